@@ -1,0 +1,1 @@
+"""viberun: apps on your own server, one version from client to images."""
