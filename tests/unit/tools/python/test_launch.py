@@ -1,0 +1,29 @@
+import os
+import subprocess
+import sys
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-I", "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def test_the_interpreter_is_the_pinned_one_and_so_are_its_children() -> None:
+    assert sys.version_info[:2] == (3, 13)
+    assert "python_amd64" in sys.executable or "python_arm64" in sys.executable
+    assert run("import sys; print(sys.executable, sys.prefix)") == f"{sys.executable} {sys.prefix}"
+
+
+def test_the_loader_and_every_library_are_the_interpreters_own() -> None:
+    mapped = run("import ssl, sqlite3, ctypes, lzma, bz2, zlib; print(open('/proc/self/maps').read())")
+    libraries = {line.split()[-1] for line in mapped.splitlines() if ".so" in line}
+    assert libraries
+    assert [library for library in libraries if "/python_a" not in library and "/usr/lib/python3.13/" not in library] == []
+
+
+def test_nothing_is_imported_from_the_host() -> None:
+    assert [path for path in sys.path if path.startswith(("/usr", "/root", "/home"))] == []
+    assert "PYTHONPATH" not in os.environ
+
+
+def test_no_bytecode_is_written() -> None:
+    assert run("import sys; print(sys.dont_write_bytecode)") == "True"

@@ -1,0 +1,25 @@
+"""Starts a module with a given import path: `launch.py [--path DIR]... MODULE [ARGUMENT]...`.
+
+The interpreter is started with -I, which forgets PYTHONPATH and the script's own folder; this puts the declared import
+roots, and nothing else, in front of the standard library.
+"""
+
+import os
+import runpy
+import sys
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    roots = []
+    while arguments[:1] == ["--path"]:
+        roots.append(os.path.abspath(arguments[1]))
+        arguments = arguments[2:]
+    module, *rest = arguments
+    sys.path[:0] = roots
+    sys.argv = [module, *rest]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The script that starts a Python program from its runfiles."""
+
+_LAUNCHER = """#!/bin/sh
+set -eu
+case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
+RUNFILES_DIR=${{RUNFILES_DIR:-${{TEST_SRCDIR:-$self.runfiles}}}}
+export RUNFILES_DIR
+roots='{roots}'
+set -- {arguments} "$@"
+set -- {module} "$@"
+for root in $roots; do set -- --path "$RUNFILES_DIR/$root" "$@"; done
+exec "$RUNFILES_DIR/{python}" -I -S -B "$RUNFILES_DIR/{launch}" "$@"
+"""
+
+def _runfiles_path(ctx, file):
+    if file.short_path.startswith("../"):
+        return file.short_path[len("../"):]
+    return "{}/{}".format(ctx.workspace_name, file.short_path)
+
+def _quote(argument):
+    return "'" + argument.replace("'", "'\\''") + "'"
+
+def write_launcher(ctx, python, module, arguments, data):
+    """Declares the rule's executable.
+
+    Args:
+      ctx: the rule's context; the rule's attributes include PYTHON_ATTRS.
+      python: PythonInfo of the program.
+      module: dotted name of the module to start.
+      arguments: strings put in front of the caller's arguments.
+      data: targets whose runfiles are merged in.
+
+    Returns:
+      DefaultInfo with the executable and its runfiles.
+    """
+    launcher = ctx.actions.declare_file(ctx.label.name)
+
+    # The loop puts each root in front of the one before: hand them over backwards.
+    roots = reversed(python.roots.to_list())
+    ctx.actions.write(launcher, _LAUNCHER.format(
+        roots = " ".join(roots),
+        arguments = " ".join([_quote(argument) for argument in arguments]),
+        module = module,
+        python = _runfiles_path(ctx, ctx.file._python),
+        launch = _runfiles_path(ctx, ctx.file._launch),
+    ), is_executable = True)
+    runfiles = ctx.runfiles(
+        files = [ctx.file._python, ctx.file._launch],
+        transitive_files = depset(transitive = [ctx.attr._python_files.files, python.files]),
+    ).merge_all([target[DefaultInfo].default_runfiles for target in data])
+    return DefaultInfo(executable = launcher, files = depset([launcher]), runfiles = runfiles)

@@ -1,0 +1,34 @@
+"""What Python sources, wheels and programs tell each other."""
+
+PythonInfo = provider(
+    doc = "Importable Python: files, and the roots that they are imported from.",
+    fields = {
+        "files": "depset of files: sources and data read at run time.",
+        "roots": "depset of import roots, each a path below the folder that holds all repositories ('viberun', 'wheel_amd64_pex/site').",
+    },
+)
+
+PythonProgramInfo = provider(
+    doc = "A module to start, with everything that it imports.",
+    fields = {
+        "module": "The module's dotted name; started as `__main__`.",
+        "python": "PythonInfo of the module and all it imports.",
+    },
+)
+
+def collect_python(files, roots, deps):
+    """Merges own files and roots with those of the dependencies.
+
+    Args:
+      files: list of files.
+      roots: list of import roots.
+      deps: targets with PythonInfo.
+
+    Returns:
+      PythonInfo.
+    """
+    infos = [dep[PythonInfo] for dep in deps]
+    return PythonInfo(
+        files = depset(files, transitive = [info.files for info in infos]),
+        roots = depset(roots, transitive = [info.roots for info in infos]),
+    )

@@ -1,0 +1,20 @@
+"""The unpacked files of one wheel; written into the wheel's own repository by //tools/wheels."""
+
+load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
+
+def _wheel_library_impl(ctx):
+    root = "{}/{}".format(ctx.label.workspace_name, ctx.attr.root)
+    return [
+        collect_python(ctx.files.srcs, [root], ctx.attr.deps),
+        DefaultInfo(files = depset(ctx.files.srcs)),
+    ]
+
+wheel_library = rule(
+    implementation = _wheel_library_impl,
+    doc = "An unpacked wheel, importable.",
+    attrs = {
+        "srcs": attr.label_list(doc = "Every file of the wheel.", allow_files = True),
+        "root": attr.string(doc = "Folder of the repository that stands for site-packages.", mandatory = True),
+        "deps": attr.label_list(doc = "The wheels that it requires.", providers = [PythonInfo]),
+    },
+)

@@ -1,0 +1,150 @@
+"""Wheels from requirements.lock: `@wheels//:NAME` for the machine that builds, one repository a wheel and architecture.
+
+No index's host is written down: the repository cache answers by digest, and on a miss pip asks the index that this machine is set to.
+"""
+
+_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
+_MANYLINUX = ["manylinux_2_28_", "manylinux_2_17_", "manylinux2014_", "manylinux_2_12_", "manylinux2010_", "manylinux_2_5_", "manylinux1_"]
+_RENEW = "renew it with `bazel run //tools/wheels:update`"
+
+def normalize(name):
+    """Spells a project's name as a target's."""
+    return name.lower().replace("-", "_").replace(".", "_")
+
+def _requested(text):
+    lines = [line.split("#")[0].strip() for line in text.split("\n")]
+    return [normalize(line.split("=")[0].split("[")[0].strip()) for line in lines if line]
+
+def _read_lock(rctx):
+    """Reads `name==version --hash=sha256:… [--hash=sha256:…]  # via a, b` lines: one hash, or amd64's and arm64's."""
+    wheels = {}
+    for line in rctx.read(rctx.attr.lock).split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        requirement, _, via = line.partition("  # via ")
+        words = requirement.split(" ")
+        name, _, version = words[0].partition("==")
+        hashes = [word.removeprefix("--hash=sha256:") for word in words[1:]]
+        wheels[normalize(name)] = struct(
+            name = name,
+            version = version,
+            sha256 = {"amd64": hashes[0], "arm64": hashes[-1]},
+            via = [normalize(parent) for parent in via.split(", ")],
+        )
+    root = normalize("requirements.in")
+    requested = sorted(_requested(rctx.read(rctx.attr.requirements)))
+    locked = sorted([name for name, wheel in wheels.items() if root in wheel.via])
+    if requested != locked:
+        fail("tools/wheels/requirements.lock answers another request than requirements.in ({}): {}".format(
+            ", ".join([name for name in requested + locked if (name in requested) != (name in locked)]),
+            _RENEW,
+        ))
+    return wheels
+
+def _wheels_impl(rctx):
+    wheels = _read_lock(rctx)
+    build = ['package(default_visibility = ["//visibility:public"])']
+    calls = []
+    for name, wheel in wheels.items():
+        build.append(
+            'alias(name = "{0}", actual = select({{"@platforms//cpu:arm64": "@wheel_arm64_{0}", "//conditions:default": "@wheel_amd64_{0}"}}))'.format(name),
+        )
+        for architecture in _ARCHITECTURES:
+            calls.append("    wheel({})".format(", ".join([
+                '{} = "{}"'.format(key, value)
+                for key, value in {
+                    "name": "wheel_{}_{}".format(architecture, name),
+                    "architecture": architecture,
+                    "project": wheel.name,
+                    "version": wheel.version,
+                    "sha256": wheel.sha256[architecture],
+                }.items()
+            ] + [
+                "requires = {}".format(json.encode([child for child, other in wheels.items() if name in other.via])),
+            ])))
+    rctx.file("BUILD.bazel", "\n".join(build) + "\n")
+    rctx.file("repositories.bzl", '"""One repository a locked wheel."""\n\nload("@//tools/wheels:wheels.bzl", "wheel")\n\ndef wheel_repositories():\n' +
+                                  "\n".join(calls) + "\n")
+
+wheels = repository_rule(
+    implementation = _wheels_impl,
+    doc = "An alias a locked wheel, and the macro that declares their repositories.",
+    attrs = {
+        "lock": attr.label(doc = "The lock.", default = "//tools/wheels:requirements.lock"),
+        "requirements": attr.label(doc = "The request that the lock answers.", default = "//tools/wheels:requirements.in"),
+    },
+)
+
+def _download(rctx, output):
+    sha256 = rctx.attr.sha256
+    if rctx.download("file:///nonexistent/wheel", output, sha256 = sha256, allow_fail = True).success:
+        return
+    python = rctx.path(Label("@python_amd64//:root/usr/bin/python3") if rctx.os.arch in ("amd64", "x86_64") else Label("@python_arm64//:root/usr/bin/python3"))
+    pip = [path for path in python.dirname.dirname.get_child("share/python-wheels").readdir() if path.basename.startswith("pip-")][0]
+    requirement = "{}=={} --hash=sha256:{}\n".format(rctx.attr.project, rctx.attr.version, sha256)
+    rctx.file("requirements.txt", requirement)
+    platforms = ["any"] + [prefix + _ARCHITECTURES[rctx.attr.architecture] for prefix in _MANYLINUX]
+    command = [python, "{}/pip".format(pip), "download", "--quiet", "--dest", "pip", "--no-deps", "--require-hashes"]
+    command += ["--only-binary", ":all:", "--python-version", "313", "--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none"]
+    for platform in platforms:
+        command += ["--platform", platform]
+    result = rctx.execute(command + ["--requirement", "requirements.txt"], timeout = 600)
+    if result.return_code:
+        fail("{}=={} can't be had from the index that pip is set to here; {} if it is gone.\n{}".format(
+            rctx.attr.project,
+            rctx.attr.version,
+            _RENEW,
+            result.stderr.strip(),
+        ))
+    (file,) = rctx.path("pip").readdir()
+    rctx.download("file://{}".format(file), output, sha256 = sha256)  # so that it enters the repository cache
+    rctx.delete("pip")
+    rctx.delete("requirements.txt")
+
+def _file_name(rctx):
+    (metadata,) = [path for path in rctx.path("site").readdir() if path.basename.endswith(".dist-info")]
+    tags = [line.removeprefix("Tag: ").strip() for line in rctx.read(metadata.get_child("WHEEL")).split("\n") if line.startswith("Tag: ")]
+    parts = [tag.split("-") for tag in tags]
+    return "-".join([metadata.basename.removesuffix(".dist-info")] + [
+        ".".join({part[column]: None for part in parts}.keys())
+        for column in range(3)
+    ]) + ".whl"
+
+def _wheel_impl(rctx):
+    archive = "wheel.zip"  # extract() goes by the extension
+    _download(rctx, archive)
+    rctx.extract(archive, "site")
+    name = _file_name(rctx)
+    rctx.execute(["mv", archive, name])
+    rctx.file("BUILD.bazel", """load("@//tools/python:wheel_library.bzl", "wheel_library")
+
+package(default_visibility = ["//visibility:public"])
+
+exports_files(["{file}"])
+
+alias(name = "whl", actual = "{file}")
+
+wheel_library(
+    name = "{name}",
+    srcs = glob(["site/**"], exclude = ["**/*.pyc"]),
+    root = "site",
+    deps = {deps},
+)
+""".format(
+        file = name,
+        name = rctx.attr.name,
+        deps = json.encode(["@wheel_{}_{}".format(rctx.attr.architecture, child) for child in rctx.attr.requires]),
+    ))
+
+wheel = repository_rule(
+    implementation = _wheel_impl,
+    doc = "One wheel for one architecture: the file (`:whl`) and its unpacked, importable content.",
+    attrs = {
+        "architecture": attr.string(doc = "amd64 or arm64.", mandatory = True),
+        "project": attr.string(doc = "The project's name on the index.", mandatory = True),
+        "version": attr.string(doc = "The pinned version.", mandatory = True),
+        "sha256": attr.string(doc = "The wheel's digest.", mandatory = True),
+        "requires": attr.string_list(doc = "Names of the wheels that it requires."),
+    },
+    environ = ["PIP_INDEX_URL", "PIP_CONFIG_FILE"],
+)
