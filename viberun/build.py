@@ -35,9 +35,9 @@ _KEYS = tuple(
 class Build:
     """One build of viberun.
 
-    `commit` is 40 hex digits (NO_COMMIT outside a git tree), `committed` the commit's timestamp, the
-    one in a dev version, in ISO 8601 with `Z`; `repository` is GitHub's `owner/name` or None. Raises
-    InvalidError where the facts do not agree.
+    `commit` is 40 hex digits (NO_COMMIT outside a git tree), `committed` the commit's timestamp in
+    ISO 8601 with `Z` (the same moment as in a dev version), `repository` GitHub's `owner/name` or
+    None. Raises InvalidError where the facts do not agree.
     """
 
     version: Version

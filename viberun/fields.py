@@ -1,6 +1,6 @@
 """Reading JSON that others wrote: every field checked, every problem reported at once.
 
-Knows nothing of any one document. A field that nobody asks for is left alone, so that a document can
+Knows nothing of any one document. A field that nobody asks for is left alone, so that documents can
 grow without breaking the readers that are out there.
 """
 

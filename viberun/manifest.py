@@ -5,8 +5,8 @@ Nothing here fetches anything or knows where a channel is.
 
 The rules of growth: a field may be added within a schema, as readers leave alone what they do not
 know; any other change (a meaning, a kind, a field taken away) takes a new schema number, which a
-reader refuses with the advice to update. No manifest has an entry for itself, since no file can hold
-its own digest; the kind `manifest` is what the driver calls that file among a release's assets, and
+reader refuses with the advice to update. No manifest has an entry for itself, since no file can
+hold its own digest; the kind `manifest` is what the driver calls that file among a release's assets, and
 what a manifest may call that of another build.
 """
 
