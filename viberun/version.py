@@ -17,6 +17,9 @@ from viberun.errors import VersionError
 
 Channel = Literal["dev", "prod"]
 
+# The name in a registry that always stands at a channel's newest version.
+MOVING: dict[Channel, str] = {"dev": "dev", "prod": "latest"}
+
 SPELLINGS = ("semver", "npm", "pypi", "oci", "git")
 
 _SHA = re.compile(r"[0-9a-f]{7}")
@@ -145,8 +148,8 @@ class Version:
 
     @property
     def moving(self) -> str:
-        """The name that moves along with the channel: image tag and npm dist-tag."""
-        return "latest" if self.timestamp is None else "dev"
+        """The image tag and npm dist-tag that moves along with the channel."""
+        return MOVING[self.channel]
 
     @property
     def spellings(self) -> dict[str, str]:

@@ -1,0 +1,50 @@
+"""The argument parser of both programs: help with examples, errors of one line.
+
+Imports argparse, so it is itself imported only once there are arguments to parse.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+from viberun import embedded
+from viberun.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose examples, pairs of a command and what it does, end its help.
+
+    Options are never abbreviated: what works today must mean the same once there are more. Wrong
+    arguments raise UsageError.
+    """
+
+    def __init__(self, *, prog: str, description: str, examples: Sequence[tuple[str, str]]) -> None:
+        width = max(len(command) for command, _ in examples)
+        lines = [f"  {command:{width}}  {purpose}" for command, purpose in examples]
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog="\n".join(["examples:", *lines]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            add_help=False,
+        )
+        # Python 3.9 calls this group otherwise; with our own the help is the same everywhere.
+        self.options = self.add_argument_group("options")
+        self.options.add_argument("-h", "--help", action="help", help="show this help")
+
+    def add_version(self) -> None:
+        self.options.add_argument(
+            "--version", action=_Version, nargs=0, help="print the version alone"
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(" ".join(message.split()), remedy=f"see '{self.prog} --help'")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(embedded.semver())
+        parser.exit()

@@ -1,0 +1,204 @@
+"""A build: the version, and the facts of the commit that it was made from.
+
+The build system turns Bazel's workspace status into a Build and packs it as version.json; the
+programs read it back. Nothing here asks git or the clock.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from viberun import embedded
+from viberun.errors import InvalidError, VersionError, ViberunError
+from viberun.fields import Fields, Form, decode
+from viberun.version import SPELLINGS, Channel, Version, moment
+
+COMMIT = Form(r"[0-9a-f]{40}", "40 lower-case hex digits")
+COMMITTED = Form(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of the form YYYY-MM-DDThh:mm:ssZ"
+)
+REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*", "of the form owner/name")
+
+# What git calls the object that does not exist: outside a git tree there is no commit to name.
+NO_COMMIT = "0" * 40
+
+_KEYS = tuple(
+    f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY")
+)
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build of viberun.
+
+    `commit` is 40 hex digits (NO_COMMIT outside a git tree), `committed` the commit's timestamp in
+    ISO 8601 with `Z` (the same moment as in a dev version), `repository` GitHub's `owner/name` or
+    None. Raises InvalidError where the facts do not agree.
+    """
+
+    version: Version
+    channel: Channel
+    commit: str
+    committed: str
+    repository: str | None
+
+    def __post_init__(self) -> None:
+        problems = list(_disagreements(self))
+        if problems:
+            raise InvalidError("the facts of this build do not agree", problems)
+
+    @classmethod
+    def from_status(cls, status: str | Mapping[str, str], channel: Channel) -> Build:
+        """Makes the build that Bazel's stable-status.txt, or its keys, describes.
+
+        A tree that is not exactly its commit, or whose history is not all there, makes a dirty dev
+        version. Raises ViberunError where the status is incomplete or makes no prod version.
+        """
+        facts = _facts(status)
+        commit, state = facts["COMMIT"] or NO_COMMIT, facts["STATE"]
+        seconds = int(facts["TIMESTAMP"] or 0)
+        if channel == "prod":
+            version = _tagged(state, facts["TAGS"].split())
+        else:
+            version = Version.dev(seconds, commit, dirty=state != "clean")
+        when = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+        return cls(
+            version, channel, commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", facts["REPOSITORY"] or None
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Build:
+        """Reads version.json; raises InvalidError with every problem in it."""
+        problems: list[str] = []
+        try:
+            build = cls.read(Fields(decode(text), "", problems))
+        except ValueError as error:
+            build, problems = None, [str(error)]
+        if build is None:
+            raise InvalidError(embedded.NAME, problems, remedy="install viberun again")
+        return build
+
+    @classmethod
+    def read(cls, fields: Fields) -> Build | None:
+        """Reads a build from its fields in a larger document.
+
+        Adds what is wrong to the problems of `fields`, and returns None then.
+        """
+        before = len(fields.problems)
+        spelt = fields.text("version")
+        channel = fields.text("channel", Form("dev|prod", "dev or prod"))
+        commit = fields.text("commit", COMMIT)
+        committed = fields.text("committed", COMMITTED)
+        repository = fields.text_or_null("repository", REPOSITORY)
+        spellings = fields.fields("spellings")
+        spelt_as = {name: spellings.text(name) for name in SPELLINGS}
+        if len(fields.problems) > before:
+            return None
+        try:
+            version = Version.parse(spelt)
+            build = cls(
+                version, "prod" if channel == "prod" else "dev", commit, committed, repository
+            )
+        except VersionError as error:
+            fields.problems.append(str(error))
+            return None
+        except InvalidError as error:
+            fields.problems.extend(error.problems)
+            return None
+        if spelt != version.semver:
+            fields.report("version", f"must be {version.semver}, not {spelt!a}")
+        for name, spelling in version.spellings.items():
+            if spelt_as[name] != spelling:
+                spellings.report(name, f"must be {spelling}, not {spelt_as[name]!a}")
+        return build if len(fields.problems) == before else None
+
+    @classmethod
+    def embedded(cls) -> Build:
+        """The build that this program is. Raises ViberunError in a source tree."""
+        return cls.from_json(embedded.text())
+
+    def to_json(self) -> str:
+        """The text of version.json: keys sorted, so `version` is last; see `embedded.semver`."""
+        document = {
+            "channel": self.channel,
+            "commit": self.commit,
+            "committed": self.committed,
+            "repository": self.repository,
+            "spellings": self.version.spellings,
+            "version": self.version.semver,
+        }
+        return json.dumps(document, indent=2) + "\n"
+
+
+def _disagreements(build: Build) -> Iterator[str]:
+    version = build.version
+    if build.channel != version.channel:
+        yield f"{version} is a version of the channel {version.channel}, not {build.channel}"
+    if not COMMIT.fits(build.commit):
+        yield f"commit must be {COMMIT.meaning}, not {build.commit!r}"
+    elif version.channel == "dev" and version.sha != build.commit[:7]:
+        yield f"{version} is not the version of commit {build.commit}"
+    if build.repository is not None and not REPOSITORY.fits(build.repository):
+        yield f"repository must be {REPOSITORY.meaning}, not {build.repository!r}"
+    if not COMMITTED.fits(build.committed):
+        yield f"committed must be {COMMITTED.meaning}, not {build.committed!r}"
+        return
+    timestamp = re.sub(r"\D", "", build.committed)
+    try:
+        moment(timestamp)
+    except VersionError as error:
+        yield f"committed: {error}"
+        return
+    if version.timestamp not in (None, timestamp):
+        yield f"{version} is not the version of a commit of {build.committed}"
+
+
+def _facts(status: str | Mapping[str, str]) -> dict[str, str]:
+    """The values of our keys without their prefix, checked for shape; ignores other keys."""
+    if isinstance(status, str):
+        lines = (line.partition(" ") for line in status.splitlines())
+        status = {key: value.strip() for key, _, value in lines}
+    absent = [f"{key} is missing" for key in _KEYS if key not in status]
+    if absent:
+        raise InvalidError(
+            "the workspace status", absent, remedy="build with the .bazelrc of this repository"
+        )
+    facts = {key.rpartition("_")[2]: status[key] for key in _KEYS}
+    problems = []
+    if facts["STATE"] not in ("clean", "dirty", "shallow", "none"):
+        problems.append(f"STATE {facts['STATE']!r} is none that is known")
+    if facts["STATE"] in ("clean", "shallow") and not facts["COMMIT"]:
+        problems.append(f"there is no COMMIT, though STATE is {facts['STATE']}")
+    if not re.fullmatch(r"[0-9]{0,12}", facts["TIMESTAMP"], re.ASCII):
+        problems.append(f"TIMESTAMP {facts['TIMESTAMP']!r} is no number of seconds")
+    if problems:
+        raise InvalidError("the workspace status", problems)
+    return facts
+
+
+def _tagged(state: str, tags: list[str]) -> Version:
+    """The version of a prod build: the highest of its tags vX.Y.Z, in a clean tree."""
+    for obstacle, message, remedy in (
+        ("none", "this is no git tree, and prod takes its version from a tag", "clone it with git"),
+        ("shallow", "this clone is shallow, and prod takes a full one", "git fetch --unshallow"),
+        ("dirty", "this tree has changes, and prod takes none", "commit, stash or remove them"),
+    ):
+        if state == obstacle:
+            raise ViberunError(message, remedy=remedy)
+    versions = []
+    for tag in tags:
+        try:
+            versions.append(Version.prod(tag))
+        except VersionError:
+            continue
+    if not versions:
+        there = f" (there are: {' '.join(tags)})" if tags else ""
+        raise ViberunError(
+            f"no tag of the form vX.Y.Z is at this commit{there}, and prod is built from one",
+            remedy="tag the commit, or build the dev channel",
+        )
+    return max(versions, key=lambda version: version.precedence)

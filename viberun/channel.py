@@ -1,0 +1,64 @@
+"""Dev or prod, and what that makes the defaults be.
+
+Pure functions over the environment that they are given. The channel follows from the embedded
+version, and what the environment sets already always stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from viberun.errors import UsageError
+from viberun.version import MOVING, Channel, Version
+
+CHANNEL = "VIBERUN_CHANNEL"
+SERVER_VERSION = "VIBERUN_SERVER_VERSION"
+IMAGE = "VIBERUN_IMAGE"
+PROXY_IMAGE = "VIBERUN_PROXY_IMAGE"
+
+_REGISTRY = "ghcr.io"
+
+
+def active(version: Version, environ: Mapping[str, str]) -> Channel:
+    """The channel of this version, unless `VIBERUN_CHANNEL` names another; empty is not set.
+
+    Raises UsageError where it names neither.
+    """
+    named = environ.get(CHANNEL, "")
+    if not named:
+        return version.channel
+    if named == "dev":
+        return "dev"
+    if named == "prod":
+        return "prod"
+    raise UsageError(f"{CHANNEL} is {named!r}", remedy="set it to dev or prod, or unset it")
+
+
+def defaults(channel: Channel, repository: str | None) -> dict[str, str]:
+    """The three variables as the channel alone would have them.
+
+    The images are left out where `repository` is None: only it could tell their names.
+    """
+    moving = MOVING[channel]
+    if repository is None:
+        return {SERVER_VERSION: moving}
+    # Image names are lower case (OCI distribution specification), repositories need not be.
+    place = f"{_REGISTRY}/{repository.lower()}"
+    return {
+        SERVER_VERSION: moving,
+        IMAGE: f"{place}/viberun:{moving}",
+        PROXY_IMAGE: f"{place}/viberun-proxy:{moving}",
+    }
+
+
+def settings(
+    channel: Channel, repository: str | None, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The three variables as they hold: the environment's value where it is not empty, else the
+    default. A variable that has neither is left out.
+    """
+    held = defaults(channel, repository)
+    for name in (SERVER_VERSION, IMAGE, PROXY_IMAGE):
+        if environ.get(name):
+            held[name] = environ[name]
+    return held

@@ -1,0 +1,1 @@
+"""The client: `viberun`, on the machine of the person who uses it."""
