@@ -192,9 +192,11 @@ def _tagged(state: str, tags: list[str]) -> Version:
     versions = []
     for tag in tags:
         try:
-            versions.append(Version.prod(tag))
+            version = Version.prod(tag)
         except VersionError:
             continue
+        if tag == version.git:
+            versions.append(version)
     if not versions:
         there = f" (there are: {' '.join(tags)})" if tags else ""
         raise ViberunError(

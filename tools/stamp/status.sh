@@ -1,0 +1,38 @@
+#!/bin/sh
+# The facts of this checkout that a version is made of, for Bazel's stable-status.txt; viberun/build.py reads them.
+# STABLE_ keys only, and no wall clock, user or host name: the same commit gives the same lines anywhere.
+set -eu
+
+if ! commit=$(git rev-parse --verify --quiet HEAD 2>/dev/null); then
+    commit='' state=none timestamp=0 tags=''
+else
+    # Along first parents from the root: max(own committer time, parent's + 1 s), so it rises with every commit.
+    timestamp=$(git log --first-parent --reverse --format=%ct HEAD | {
+        rising=0
+        while read -r own; do
+            rising=$((own > rising + 1 ? own : rising + 1))
+        done
+        echo "$rising"
+    })
+    tags=$(git tag --points-at HEAD | tr '\n' ' ')
+    if [ -n "$(git status --porcelain | head -n 1)" ]; then
+        state=dirty
+    elif [ "$(git rev-parse --is-shallow-repository)" = true ]; then
+        state=shallow
+    else
+        state=clean
+    fi
+fi
+
+repository=${GITHUB_REPOSITORY:-}
+if [ -z "$repository" ] && [ -n "$commit" ]; then
+    repository=$(git config --get remote.origin.url 2>/dev/null |
+        sed -n 's#^\(https://\|ssh://git@\|git@\)\([^/@]*@\)\{0,1\}github\.com[:/]\([^/]*/[^/]*\)$#\3#p' | sed 's#\.git$##') || repository=''
+fi
+
+# The last line has a value always: Bazel drops a key whose empty value ends the output.
+echo "STABLE_VIBERUN_COMMIT $commit"
+echo "STABLE_VIBERUN_REPOSITORY $repository"
+echo "STABLE_VIBERUN_TAGS ${tags% }"
+echo "STABLE_VIBERUN_TIMESTAMP $timestamp"
+echo "STABLE_VIBERUN_STATE $state"
