@@ -1,8 +1,10 @@
 """Writes tar archives whose bytes depend on nothing but the entries: the one writer of every .tar in this project.
 
-Headers are the standard library's (POSIX pax where ustar can't hold a value, POSIX.1-2001); the content is written straight from memory.
+Headers are the standard library's (pax, POSIX.1-2001, where ustar can't hold a value); content is written straight from
+memory.
 """
 
+import itertools
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -63,9 +65,10 @@ def write(entries: Iterable[Entry], out: Writable, mtime: int = MTIME) -> None:
         ValueError: two entries have the same path.
     """
     ordered = sorted(entries, key=lambda entry: entry.path)
-    for before, entry in zip([None, *ordered], ordered):
-        if before is not None and before.path == entry.path:
+    for before, entry in itertools.pairwise(ordered):
+        if before.path == entry.path:
             raise ValueError(f"{entry.path}: twice in one archive")
+    for entry in ordered:
         out.write(header(entry, mtime))
         if entry.kind == "file":
             out.write(entry.data)
@@ -81,6 +84,14 @@ def read(file: BinaryIO) -> list[Entry]:
         for info in archive:
             content = archive.extractfile(info) if info.isreg() else None
             entries.append(
-                Entry(info.name, kinds[info.type], info.mode, content.read() if content else b"", info.linkname, info.uid, info.gid)
+                Entry(
+                    info.name,
+                    kinds[info.type],
+                    info.mode,
+                    content.read() if content else b"",
+                    info.linkname,
+                    info.uid,
+                    info.gid,
+                )
             )
         return entries

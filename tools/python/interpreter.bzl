@@ -38,7 +38,7 @@ filegroup(
 """
 
 def _unpack(rctx, packages):
-    for package, archive in download_packages(rctx, packages).items():
+    for archive in download_packages(rctx, packages).values():
         rctx.extract(archive, "deb")
         (data,) = [path for path in rctx.path("deb").readdir() if path.basename.startswith("data.tar")]
         rctx.extract(data, "root")

@@ -1,8 +1,8 @@
 """A Python program: for `bazel run`, and as the tool of a python_action."""
 
+load("//tools/python:launcher.bzl", "write_launcher")
 load("//tools/python:provider.bzl", "PythonInfo", "PythonProgramInfo", "collect_python")
 load("//tools/python:python_action.bzl", "PYTHON_ATTRS")
-load("//tools/python:launcher.bzl", "write_launcher")
 
 def _python_binary_impl(ctx):
     python = collect_python(ctx.files.data, [], ctx.attr.deps)

@@ -1,8 +1,8 @@
 """Tests: pytest under the pinned interpreter, in Bazel's sandbox."""
 
+load("//tools/python:launcher.bzl", "write_launcher")
 load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
 load("//tools/python:python_action.bzl", "PYTHON_ATTRS")
-load("//tools/python:launcher.bzl", "write_launcher")
 
 def _python_test_impl(ctx):
     python = collect_python(ctx.files.srcs + ctx.files.data, [ctx.workspace_name], ctx.attr.deps + [ctx.attr._runner])

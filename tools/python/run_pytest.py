@@ -13,7 +13,15 @@ def main(argv: list[str]) -> int:
     workspace = Path(os.environ["RUNFILES_DIR"]) / os.environ.get("TEST_WORKSPACE", "viberun")
     scratch = os.environ.get("TEST_TMPDIR") or tempfile.mkdtemp()
     os.environ.setdefault("HOME", scratch)
-    options = ["-p", "no:cacheprovider", "--rootdir", str(workspace), "--import-mode=importlib", f"--basetemp={scratch}/pytest", "-q"]
+    options = [
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(workspace),
+        "--import-mode=importlib",
+        f"--basetemp={scratch}/pytest",
+        "-q",
+    ]
     if report := os.environ.get("XML_OUTPUT_FILE"):
         options.append(f"--junitxml={report}")
     if only := os.environ.get("TESTBRIDGE_TEST_ONLY"):

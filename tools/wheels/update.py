@@ -17,7 +17,15 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
-MANYLINUX = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux_2_12", "manylinux2010", "manylinux_2_5", "manylinux1")
+MANYLINUX = (
+    "manylinux_2_28",
+    "manylinux_2_17",
+    "manylinux2014",
+    "manylinux_2_12",
+    "manylinux2010",
+    "manylinux_2_5",
+    "manylinux1",
+)
 HEADER = "# Made by `bazel run //tools/wheels:update` from requirements.in: one hash for any machine, or amd64's and arm64's.\n"
 
 
@@ -39,8 +47,26 @@ def pip_report(pip: Path, requirements: Path, architecture: str, scratch: Path) 
     """Asks pip for the closure of `requirements` on CPython 3.13 and `architecture`; returns its installation report."""
     report = scratch / f"{architecture}.json"
     command = [
-        *(sys.executable, f"{pip}/pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", str(report)),
-        *("--target", str(scratch / "target"), "--only-binary", ":all:", "--python-version", "313", "--implementation", "cp"),
+        *(
+            sys.executable,
+            f"{pip}/pip",
+            "install",
+            "--quiet",
+            "--dry-run",
+            "--ignore-installed",
+            "--report",
+            str(report),
+        ),
+        *(
+            "--target",
+            str(scratch / "target"),
+            "--only-binary",
+            ":all:",
+            "--python-version",
+            "313",
+            "--implementation",
+            "cp",
+        ),
         *("--abi", "cp313", "--abi", "abi3", "--abi", "none", "--platform", "any"),
     ]
     for policy in MANYLINUX:
@@ -73,10 +99,16 @@ def lock_text(reports: Mapping[str, Mapping[str, object]], requested: Sequence[R
             name = canonicalize_name(metadata["name"])
             item = locked.setdefault(name, Locked(metadata["version"]))
             if item.version != metadata["version"]:
-                sys.exit(f"{name}: {item.version} for one architecture, {metadata['version']} for {architecture}; pin one in requirements.in")
+                differ = f"{item.version} for one architecture, {metadata['version']} for {architecture}"
+                sys.exit(f"{name}: {differ}; pin one in requirements.in")
             item.sha256[architecture] = entry["download_info"]["archive_info"]["hashes"]["sha256"]
             for text in metadata.get("requires_dist", []):
-                edges += required(name, Requirement(text), {"", *extras.get(name, ()), *entry.get("requested_extras", [])}, architecture)
+                edges += required(
+                    name,
+                    Requirement(text),
+                    {"", *extras.get(name, ()), *entry.get("requested_extras", [])},
+                    architecture,
+                )
     for parent, child in edges:
         if child in locked:
             locked[child].via.add(parent)
@@ -86,7 +118,9 @@ def lock_text(reports: Mapping[str, Mapping[str, object]], requested: Sequence[R
 def required(parent: str, requirement: Requirement, extras: set[str], architecture: str) -> list[tuple[str, str]]:
     """Returns the edge parent -> requirement if its marker holds on Linux, CPython 3.13, for one of `extras`."""
     machine = {"platform_machine": ARCHITECTURES[architecture], "sys_platform": "linux", "python_version": "3.13"}
-    holds = requirement.marker is None or any(requirement.marker.evaluate({**machine, "extra": extra}) for extra in extras)
+    holds = requirement.marker is None or any(
+        requirement.marker.evaluate({**machine, "extra": extra}) for extra in extras
+    )
     return [(parent, canonicalize_name(requirement.name))] if holds else []
 
 
@@ -105,7 +139,9 @@ def main(argv: Sequence[str]) -> int:
     folder = Path(os.environ["BUILD_WORKSPACE_DIRECTORY"]) / "tools/wheels"
     requirements, lock = folder / "requirements.in", folder / "requirements.lock"
     with tempfile.TemporaryDirectory() as scratch:
-        reports = {architecture: pip_report(pip, requirements, architecture, Path(scratch)) for architecture in ARCHITECTURES}
+        reports = {
+            architecture: pip_report(pip, requirements, architecture, Path(scratch)) for architecture in ARCHITECTURES
+        }
     before = set(lock.read_text().splitlines()) if lock.exists() else set()
     text = lock_text(reports, read_requests(requirements.read_text()))
     replace(lock, text)

@@ -4,7 +4,9 @@ import sys
 
 
 def run(code: str) -> str:
-    return subprocess.run([sys.executable, "-I", "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-I", "-c", code], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
 
 
 def test_the_interpreter_is_the_pinned_one_and_so_are_its_children() -> None:
@@ -17,7 +19,9 @@ def test_the_loader_and_every_library_are_the_interpreters_own() -> None:
     mapped = run("import ssl, sqlite3, ctypes, lzma, bz2, zlib; print(open('/proc/self/maps').read())")
     libraries = {line.split()[-1] for line in mapped.splitlines() if ".so" in line}
     assert libraries
-    assert [library for library in libraries if "/python_a" not in library and "/usr/lib/python3.13/" not in library] == []
+    assert [
+        library for library in libraries if "/python_a" not in library and "/usr/lib/python3.13/" not in library
+    ] == []
 
 
 def test_nothing_is_imported_from_the_host() -> None:

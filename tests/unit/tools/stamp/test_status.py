@@ -160,7 +160,9 @@ def test_the_repository_is_origins_where_that_is_on_github(checkout: Checkout, u
     assert "token" not in checkout.status()
 
 
-@pytest.mark.parametrize("url", ["https://example.org/some-one/viberun", "/srv/viberun.git", "https://notgithub.com/a/b"])
+@pytest.mark.parametrize(
+    "url", ["https://example.org/some-one/viberun", "/srv/viberun.git", "https://notgithub.com/a/b"]
+)
 def test_another_origin_names_no_repository(checkout: Checkout, url: str) -> None:
     checkout.commit()
     checkout.git("remote", "add", "origin", url)

@@ -1,4 +1,8 @@
+import os
+from pathlib import Path
+
 import pytest
+from packaging.utils import canonicalize_name
 
 from tools.wheels.update import lock_text, read_requests
 
@@ -37,3 +41,14 @@ def test_a_requirement_of_an_extra_counts_only_when_the_extra_is_asked_for() -> 
 def test_architectures_that_differ_in_a_version_are_refused() -> None:
     with pytest.raises(SystemExit, match="p: 1 for one architecture, 2 for arm64"):
         lock_text({"amd64": report(("p", "1", "aa", [])), "arm64": report(("p", "2", "bb", []))}, read_requests("p"))
+
+
+def test_the_committed_lock_answers_the_committed_requirements() -> None:
+    folder = Path(os.environ["RUNFILES_DIR"]) / os.environ["REQUIREMENTS_IN"]
+    requested = {canonicalize_name(request.name) for request in read_requests(folder.read_text())}
+    locked = {
+        line.partition("==")[0]
+        for line in folder.with_name("requirements.lock").read_text().splitlines()
+        if "requirements.in" in line.partition("# via ")[2].split(", ")
+    }
+    assert locked == requested
