@@ -142,7 +142,6 @@ def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bo
 # as it was released: below tests/e2e nothing of the checkout can be imported.
 _OUTSIDE = {
     "tests/checks": True,
-    "tests/e2e/packages": False,
     "tests/reproducible": True,
 }
 

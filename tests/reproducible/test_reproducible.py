@@ -1,0 +1,84 @@
+"""Every artifact, built twice in surroundings that share nothing but the downloads.
+
+The second build has no network, no Python of the host, and another path, time zone, language, umask, home folder and host name.
+"""
+
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.reproducible.checkout import Checkout, Surroundings, clone, host_pythons
+from tests.reproducible.difference import difference
+
+HERE = Surroundings("UTC", "C.UTF-8", "022", "one", network=True, host_python=True)
+ELSEWHERE = Surroundings("Asia/Tokyo", "de_DE.ISO-8859-1", "077", "another.example", network=False, host_python=False)
+
+# The actions that carry the version, and so the only ones that a commit without other changes may run.
+STAMPED = {"Stamp"}
+
+
+@pytest.fixture(scope="module")
+def workspace() -> Path:
+    return Path(os.environ["VIBERUN_WORKSPACE"])
+
+
+@pytest.fixture(scope="module")
+def repository_cache(workspace: Path) -> Path:
+    done = subprocess.run(
+        ["./bazelw", "info", "repository_cache"], cwd=workspace, check=True, capture_output=True, text=True
+    )
+    return Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="module")
+def here(workspace: Path, repository_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    with clone(workspace, tmp_path_factory.mktemp("a"), repository_cache, HERE) as checkout:
+        yield checkout
+
+
+@pytest.fixture(scope="module")
+def elsewhere(workspace: Path, repository_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    folder = tmp_path_factory.mktemp("another-and-longer-path") / "deeper"
+    with clone(workspace, folder, repository_cache, ELSEWHERE) as checkout:
+        yield checkout
+
+
+@pytest.fixture(scope="module")
+def executed(here: Checkout, elsewhere: Checkout) -> tuple[Counter[str], Counter[str]]:
+    return here.build(), elsewhere.build()
+
+
+def test_there_is_a_host_python_to_hide() -> None:
+    assert host_pythons()
+
+
+def test_both_builds_ran_every_action(executed: tuple[Counter[str], Counter[str]]) -> None:
+    one, other = executed
+    print(f"executed {one.total()} and {other.total()} actions: {dict(one)}")
+    assert one == other
+    assert one.keys() >= STAMPED
+    assert one.total() > len(STAMPED)
+
+
+def test_every_output_has_the_same_bytes(
+    executed: tuple[Counter[str], Counter[str]], here: Checkout, elsewhere: Checkout
+) -> None:
+    one, other = here.outputs(), elsewhere.outputs()
+    assert one.keys() == other.keys()
+    assert one
+    differences = {name: lines for name in one if (lines := difference(one[name], other[name]))}
+    print(f"compared {len(one)} files, {sum(path.stat().st_size for path in one.values())} bytes")
+    assert differences == {}
+
+
+def test_a_commit_without_other_changes_runs_only_what_carries_the_version(
+    executed: tuple[Counter[str], Counter[str]], elsewhere: Checkout
+) -> None:
+    elsewhere.git("commit", "--quiet", "--allow-empty", "-m", "nothing")
+    again = elsewhere.build()
+    print(f"executed {dict(again)}")
+    assert again.keys() == STAMPED
