@@ -30,8 +30,13 @@ def text() -> str:
 
 
 def semver() -> str:
-    """The version alone, found without a JSON parser (5 ms): `Build.to_json` puts it last."""
-    _, found, rest = text().rpartition('"version": "')
+    """The semver spelling of this build. Raises ViberunError in a source tree."""
+    return version_in(text())
+
+
+def version_in(document: str) -> str:
+    """The version, found without a JSON parser (5 ms): `Build.to_json` puts it last."""
+    _, found, rest = document.rpartition('"version": "')
     version, closed, _ = rest.partition('"')
     if not (found and closed):
         raise ViberunError(f"{NAME} in this viberun is damaged", remedy="install viberun again")

@@ -6,8 +6,8 @@ Nothing here fetches anything or knows where a channel is.
 The rules of growth: a field may be added within a schema, as readers leave alone what they do not
 know; any other change (a meaning, a kind, a field taken away) takes a new schema number, which a
 reader refuses with the advice to update. No manifest has an entry for itself, since no file can
-hold its own digest; the kind `manifest` is what the driver calls that file among a release's assets, and
-what a manifest may call that of another build.
+hold its own digest; the kind `manifest` is what the driver calls that file among a release's
+assets, and what a manifest may call that of another build.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ _FILE_NAME = Form(
     "[A-Za-z0-9][A-Za-z0-9._+-]{0,199}",
     "a file name of letters, digits and ._+- that begins with a letter or digit",
 )
-_FILES_AT = Form(
-    "([A-Za-z0-9][A-Za-z0-9._-]*/)*", "empty or a relative folder that ends with a slash"
-)
+_FILES_AT = Form("([A-Za-z0-9][A-Za-z0-9._-]*/)*", "empty or a relative folder that ends with a slash")
 _IMAGE_NAME = Form("[a-z0-9]+(-[a-z0-9]+)*", "lower-case words joined by hyphens")
 _REF = Form(
     r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",

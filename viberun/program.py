@@ -20,9 +20,7 @@ INTERRUPTED = 128 + 2
 BROKEN_PIPE = 128 + 13
 
 
-def run(
-    name: str, command: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None
-) -> int:
+def run(name: str, command: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> int:
     """Runs `command` on the arguments (`sys.argv`'s if None) and returns the exit status.
 
     `name` begins every line on standard error.
