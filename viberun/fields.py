@@ -66,7 +66,7 @@ class Fields:
             self.report(key, f"must be a whole number, not {_kind(value)}")
             return 0
         if not least <= value <= most:
-            self.report(key, f"must be between {least} and {most}, not {value}")
+            self.report(key, f"must be between {least} and {most}, not {_clipped(str(value))}")
             return 0
         return value
 
@@ -147,4 +147,8 @@ def _kind(value: object) -> str:
 
 def _shown(text: str) -> str:
     """The text for a message: escaped, and short enough for a line."""
-    return ascii(text if len(text) <= 80 else text[:79] + "…")
+    return ascii(_clipped(text))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."

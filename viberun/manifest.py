@@ -118,7 +118,7 @@ class Manifest:
         can read it. Raises ManifestError where `parse` would: nobody writes what nobody reads.
         """
         build = self.build
-        files = ",\n".join(f"    {json.dumps(asdict(file))}" for file in self.files)
+        files = ",".join(f"\n    {json.dumps(asdict(file))}" for file in self.files)
         images = {name: asdict(image) for name, image in sorted(self.images.items())}
         text = (
             f'{{ "schema": {SCHEMA}, "channel": {json.dumps(build.channel)},'
@@ -127,7 +127,7 @@ class Manifest:
             f'  "spellings": {json.dumps(build.version.spellings)},\n'
             f'  "commit": {json.dumps(build.commit)}, "committed": {json.dumps(build.committed)},'
             f' "files_at": {json.dumps(self.files_at)},\n'
-            f'  "files": [\n{files}\n  ],\n'
+            f'  "files": [{files}\n  ],\n'
             f'  "images": {json.dumps(images)} }}\n'
         )
         self.parse(text)
@@ -155,7 +155,7 @@ def _file(entry: Fields) -> File:
     platform = entry.text_or_null("platform", _PLATFORM)
     size = entry.integer("size", 1, MOST_BYTES)
     sha256 = entry.text("sha256", _SHA256)
-    if len(entry.problems) == before and (kind in PLATFORM_KINDS) != (platform is not None):
+    if entry.readable and len(entry.problems) == before and (kind in PLATFORM_KINDS) != (platform is not None):
         must = "name one" if platform is None else "be null"
         entry.report("platform", f"must {must} for the kind {kind}")
     return File(name, next((k for k in KINDS if k == kind), "manifest"), platform, size, sha256)
