@@ -399,7 +399,6 @@ def test_whatever_stands_in_a_field_the_reader_takes_nothing_that_the_schema_ref
     document = changed(path, value)
     try:
         Manifest.parse(json.dumps(document))
-    except ManifestError as error:
-        assert error.problems
-    else:
-        VALIDATOR.validate(document)
+    except ManifestError:
+        return
+    VALIDATOR.validate(document)
