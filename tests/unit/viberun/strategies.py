@@ -1,14 +1,21 @@
-"""What the property tests draw from: any version, build and manifest that can exist."""
+"""What the property tests draw from: any version, build and manifest that can exist.
+
+Also how they run: a machine that is busy fails no test, and nothing is left in the source tree.
+"""
 
 from __future__ import annotations
 
 import datetime
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from viberun.build import Build
 from viberun.manifest import KINDS, MOST_BYTES, PLATFORM_KINDS, File, Image, Manifest
 from viberun.version import Version
+
+settings.register_profile("viberun", deadline=None, database=None, print_blob=True)
+settings.load_profile("viberun")
 
 LAST_SECOND = int(datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc).timestamp())
 
