@@ -36,9 +36,7 @@ class Parser(argparse.ArgumentParser):
         self.options.add_argument("-h", "--help", action="help", help="show this help")
 
     def add_version(self) -> None:
-        self.options.add_argument(
-            "--version", action=_Version, nargs=0, help="print the version alone"
-        )
+        self.options.add_argument("--version", action=_Version, nargs=0, help="print the version alone")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(" ".join(message.split()), remedy=f"see '{self.prog} --help'")

@@ -6,7 +6,6 @@ programs read it back. Nothing here asks git or the clock.
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,20 +14,17 @@ from dataclasses import dataclass
 from viberun import embedded
 from viberun.errors import InvalidError, VersionError, ViberunError
 from viberun.fields import Fields, Form, decode
-from viberun.version import SPELLINGS, Channel, Version, moment
+from viberun.version import NUMBERS, SPELLINGS, Channel, Version, instant, moment
 
 COMMIT = Form(r"[0-9a-f]{40}", "40 lower-case hex digits")
-COMMITTED = Form(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of the form YYYY-MM-DDThh:mm:ssZ"
-)
+COMMITTED = Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of the form YYYY-MM-DDThh:mm:ssZ")
 REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*", "of the form owner/name")
+_TAG = Form(f"v{NUMBERS}", "of the form vX.Y.Z")
 
 # What git calls the object that does not exist: outside a git tree there is no commit to name.
 NO_COMMIT = "0" * 40
 
-_KEYS = tuple(
-    f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY")
-)
+_KEYS = tuple(f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY"))
 
 
 @dataclass(frozen=True)
@@ -61,14 +57,12 @@ class Build:
         facts = _facts(status)
         commit, state = facts["COMMIT"] or NO_COMMIT, facts["STATE"]
         seconds = int(facts["TIMESTAMP"] or 0)
+        committed = f"{instant(seconds):%Y-%m-%dT%H:%M:%SZ}"
         if channel == "prod":
             version = _tagged(state, facts["TAGS"].split())
         else:
             version = Version.dev(seconds, commit, dirty=state != "clean")
-        when = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-        return cls(
-            version, channel, commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", facts["REPOSITORY"] or None
-        )
+        return cls(version, channel, commit, committed, facts["REPOSITORY"] or None)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Build:
@@ -96,13 +90,11 @@ class Build:
         repository = fields.text_or_null("repository", REPOSITORY)
         spellings = fields.fields("spellings")
         spelt_as = {name: spellings.text(name) for name in SPELLINGS}
-        if len(fields.problems) > before:
+        if len(fields.problems) > before or not fields.readable:
             return None
         try:
             version = Version.parse(spelt)
-            build = cls(
-                version, "prod" if channel == "prod" else "dev", commit, committed, repository
-            )
+            build = cls(version, "prod" if channel == "prod" else "dev", commit, committed, repository)
         except VersionError as error:
             fields.problems.append(str(error))
             return None
@@ -131,7 +123,7 @@ class Build:
             "spellings": self.version.spellings,
             "version": self.version.semver,
         }
-        return json.dumps(document, indent=2) + "\n"
+        return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def _disagreements(build: Build) -> Iterator[str]:
@@ -164,9 +156,7 @@ def _facts(status: str | Mapping[str, str]) -> dict[str, str]:
         status = {key: value.strip() for key, _, value in lines}
     absent = [f"{key} is missing" for key in _KEYS if key not in status]
     if absent:
-        raise InvalidError(
-            "the workspace status", absent, remedy="build with the .bazelrc of this repository"
-        )
+        raise InvalidError("the workspace status", absent, remedy="build with the .bazelrc of this repository")
     facts = {key.rpartition("_")[2]: status[key] for key in _KEYS}
     problems = []
     if facts["STATE"] not in ("clean", "dirty", "shallow", "none"):
@@ -189,14 +179,7 @@ def _tagged(state: str, tags: list[str]) -> Version:
     ):
         if state == obstacle:
             raise ViberunError(message, remedy=remedy)
-    versions = []
-    for tag in tags:
-        try:
-            version = Version.prod(tag)
-        except VersionError:
-            continue
-        if tag == version.git:
-            versions.append(version)
+    versions = [Version.prod(tag) for tag in tags if _TAG.fits(tag)]
     if not versions:
         there = f" (there are: {' '.join(tags)})" if tags else ""
         raise ViberunError(

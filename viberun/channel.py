@@ -51,9 +51,7 @@ def defaults(channel: Channel, repository: str | None) -> dict[str, str]:
     }
 
 
-def settings(
-    channel: Channel, repository: str | None, environ: Mapping[str, str]
-) -> dict[str, str]:
+def settings(channel: Channel, repository: str | None, environ: Mapping[str, str]) -> dict[str, str]:
     """The three variables as they hold: the environment's value where it is not empty, else the
     default. A variable that has neither is left out.
     """

@@ -19,20 +19,31 @@ NAME = "version.json"
 def text() -> str:
     """The text of version.json. Raises ViberunError in a source tree, which has none."""
     loader: ResourceLoader = viberun.__spec__.loader  # type: ignore[assignment]
-    folder = viberun.__path__[0]
+    path = f"{viberun.__path__[0]}/{NAME}"
     try:
-        return loader.get_data(f"{folder}/{NAME}").decode()
-    except (OSError, UnicodeDecodeError) as error:
+        return loader.get_data(path).decode()
+    except OSError:
         raise ViberunError(
-            f"this viberun was not built: {folder}/{NAME} cannot be read ({type(error).__name__})",
+            f"this viberun was not built: {path} is not there to be read",
             remedy="install a release, or build one with 'bazel run //release:dev'",
         ) from None
+    except UnicodeDecodeError:
+        raise _damaged() from None
 
 
 def semver() -> str:
-    """The version alone, found without a JSON parser (5 ms): `Build.to_json` puts it last."""
-    _, found, rest = text().rpartition('"version": "')
+    """The semver spelling of this build. Raises ViberunError in a source tree."""
+    return version_in(text())
+
+
+def version_in(document: str) -> str:
+    """The version, found without a JSON parser (5 ms): `Build.to_json` puts it last."""
+    _, found, rest = document.rpartition('"version": "')
     version, closed, _ = rest.partition('"')
     if not (found and closed):
-        raise ViberunError(f"{NAME} in this viberun is damaged", remedy="install viberun again")
+        raise _damaged()
     return version
+
+
+def _damaged() -> ViberunError:
+    return ViberunError(f"{NAME} in this viberun is damaged", remedy="install viberun again")

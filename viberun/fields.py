@@ -26,6 +26,8 @@ class Form(NamedTuple):
 class Fields:
     """One JSON object, called `where` in the problems (empty for the outermost).
 
+    `readable` is whether it was an object at all.
+
     Each reader of a field returns its value, or adds to `problems` and returns something empty. So
     look at `problems` before using what came back.
     """
@@ -33,9 +35,9 @@ class Fields:
     def __init__(self, value: object, where: str, problems: list[str]) -> None:
         self._where = where
         self.problems = problems
-        self._readable = isinstance(value, dict)
+        self.readable = isinstance(value, dict)
         self._values: dict[str, object] = value if isinstance(value, dict) else {}
-        if not self._readable:
+        if not self.readable:
             problems.append(f"{where or 'the document'} must be an object, not {_kind(value)}")
 
     def text(self, key: str, form: Form | None = None) -> str:
@@ -64,7 +66,7 @@ class Fields:
             self.report(key, f"must be a whole number, not {_kind(value)}")
             return 0
         if not least <= value <= most:
-            self.report(key, f"must be between {least} and {most}, not {value}")
+            self.report(key, f"must be between {least} and {most}, not {_clipped(str(value))}")
             return 0
         return value
 
@@ -74,7 +76,7 @@ class Fields:
         if value is not _MISSING:
             return Fields(value, self._path(key), self.problems)
         nothing = Fields({}, self._path(key), self.problems)
-        nothing._readable = False
+        nothing.readable = False
         return nothing
 
     def each(self, key: str) -> list[Fields]:
@@ -96,7 +98,7 @@ class Fields:
         self.problems.append(f"{self._path(key)} {problem}")
 
     def _get(self, key: str) -> object:
-        if key not in self._values and self._readable:
+        if key not in self._values and self.readable:
             self.report(key, "is missing")
         return self._values.get(key, _MISSING)
 
@@ -145,4 +147,8 @@ def _kind(value: object) -> str:
 
 def _shown(text: str) -> str:
     """The text for a message: escaped, and short enough for a line."""
-    return ascii(text if len(text) <= 80 else text[:79] + "…")
+    return ascii(_clipped(text))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -6,8 +6,8 @@ Nothing here fetches anything or knows where a channel is.
 The rules of growth: a field may be added within a schema, as readers leave alone what they do not
 know; any other change (a meaning, a kind, a field taken away) takes a new schema number, which a
 reader refuses with the advice to update. No manifest has an entry for itself, since no file can
-hold its own digest; the kind `manifest` is what the driver calls that file among a release's assets, and
-what a manifest may call that of another build.
+hold its own digest; the kind `manifest` is what the driver calls that file among a release's
+assets, and what a manifest may call that of another build.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ _FILE_NAME = Form(
     "[A-Za-z0-9][A-Za-z0-9._+-]{0,199}",
     "a file name of letters, digits and ._+- that begins with a letter or digit",
 )
-_FILES_AT = Form(
-    "([A-Za-z0-9][A-Za-z0-9._-]*/)*", "empty or a relative folder that ends with a slash"
-)
+_FILES_AT = Form("([A-Za-z0-9][A-Za-z0-9._-]*/)*", "empty or a relative folder that ends with a slash")
 _IMAGE_NAME = Form("[a-z0-9]+(-[a-z0-9]+)*", "lower-case words joined by hyphens")
 _REF = Form(
     r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
@@ -120,7 +118,7 @@ class Manifest:
         can read it. Raises ManifestError where `parse` would: nobody writes what nobody reads.
         """
         build = self.build
-        files = ",\n".join(f"    {json.dumps(asdict(file))}" for file in self.files)
+        files = ",".join(f"\n    {json.dumps(asdict(file))}" for file in self.files)
         images = {name: asdict(image) for name, image in sorted(self.images.items())}
         text = (
             f'{{ "schema": {SCHEMA}, "channel": {json.dumps(build.channel)},'
@@ -129,7 +127,7 @@ class Manifest:
             f'  "spellings": {json.dumps(build.version.spellings)},\n'
             f'  "commit": {json.dumps(build.commit)}, "committed": {json.dumps(build.committed)},'
             f' "files_at": {json.dumps(self.files_at)},\n'
-            f'  "files": [\n{files}\n  ],\n'
+            f'  "files": [{files}\n  ],\n'
             f'  "images": {json.dumps(images)} }}\n'
         )
         self.parse(text)
@@ -157,7 +155,7 @@ def _file(entry: Fields) -> File:
     platform = entry.text_or_null("platform", _PLATFORM)
     size = entry.integer("size", 1, MOST_BYTES)
     sha256 = entry.text("sha256", _SHA256)
-    if len(entry.problems) == before and (kind in PLATFORM_KINDS) != (platform is not None):
+    if entry.readable and len(entry.problems) == before and (kind in PLATFORM_KINDS) != (platform is not None):
         must = "name one" if platform is None else "be null"
         entry.report("platform", f"must {must} for the kind {kind}")
     return File(name, next((k for k in KINDS if k == kind), "manifest"), platform, size, sha256)

@@ -20,17 +20,19 @@ INTERRUPTED = 128 + 2
 BROKEN_PIPE = 128 + 13
 
 
-def run(
-    name: str, command: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None
-) -> int:
+def run(name: str, command: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> int:
     """Runs `command` on the arguments (`sys.argv`'s if None) and returns the exit status.
 
-    `name` begins every line on standard error.
+    `name` begins every line on standard error. An OSError without a file name is taken for a failure
+    of standard output. It and ViberunError apart, every exception is a defect and passes through.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        status = _version() if arguments == ["--version"] else _status(command, arguments)
-        return status if _flushed(name) else 1
+        try:
+            return _version() if arguments == ["--version"] else _status(command, arguments)
+        finally:
+            if sys.stdout is not None:  # None where the caller closed it
+                sys.stdout.flush()  # at exit a failure comes too late for the status
     except ViberunError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return error.exit_code
@@ -39,6 +41,12 @@ def run(
     except BrokenPipeError:
         _discard_output()
         return BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _discard_output()
+        print(f"{name}: cannot write to standard output: {error.strerror}", file=sys.stderr)
+        return 1
 
 
 def _version() -> int:
@@ -50,21 +58,7 @@ def _status(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
     try:
         return command(arguments)
     except SystemExit as stop:  # how argparse ends after --help
-        return stop.code if isinstance(stop.code, int) else 0
-
-
-def _flushed(name: str) -> bool:
-    """Writes out what is left, since a failure at exit comes too late for the status."""
-    try:
-        if sys.stdout is not None:  # None where the caller closed it
-            sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        print(f"{name}: cannot write to standard output: {error.strerror}", file=sys.stderr)
-        _discard_output()
-        return False
-    return True
+        return int(stop.code or 0)
 
 
 def _discard_output() -> None:

@@ -25,8 +25,8 @@ SPELLINGS = ("semver", "npm", "pypi", "oci", "git")
 _SHA = re.compile(r"[0-9a-f]{7}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # Nine digits: below every limit that a registry or a language sets on one number of a version.
-_NUMBER = r"(0|[1-9][0-9]{0,8})"
-_PROD = re.compile(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
+NUMBERS = r"\.".join(3 * [r"(0|[1-9][0-9]{0,8})"])
+_PROD = re.compile(f"v?{NUMBERS}")
 _DEV = (
     # semver and npm, and oci, which has no plus sign
     re.compile(r"v?0\.0\.0-dev\.([0-9]{14})(?:[+-]([0-9a-f]{7})(\.dirty)?)?"),
@@ -78,11 +78,7 @@ class Version:
         """
         if _COMMIT.fullmatch(commit) is None:
             raise VersionError(f"{commit!r} is no commit: it takes 40 lower-case hex digits")
-        try:
-            when = datetime.datetime.fromtimestamp(epoch_seconds, datetime.timezone.utc)
-        except (OverflowError, OSError, ValueError):
-            raise VersionError(f"{epoch_seconds} s is no time that a version can have") from None
-        return cls((0, 0, 0), f"{when:%Y%m%d%H%M%S}", commit[:7], dirty)
+        return cls((0, 0, 0), f"{instant(epoch_seconds):%Y%m%d%H%M%S}", commit[:7], dirty)
 
     @classmethod
     def prod(cls, text: str) -> Version:
@@ -185,6 +181,16 @@ class Version:
     @property
     def _dirt(self) -> str:
         return ".dirty" if self.dirty else ""
+
+
+def instant(epoch_seconds: int) -> datetime.datetime:
+    """The UTC time so many seconds after 1970 began. Raises VersionError before it or after 9999."""
+    try:
+        if epoch_seconds < 0:
+            raise ValueError
+        return datetime.datetime.fromtimestamp(epoch_seconds, datetime.timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        raise VersionError(f"{epoch_seconds} s is no time that a version can have") from None
 
 
 def moment(timestamp: str) -> datetime.datetime:
