@@ -31,6 +31,12 @@ filegroup(
     ),
 )
 
+# What the licences of the packages ask to travel with them.
+filegroup(
+    name = "licenses",
+    srcs = glob(["root/usr/share/doc/*/copyright"]),
+)
+
 filegroup(
     name = "pip",
     srcs = glob(["root/usr/share/python-wheels/pip-*.whl"]),

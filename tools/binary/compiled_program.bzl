@@ -1,0 +1,46 @@
+"""The program part of a self-contained binary, but for its version."""
+
+load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
+load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+
+CompiledProgramInfo = provider(
+    doc = "A program's modules, compiled.",
+    fields = {
+        "archive": "The .tar, which lacks version.json.",
+        "module": "Dotted name of the module whose `main()` is the program.",
+    },
+)
+
+def _compiled_program_impl(ctx):
+    archive = ctx.actions.declare_file(ctx.label.name + ".tar")
+    python = collect_python([], [], ctx.attr.deps)
+    files = python.files.to_list()
+    python_action(
+        ctx,
+        tool = ctx.attr._tool,
+        manifest = {
+            "files": [{"path": file.path, "short_path": file.short_path} for file in files],
+            "output": archive.path,
+            "roots": python.roots.to_list(),
+            "start": ctx.file._start.path,
+        },
+        inputs = depset([ctx.file._start], transitive = [python.files]),
+        outputs = [archive],
+        mnemonic = "CompileProgram",
+        progress_message = "Compiling the Python of %{label}",
+    )
+    return [
+        DefaultInfo(files = depset([archive])),
+        CompiledProgramInfo(archive = archive, module = ctx.attr.module),
+    ]
+
+compiled_program = rule(
+    implementation = _compiled_program_impl,
+    doc = "Compiles a program and the wheels that it imports, for any architecture. Unstamped.",
+    attrs = PYTHON_ATTRS | {
+        "module": attr.string(doc = "Dotted name of the module whose `main()` is the program.", mandatory = True),
+        "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo], mandatory = True),
+        "_start": attr.label(doc = "What becomes the archive's `__main__`.", default = "//tools/binary:start.py", allow_single_file = True),
+        "_tool": attr.label(default = "//tools/binary:compile_program", cfg = "exec"),
+    },
+)

@@ -1,0 +1,93 @@
+"""Joins head, program and runtime into one executable. All that is stamped of it is the version.json put in here."""
+
+import hashlib
+import io
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.archive import gzip, tar
+from tools.binary.runtime import Description
+
+# The head is filled up to this many bytes, so that its numbers do not depend on how long they are.
+HEAD_SIZE = 12 * 1024
+
+VERSION_PATH = "viberun/version.json"
+
+_DIGEST_LENGTH = 32  # of the 64 digits: in the name of a folder, and so in every path of the runtime
+_FIELD = re.compile(r"@([A-Z_]+)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is packed: `name` as the head's messages say it, `module` with the `main()` to run, and its files."""
+
+    name: str
+    module: str
+    entries: list[tar.Entry]
+
+
+def executable(head: str, program: Program, version: bytes, runtime: Description, runtime_archive: bytes) -> bytes:
+    """Returns the bytes of the executable.
+
+    Raises:
+        ValueError: the template `head` has a field that nothing fills, or is too long.
+    """
+    program_archive = _archive([*program.entries, tar.Entry(VERSION_PATH, data=version)])
+    fields = {
+        "NAME": program.name,
+        "MODULE": program.module,
+        "ARCHITECTURE": runtime.architecture,
+        "LIBRARIES": runtime.libraries,
+        "LOADER": runtime.loader,
+        "PROGRAM_DIGEST": hashlib.sha256(program_archive).hexdigest()[:_DIGEST_LENGTH],
+        "RUNTIME_DIGEST": runtime.digest[:_DIGEST_LENGTH],
+        "PROGRAM_START": str(HEAD_SIZE + 1),
+        "PROGRAM_SIZE": str(len(program_archive)),
+        "RUNTIME_START": str(HEAD_SIZE + len(program_archive) + 1),
+        "RUNTIME_SIZE": str(len(runtime_archive)),
+        "SIZE": str(HEAD_SIZE + len(program_archive) + len(runtime_archive)),
+    }
+    return _fill(head, fields) + program_archive + runtime_archive
+
+
+def _archive(entries: list[tar.Entry]) -> bytes:
+    archive = io.BytesIO()
+    with gzip.Writer(archive) as out:
+        tar.write(entries, out)
+    return archive.getvalue()
+
+
+def _fill(head: str, fields: dict[str, str]) -> bytes:
+    unknown = {name for name in _FIELD.findall(head) if name not in fields}
+    if unknown:
+        raise ValueError(f"the head has fields that nothing fills: {', '.join(sorted(unknown))}")
+    filled = _FIELD.sub(lambda field: fields[field[1]], head).encode()
+    if len(filled) > HEAD_SIZE:
+        raise ValueError(f"the head has {len(filled)} bytes, more than {HEAD_SIZE}")
+    return filled.ljust(HEAD_SIZE, b"\n")
+
+
+def main(argv: list[str]) -> int:
+    """Packs the executable that the manifest `argv[0]` asks for."""
+    manifest = json.loads(Path(argv[0]).read_text())
+    with Path(manifest["program"]).open("rb") as file:
+        program = Program(manifest["name"], manifest["module"], tar.read(file))
+    output = Path(manifest["output"])
+    output.write_bytes(
+        executable(
+            Path(manifest["head"]).read_text(),
+            program,
+            Path(manifest["version"]).read_bytes(),
+            Description.parse(Path(manifest["description"]).read_text()),
+            Path(manifest["runtime"]).read_bytes(),
+        )
+    )
+    output.chmod(0o755)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

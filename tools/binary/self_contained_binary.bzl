@@ -1,0 +1,45 @@
+"""One file that runs on any Linux of its architecture."""
+
+load("//tools/binary:compiled_program.bzl", "CompiledProgramInfo")
+load("//tools/binary:python_runtime.bzl", "PythonRuntimeInfo")
+load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+
+def _self_contained_binary_impl(ctx):
+    program = ctx.attr.program[CompiledProgramInfo]
+    runtime = ctx.attr.runtime[PythonRuntimeInfo]
+
+    # In a folder of its own: the file has the program's name.
+    output = ctx.actions.declare_file("{}/{}".format(ctx.label.name, ctx.attr.program_name))
+    inputs = [ctx.file._head, ctx.file.version, program.archive, runtime.archive, runtime.description]
+    python_action(
+        ctx,
+        tool = ctx.attr._tool,
+        manifest = {
+            "description": runtime.description.path,
+            "head": ctx.file._head.path,
+            "module": program.module,
+            "name": ctx.attr.program_name,
+            "output": output.path,
+            "program": program.archive.path,
+            "runtime": runtime.archive.path,
+            "version": ctx.file.version.path,
+        },
+        inputs = inputs,
+        outputs = [output],
+        mnemonic = "SelfContainedBinary",
+        progress_message = "Joining program and runtime into %{output}",
+    )
+    return [DefaultInfo(files = depset([output]))]
+
+self_contained_binary = rule(
+    implementation = _self_contained_binary_impl,
+    doc = "Joins a shell head, a compiled program with its version, and a runtime. The one stamped step.",
+    attrs = PYTHON_ATTRS | {
+        "program": attr.label(doc = "The compiled program.", providers = [CompiledProgramInfo], mandatory = True),
+        "program_name": attr.string(doc = "Name of the file, which its messages begin with.", mandatory = True),
+        "runtime": attr.label(doc = "The runtime of the architecture to run on.", providers = [PythonRuntimeInfo], mandatory = True),
+        "version": attr.label(doc = "The version.json to put in.", allow_single_file = [".json"], mandatory = True),
+        "_head": attr.label(default = "//tools/binary:head.sh", allow_single_file = True),
+        "_tool": attr.label(default = "//tools/binary:pack_binary", cfg = "exec"),
+    },
+)
