@@ -1,0 +1,34 @@
+"""The executable PEX of one version."""
+
+load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+
+def _pex_binary_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name)
+    python_action(
+        ctx,
+        tool = ctx.attr._tool,
+        manifest = {
+            "target": str(ctx.label),
+            "pex": ctx.file.pex.path,
+            "version": ctx.file.version.path,
+            "path": ctx.attr.version_path,
+            "out": out.path,
+        },
+        inputs = [ctx.file.pex, ctx.file.version],
+        outputs = [out],
+        mnemonic = "PexVersion",
+        progress_message = "Putting the version into %{label}",
+    )
+    return [DefaultInfo(files = depset([out]), executable = out)]
+
+pex_binary = rule(
+    implementation = _pex_binary_impl,
+    doc = "Puts version.json into a PEX. The result is one executable file for any machine with Python 3.9 or newer.",
+    executable = True,
+    attrs = PYTHON_ATTRS | {
+        "pex": attr.label(doc = "The program, packed by the rule pex.", allow_single_file = [".pex"], mandatory = True),
+        "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
+        "version_path": attr.string(doc = "Where the program looks for it, below the import root.", default = "viberun/version.json"),
+        "_tool": attr.label(default = "//tools/pex:stamp_pex", cfg = "exec"),
+    },
+)
