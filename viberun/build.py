@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from viberun import embedded
 from viberun.errors import InvalidError, VersionError, ViberunError
@@ -94,7 +95,7 @@ class Build:
             return None
         try:
             version = Version.parse(spelt)
-            build = cls(version, "prod" if channel == "prod" else "dev", commit, committed, repository)
+            build = cls(version, cast(Channel, channel), commit, committed, repository)
         except VersionError as error:
             fields.problems.append(str(error))
             return None
@@ -114,7 +115,7 @@ class Build:
         return cls.from_json(embedded.text())
 
     def to_json(self) -> str:
-        """The text of version.json: keys sorted, so `version` is last; see `embedded.semver`."""
+        """The text of version.json: keys sorted; `embedded.version_in` knows how it looks."""
         document = {
             "channel": self.channel,
             "commit": self.commit,

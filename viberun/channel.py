@@ -7,6 +7,7 @@ version, and what the environment sets already always stands.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from viberun.errors import UsageError
 from viberun.version import MOVING, Channel, Version
@@ -27,10 +28,8 @@ def active(version: Version, environ: Mapping[str, str]) -> Channel:
     named = environ.get(CHANNEL, "")
     if not named:
         return version.channel
-    if named == "dev":
-        return "dev"
-    if named == "prod":
-        return "prod"
+    if named in ("dev", "prod"):
+        return cast(Channel, named)
     raise UsageError(f"{CHANNEL} is {named!r}", remedy="set it to dev or prod, or unset it")
 
 

@@ -37,8 +37,8 @@ def semver() -> str:
 
 
 def version_in(document: str) -> str:
-    """The version, found without a JSON parser (5 ms): `Build.to_json` puts it last."""
-    _, found, rest = document.rpartition('"version": "')
+    """The version in what `Build.to_json` wrote, found without importing `json` (8 ms)."""
+    _, found, rest = document.partition('"version": "')
     version, closed, _ = rest.partition('"')
     if not (found and closed):
         raise _damaged()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from viberun.build import Build
 from viberun.errors import ManifestError
@@ -158,7 +158,7 @@ def _file(entry: Fields) -> File:
     if entry.readable and len(entry.problems) == before and (kind in PLATFORM_KINDS) != (platform is not None):
         must = "name one" if platform is None else "be null"
         entry.report("platform", f"must {must} for the kind {kind}")
-    return File(name, next((k for k in KINDS if k == kind), "manifest"), platform, size, sha256)
+    return File(name, cast(Kind, kind), platform, size, sha256)
 
 
 def _images(entries: Fields) -> dict[str, Image]:

@@ -205,6 +205,8 @@ def test_a_commit_that_is_not_forty_hex_digits_is_refused(commit: str) -> None:
         {"release": (1, 2, 10**9)},
         {"release": (1, 2, 3), "timestamp": "20260125123045"},
         {"release": (0, 0, 0), "timestamp": "2026012512304"},
+        {"release": (0, 0, 0), "timestamp": "2026 1 2 3 4 5"},
+        {"release": (0, 0, 0), "timestamp": "2026 125123045"},
         {"release": (0, 0, 0), "timestamp": "20260125123045", "sha": "abc123"},
         {"release": (0, 0, 0), "timestamp": "20260125123045", "dirty": True},
     ],
