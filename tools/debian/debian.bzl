@@ -34,7 +34,7 @@ def read_lock(rctx, lock):
 def download_packages(rctx, pins, folder = ".", remedy = _UPDATE):
     """Downloads pins of the lock, each as `<package>.deb`.
 
-    The repository cache is asked first; only for what it does not hold are mirrors looked up. Fails with one message that
+    Mirrors are looked up, which takes a second, only if the repository cache does not hold everything. Fails with one message that
     names every package that no mirror has any more.
 
     Args:
@@ -46,9 +46,7 @@ def download_packages(rctx, pins, folder = ".", remedy = _UPDATE):
     Returns:
       the files' paths by package.
     """
-    missing = _download(rctx, folder, pins, lambda pin: ["file:///nonexistent/" + pin["path"]])
-    if missing:
-        missing = _download(rctx, folder, missing, _mirrors(rctx))
+    missing = _download(rctx, folder, _not_cached(rctx, folder, pins))
     if missing:
         fail("\n  ".join(
             ["no mirror has these Debian packages any more, or none answers:"] +
@@ -92,8 +90,17 @@ def fail_if_undecided(pins, ledger):
 def _file(folder, pin):
     return "{}/{}.deb".format(folder, pin["package"])
 
-def _download(rctx, folder, pins, urls):
+def _not_cached(rctx, folder, pins):
+    """The pins from the first on that the repository cache does not hold, with those before it in place."""
+    for index, pin in enumerate(pins):
+        url = "file:///nonexistent/" + pin["path"]
+        if not rctx.download(url, _file(folder, pin), sha256 = pin["sha256"], allow_fail = True).success:
+            return pins[index:]
+    return []
+
+def _download(rctx, folder, pins):
     """Starts all downloads at once; returns the pins that could not be had."""
+    urls = _mirrors(rctx) if pins else None
     downloads = [
         (pin, rctx.download(urls(pin), _file(folder, pin), sha256 = pin["sha256"], allow_fail = True, block = False))
         for pin in pins

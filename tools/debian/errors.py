@@ -1,15 +1,17 @@
 """What can go wrong between Debian's archive and the lock."""
 
-from viberun.errors import ViberunError
+from viberun.errors import InvalidError, ViberunError
 
 
 class DebianError(ViberunError):
-    """The archive did not give what it should: unreachable, badly signed, another hash."""
-
-    exit_code = 1
+    """The archive did not give what it should: not reached, badly signed, another hash."""
 
 
-class LockError(ViberunError):
-    """The lock, or what it answers, is not as it must be: stale, unreadable, undecided."""
+class NotFoundError(DebianError):
+    """A mirror answers, and has no such file."""
+
+
+class LockError(InvalidError):
+    """The lock, the ledger or a request is not as it must be: stale, unreadable, undecided, not to be resolved."""
 
     exit_code = 2

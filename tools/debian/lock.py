@@ -1,4 +1,4 @@
-"""The lock: which .deb every set of packages resolved to. Its one reader and writer in Python.
+"""The lock: which .deb each set of packages resolved to. Its one reader and writer in Python; debian.bzl reads it too.
 
     {
     "format": 1,
@@ -6,23 +6,24 @@
     "timestamp": "20261121T021046Z",
     "snapshot": "20261121T081046Z",
     "requests": {
-    "images/app/image.json": "<sha256>"
+    "images/app/image.json": "<checksum>"
     },
     "packages": [
-    {"package": "bash", "architecture": "amd64", "version": "5.2.37-2+b10", "archive": "debian", "path": "pool/…", "sha256": "…",
-     "size": 1, "depends": ["libc6"], "sets": ["app.base"], "scripts": {"postinst": "<sha256>"}}
+    {"package": "bash", "architecture": "amd64", "version": "5.2.37-2+b10", "archive": "debian",
+     "path": "pool/main/b/bash/bash_5.2.37-2+b10_amd64.deb", "sha256": "…", "size": 1500792, "depends": ["libc6"],
+     "sets": ["app.base"], "scripts": {"postinst": "<sha256>"}}
     ]
     }
 
-but with each package on one line. `timestamp` is the newest date that the archive's release files carried; `snapshot` is six hours later,
-when Debian's snapshot archive has taken that state in. `architecture` is the one locked for: a package for all
-of them stands here once for each. `scripts` is there for packages of images only.
+with each package on one line. `timestamp` is the newest date in the archive's release files;
+`snapshot` is six hours later, when Debian's snapshot archive has taken that state in. `architecture`
+is the one locked for: a package for all of them stands here once for each. `scripts` stands with
+packages of systems only, that is of images.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tools.debian.errors import LockError
 
@@ -31,7 +32,7 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class LockedPackage:
-    """One line of the lock. `path` is below the archive's root on any mirror, `size` in bytes."""
+    """One line of the lock. `path` is below the archive's root on any mirror, `size` in bytes, `scripts` by name."""
 
     package: str
     architecture: str
@@ -47,7 +48,7 @@ class LockedPackage:
 
 @dataclass(frozen=True)
 class Lock:
-    """`requests` maps the path of each request that is answered here to its checksum."""
+    """`requests` maps the path of each request that is answered to its checksum."""
 
     codename: str
     timestamp: str
@@ -56,21 +57,22 @@ class Lock:
     packages: tuple[LockedPackage, ...] = ()
 
     def of_set(self, name: str, architecture: str) -> tuple[LockedPackage, ...]:
-        """The packages of a set, sorted by name. Raises LockError where there is no such set."""
-        found = tuple(p for p in self.packages if name in p.sets and p.architecture == architecture)
+        """The packages of a set, sorted by name. Raises LockError where there are none."""
+        found = tuple(p for p in self.packages if p.architecture == architecture and name in p.sets)
         if not found:
-            raise LockError(f"the Debian lock has no set {name!r} for {architecture}")
+            raise LockError("the Debian lock", [f"no set {name} for {architecture}"])
         return found
 
     def to_json(self) -> str:
         """The file's text."""
-        requests = ",\n".join(f"{json.dumps(path)}: {json.dumps(self.requests[path])}" for path in sorted(self.requests))
         ordered = sorted(self.packages, key=lambda p: (p.package, p.architecture))
-        packages = ",\n".join(json.dumps(_fields(package)) for package in ordered)
-        return (
-            f'{{\n"format": {_FORMAT},\n"codename": {json.dumps(self.codename)},\n"timestamp": {json.dumps(self.timestamp)},\n'
-            f'"snapshot": {json.dumps(self.snapshot)},\n"requests": {{\n{requests}\n}},\n"packages": [\n{packages}\n]\n}}\n'
+        header = {"format": _FORMAT, "codename": self.codename, "timestamp": self.timestamp, "snapshot": self.snapshot}
+        head = "\n".join(f"{json.dumps(key)}: {json.dumps(value)}," for key, value in header.items())
+        requests = ",\n".join(
+            f"{json.dumps(path)}: {json.dumps(self.requests[path])}" for path in sorted(self.requests)
         )
+        packages = ",\n".join(json.dumps(_fields(package)) for package in ordered)
+        return f'{{\n{head}\n"requests": {{\n{requests}\n}},\n"packages": [\n{packages}\n]\n}}\n'
 
 
 def parse(text: str) -> Lock:
@@ -78,22 +80,20 @@ def parse(text: str) -> Lock:
     try:
         document = json.loads(text)
         if document["format"] != _FORMAT:
-            raise LockError(f"the Debian lock has format {document['format']}, this program knows {_FORMAT}")
-        packages = tuple(
-            LockedPackage(**{**line, "depends": tuple(line["depends"]), "sets": tuple(line["sets"])}) for line in document["packages"]
+            raise LockError("the Debian lock", [f"format {document['format']}, this program knows {_FORMAT}"])
+        return Lock(
+            document["codename"],
+            document["timestamp"],
+            document["snapshot"],
+            document["requests"],
+            tuple(
+                LockedPackage(**line | {"depends": tuple(line["depends"]), "sets": tuple(line["sets"])})
+                for line in document["packages"]
+            ),
         )
-        return Lock(document["codename"], document["timestamp"], document["snapshot"], document["requests"], packages)
     except (ValueError, KeyError, TypeError) as error:
-        raise LockError(f"the Debian lock cannot be read: {error!r}") from error
-
-
-def read(path: Path) -> Lock | None:
-    """The lock in a file, None where there is no such file yet."""
-    return parse(path.read_text("utf-8")) if path.exists() else None
+        raise LockError("the Debian lock", [f"cannot be read: {error!r}"]) from error
 
 
 def _fields(package: LockedPackage) -> dict[str, object]:
-    fields: dict[str, object] = dict(vars(package))
-    if package.scripts is None:
-        del fields["scripts"]
-    return fields
+    return {name: value for name, value in vars(package).items() if value is not None}

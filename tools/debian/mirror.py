@@ -1,74 +1,84 @@
 """Where Debian's archives can be had from this machine, and getting a file from there.
 
-In this order: `DEBIAN_MIRROR`, what apt is configured with, Debian's snapshot archive. debian.bzl does the same for Bazel.
+In this order: `DEBIAN_MIRROR`, what apt is configured with, Debian's snapshot archive. debian.bzl
+does the same in repository rules.
 """
 
 import http.client
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from tools.debian.errors import DebianError
+from tools.debian.errors import DebianError, NotFoundError
 from tools.debian.process import Run
 
 SNAPSHOT = "https://snapshot.debian.org/archive"
-_TIMEOUT_SECONDS = 30
-_ATTEMPTS = 3
 _LABELS = {"debian": "Debian", "debian-security": "Debian-Security"}
-
-
-class NotFound(DebianError):
-    """The mirror answers, and has no such file."""
+_ABSENT = (403, 404, 410)
+_ATTEMPTS = 3
+_TIMEOUT_SECONDS = 30
 
 
 class Fetch(Protocol):
-    """Returns what is at a URL. Raises NotFound, or DebianError when the mirror does not answer."""
+    """Returns what is at a URL. Raises NotFoundError, or DebianError when nothing answers."""
 
     def __call__(self, url: str, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
 class Mirrors:
-    """Every root that may have an archive, the best first. Roots end with a slash."""
+    """The roots that may have each archive, the best first; each ends with a slash."""
 
     roots: Mapping[str, Sequence[str]]
     fetch: Fetch
 
     def get(self, archive: str, path: str) -> bytes:
-        """The file from the first mirror that has it. Raises DebianError with what each of them said."""
+        """The file from the first mirror that has it. Raises NotFoundError with what each of them said."""
         answers = []
         for root in self.roots[archive]:
             try:
                 return self.fetch(root + path)
             except DebianError as error:
-                answers.append(str(error))
-        raise NotFound("\n    ".join([f"no mirror has {archive}/{path}:", *answers]))
+                answers.append(f"\n    {error.message}")
+        raise NotFoundError(f"no mirror has {archive}/{path}:{''.join(answers)}")
 
 
-def configured(archives: Sequence[str], environment: Mapping[str, str], run: Run, now: datetime) -> dict[str, list[str]]:
-    """The roots of each archive. `DEBIAN_MIRROR` is the address of `…/debian`; its security archive is looked for beside it.
-    `now` is the time at which the snapshot archive is asked."""
+def configured(
+    archives: Iterable[str], environment: Mapping[str, str], run: Run, now: datetime
+) -> dict[str, list[str]]:
+    """The roots of each archive.
+
+    `DEBIAN_MIRROR` is the address of a mirror's `debian`; `debian-security` is looked for beside it.
+    The snapshot archive is asked for its state at `now`.
+    """
     own = environment.get("DEBIAN_MIRROR", "").rstrip("/").removesuffix("/debian")
-    targets = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"])
+    listed = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"])
+    targets = listed.stdout.decode().splitlines() if listed.returncode == 0 else []
     roots: dict[str, list[str]] = {}
     for archive in archives:
         found = [f"{own}/{archive}/"] if own else []
-        for line in targets.stdout.decode().splitlines() if targets.returncode == 0 else ():
-            root, _, label = line.partition(" ")
+        for root, _, label in (target.partition(" ") for target in targets):
+            # apt knows no label before its first update: then the address has to tell.
             if label == _LABELS[archive] or (label == "$(LABEL)" and urlsplit(root).path.endswith(f"/{archive}/")):
                 found.append(root)
-        found.append(f"{SNAPSHOT}/{archive}/{now:%Y%m%dT%H%M%SZ}/")
-        roots[archive] = list(dict.fromkeys(found))
+        roots[archive] = [*dict.fromkeys(found), f"{SNAPSHOT}/{archive}/{now:%Y%m%dT%H%M%SZ}/"]
     return roots
 
 
-def fetch_with_retries(url: str, sleep: Callable[[float], None] = time.sleep) -> bytes:
-    """`Fetch` over the network: three attempts, each cut off after 30 seconds without an answer."""
+def checks_valid_until(run: Run) -> bool:
+    """Whether apt is set to refuse release files that have expired, as it is by default."""
+    setting = run(["apt-config", "dump", "--format", "%v%n", "Acquire::Check-Valid-Until"])
+    return setting.stdout.decode().strip().lower() not in ("no", "false", "without", "off", "disable", "0")
+
+
+def fetch_with_retries(url: str, *, sleep: Callable[[float], None] = time.sleep) -> bytes:
+    """`Fetch` over the network: three attempts, each given up after 30 seconds of silence."""
+    problem: Exception | None = None
     for attempt in range(_ATTEMPTS):
         if attempt:
             sleep(2.0**attempt)
@@ -77,9 +87,9 @@ def fetch_with_retries(url: str, sleep: Callable[[float], None] = time.sleep) ->
                 content: bytes = response.read()
                 return content
         except urllib.error.HTTPError as error:
-            if error.code in (403, 404, 410):
-                raise NotFound(f"{url}: {error.code} {error.reason}") from error
-            problem: Exception = error
+            if error.code in _ABSENT:
+                raise NotFoundError(f"{url}: {error.code} {error.reason}") from error
+            problem = error
         except (OSError, http.client.HTTPException) as error:
             problem = error
     raise DebianError(f"{url}: {problem}")

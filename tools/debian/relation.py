@@ -35,7 +35,7 @@ class Relation:
         return bool(version) and _OPERATORS[self.operator](sort_key(version), sort_key(self.version))
 
 
-type Clause = tuple[Relation, ...]
+Clause = tuple[Relation, ...]
 """Alternatives, the preferred one first."""
 
 

@@ -1,17 +1,17 @@
-"""What somebody wants of Debian: packages, by layer, as a data file says it.
+"""What somebody wants of Debian: packages, perhaps by layer, as a data file says it.
 
 Two shapes are read; other keys of these files belong to whoever owns them:
 
     {"packages": ["libc6", …], "closure": false}
     {"layers": [{"name": "base", "packages": ["bash", …]}, …], "exclude": ["debconf"], "prefer": ["mawk"]}
 
-A request's sets are named for its folder: `python`, or with layers `app.base`.
+The lock's sets are named for the file's folder, and for the layer: `python`, `app.base`.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tools.debian.errors import LockError
@@ -23,14 +23,18 @@ _KEYS = ("closure", "exclude", "layers", "packages", "prefer")
 class Layer:
     """A set of the lock, and the packages that it was asked to hold."""
 
-    set: str
+    set_name: str
     packages: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Request:
-    """`exclude`: names, real or virtual, that no dependency is followed to. `prefer`: what to take where several packages would
-    do. Without `closure` the list is complete as it stands. `checksum` changes exactly when the packages asked for do."""
+    """One request file.
+
+    `exclude`: names, real or virtual, that no dependency is followed to. `prefer`: what to take where several packages
+    would do. Without `closure` the list is complete as it stands: files to unpack and not a system, so that nobody asks
+    what becomes of maintainer scripts. `checksum` changes exactly when what is asked for does.
+    """
 
     path: str
     layers: tuple[Layer, ...]
@@ -40,32 +44,44 @@ class Request:
     checksum: str
 
 
+def read(workspace: Path, path: str) -> Request:
+    """The request in a file of the workspace. Raises LockError."""
+    try:
+        return parse(path, (workspace / path).read_text("utf-8"))
+    except OSError as error:
+        raise LockError(path, [f"cannot be read: {error.strerror}"]) from error
+
+
 def parse(path: str, text: str) -> Request:
     """The request in the file at `path`, relative to the workspace. Raises LockError."""
     try:
         document: dict[str, Any] = json.loads(text)
-        folder = PurePosixPath(path).parent.name
         wanted = {key: document[key] for key in _KEYS if key in document}
-        layers = []
-        if "packages" in wanted:
-            layers.append(Layer(folder, tuple(wanted["packages"])))
         if "layers" in wanted:
+            # A layer without packages is none of Debian's.
             named = [layer for layer in wanted["layers"] if "packages" in layer]
             wanted["layers"] = [{key: layer[key] for key in ("name", "packages")} for layer in named]
-            layers += [Layer(f"{folder}.{layer['name']}", tuple(layer["packages"])) for layer in named]
-    except (ValueError, KeyError, TypeError) as error:
-        raise LockError(f"{path} is no request for Debian packages: {error!r}") from error
-    return Request(
-        path,
-        tuple(layers),
-        frozenset(wanted.get("exclude", ())),
-        tuple(wanted.get("prefer", ())),
-        wanted.get("closure", True),
-        _checksum(wanted),
-    )
+        return Request(
+            path,
+            _layers(PurePosixPath(path).parent.name, wanted),
+            frozenset(wanted.get("exclude", ())),
+            tuple(wanted.get("prefer", ())),
+            wanted.get("closure", True),
+            _checksum(wanted),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LockError(path, [f"no request for Debian packages: {error!r}"]) from error
+
+
+def _layers(folder: str, wanted: dict[str, Any]) -> tuple[Layer, ...]:
+    lists = {folder: wanted["packages"]} if "packages" in wanted else {}
+    lists.update((f"{folder}.{layer['name']}", layer["packages"]) for layer in wanted.get("layers", ()))
+    if not lists or not all(isinstance(packages, list) for packages in lists.values()):
+        raise TypeError("packages are to be a list")
+    return tuple(Layer(name, tuple(packages)) for name, packages in lists.items())
 
 
 def _checksum(wanted: dict[str, Any]) -> str:
-    """Over the form that Starlark's `json.encode` gives, since debian.bzl compares it too."""
-    canonical = json.dumps(wanted, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Over the text that Starlark's `json.encode` gives, since debian.bzl makes the same checksum."""
+    canonical = json.dumps(wanted, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

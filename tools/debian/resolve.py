@@ -13,16 +13,18 @@ from tools.debian.request import Request
 
 
 def resolve(request: Request, index: Index) -> dict[str, tuple[str, ...]]:
-    """Set -> names of its packages, sorted. A package is in the first layer that needs it. Raises LockError naming every
-    package that is not there and every dependency that nothing satisfies."""
+    """The names of each set's packages, sorted; a package is in the first layer that needs it.
+
+    Raises LockError naming every package that is not there and every dependency that nothing satisfies.
+    """
     selection = _Selection(request, index)
     sets = {}
     for layer in request.layers:
         before = set(selection.names)
         selection.add(layer.packages)
-        sets[layer.set] = tuple(sorted(selection.names - before))
+        sets[layer.set_name] = tuple(sorted(selection.names - before))
     if selection.problems:
-        raise LockError(f"{request.path} cannot be resolved:\n  " + "\n  ".join(selection.problems))
+        raise LockError(request.path, selection.problems)
     return sets
 
 
@@ -36,7 +38,7 @@ def dependencies(name: str, index: Index, selected: Iterable[str]) -> tuple[str,
 
 
 class _Selection:
-    """Grows by whole layers. Where several packages would do, the choice waits until all that is certain has been taken."""
+    """Grows by whole layers. Where several packages would do, what is certain is taken first."""
 
     def __init__(self, request: Request, index: Index) -> None:
         self.names: set[str] = set()
@@ -65,7 +67,11 @@ class _Selection:
 
     def _follow(self, name: str, clause: Clause, taken: deque[str], choices: deque[list[str]]) -> None:
         allowed = [wanted for wanted in clause if wanted.name not in self._request.exclude]
-        candidates = list(dict.fromkeys(c for wanted in allowed for c in self._index.candidates(wanted) if c not in self._request.exclude))
+        candidates = list(
+            dict.fromkeys(
+                c for wanted in allowed for c in self._index.candidates(wanted) if c not in self._request.exclude
+            )
+        )
         if not allowed or self.names.intersection(candidates):
             return
         if not candidates:

@@ -1,4 +1,4 @@
-"""What is locked, as `trixie.json` says it: the archives with their suites and keys, the architectures, the requests."""
+"""What is locked, as `trixie.json` says it: archives with their suites and keys, architectures, requests."""
 
 import json
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ def read(path: Path) -> Suite:
     """The release described in the file; its keys are in `keys/` beside it."""
     document = json.loads(path.read_text("utf-8"))
     archives = tuple(
-        Archive(a["name"], tuple(a["suites"]), tuple(path.parent / "keys" / key for key in a["keys"])) for a in document["archives"]
+        Archive(a["name"], tuple(a["suites"]), tuple(path.parent / "keys" / key for key in a["keys"]))
+        for a in document["archives"]
     )
     return Suite(document["codename"], tuple(document["architectures"]), archives, tuple(document["requests"]))

@@ -1,7 +1,8 @@
 """The order of Debian's version numbers (Debian Policy 5.6.12).
 
-Written out here, as everything in this package is, because the lock must be renewable on a machine that has nothing but
-a `python3`: when the mirrors have dropped the pinned interpreter, neither it nor a wheel can be had until the lock is new.
+Written out here since the lock must be renewable with nothing but a `python3`: once the mirrors
+have dropped the pinned interpreter, neither it nor a wheel can be had until the lock is new. Tested
+against python-debian.
 """
 
 import re
@@ -9,7 +10,8 @@ import re
 _PART = re.compile(r"([^0-9]*)([0-9]*)")
 _END = ((0,), 0)
 
-type SortKey = tuple[int, tuple[tuple[tuple[int, ...], int], ...], tuple[tuple[tuple[int, ...], int], ...]]
+_Part = tuple[tuple[int, ...], int]
+SortKey = tuple[int, tuple[_Part, ...], tuple[_Part, ...]]
 
 
 def sort_key(version: str) -> SortKey:
@@ -21,10 +23,14 @@ def sort_key(version: str) -> SortKey:
     return int(epoch), _parts(upstream), _parts(revision)
 
 
-def _parts(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:
+def _parts(text: str) -> tuple[_Part, ...]:
     """Pairs of non-digits and number; an absent text equals `0`."""
-    pairs = [((*map(_weight, letters), 0), int(number or 0)) for letters, number in _PART.findall(text) if letters or number]
-    return (*(pair for pair in pairs if pair != _END), _END)
+    found = _PART.findall(text or "0")
+    return (*((_letters(text), int(number or 0)) for text, number in found if text or number), _END)
+
+
+def _letters(text: str) -> tuple[int, ...]:
+    return (*map(_weight, text), 0)
 
 
 def _weight(character: str) -> int:

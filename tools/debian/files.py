@@ -1,0 +1,55 @@
+"""The files of the workspace that this package reads and writes, each replaced at one moment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.debian import ledger, lock
+from tools.debian.ledger import Ledger
+from tools.debian.lock import Lock
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where they are, from the root of the workspace."""
+
+    workspace: Path
+
+    @property
+    def suite(self) -> Path:
+        """What is to be locked."""
+        return self.workspace / "tools/debian/trixie.json"
+
+    @property
+    def _lock(self) -> Path:
+        return self.workspace / "tools/debian/trixie.lock.json"
+
+    @property
+    def _ledger(self) -> Path:
+        return self.workspace / "tools/debian/ledger.json"
+
+    def read_lock(self) -> Lock | None:
+        """The lock, None where there is none yet. Raises LockError."""
+        return lock.parse(self._lock.read_text("utf-8")) if self._lock.exists() else None
+
+    def read_ledger(self) -> Ledger:
+        """The ledger, empty where there is none yet. Raises LockError."""
+        return ledger.parse(self._ledger.read_text("utf-8")) if self._ledger.exists() else Ledger()
+
+    def write_lock(self, new: Lock) -> None:
+        """Replaces the lock."""
+        replace(self._lock, new.to_json())
+
+    def write_ledger(self, new: Ledger) -> None:
+        """Replaces the ledger."""
+        replace(self._ledger, new.to_json())
+
+
+def replace(path: Path, text: str) -> None:
+    """Puts the text into the file at one moment: a reader sees the old or the new, also after a crash."""
+    new = path.with_name(f".{path.name}.new")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
