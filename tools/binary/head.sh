@@ -1,7 +1,7 @@
 #!/bin/sh
 # @NAME@ for linux-@ARCHITECTURE@: this script, then two archives, the program and the runtime (a Python with its own
 # loader and libraries). Each is unpacked once, into a folder named by its digest. Of the machine nothing is used but a
-# POSIX sh, tar, gzip and the ordinary utilities; a start of what is unpacked runs one of them, `ls`.
+# POSIX sh, tar, gzip and the ordinary utilities (neither /dev/null nor /proc); starting what is unpacked runs one, `ls`.
 set -eu
 
 name='@NAME@'
@@ -44,7 +44,7 @@ die() {
 find_user() {
     while read -r key _ user _; do
         if [ "$key" = Uid: ]; then return; fi
-    done 2>/dev/null </proc/self/status || :
+    done 2>&- </proc/self/status || :
     user=$(id -u)
 }
 
@@ -75,7 +75,7 @@ examine() {
     folder=$1
     # Entered first: so the names are the same four words whatever the path, and nobody can swap the folder meanwhile.
     # shellcheck disable=SC2046 # a word a field
-    set -- $({ cd -P "$folder" && LC_ALL=C exec ls -ldn . .. "$program" "$runtime"; } 2>/dev/null)
+    set -- $(cd -P "$folder" 2>&- && LC_ALL=C exec ls -ldn . .. "$program" "$runtime" 2>&-)
     if [ $# -eq 0 ] && [ -e "$folder" ]; then problem='it cannot be entered'; fi
     while [ $# -gt 3 ]; do
         mode=$1 owner=$3
@@ -116,7 +116,7 @@ holds_both() {
 start() {
     base=$1 kind=$2
     shift 2
-    { true >"$base/$program/used" && true >"$base/$runtime/used"; } 2>/dev/null || :
+    { true >"$base/$program/used" && true >"$base/$runtime/used"; } 2>&- || :
     if [ -n "${LD_PRELOAD-}" ]; then
         export VIBERUN_LD_PRELOAD="$LD_PRELOAD"
         unset LD_PRELOAD
@@ -131,7 +131,7 @@ find_archives() {
     */*) self=$0 ;;
     *) if [ -f "./$0" ]; then self=./$0; else self=$(command -v -- "$0") || self=$0; fi ;;
     esac
-    found=$(wc -c 2>/dev/null <"$self") || found=0
+    found=$(wc -c 2>&- <"$self") || found=0
     [ "$found" -eq "$size" ] || die "$self is damaged, or not this program's file: install it again"
 }
 
@@ -139,7 +139,7 @@ find_archives() {
 # descriptor 9 to be closed, which the program inherits.
 make_private() {
     case $1 in /*) ;; *) return 1 ;; esac
-    if ! private=$(umask 077 && mktemp -d "$1/viberun.XXXXXXXX" 2>/dev/null) || ! mkfifo "$private/alive"; then
+    if ! private=$(umask 077 && mktemp -d "$1/viberun.XXXXXXXX" 2>&-) || ! mkfifo "$private/alive"; then
         reasons="$reasons; $1: nothing can be made in it"
         return 1
     fi
@@ -148,7 +148,7 @@ make_private() {
             trap '' HUP INT QUIT TERM PIPE
             cd /
             read -r _ <"$private/alive" || rm -rf "$private"
-        ) </dev/null >/dev/null 2>&1 &
+        ) <&- >&- 2>&- &
     )
     exec 9>"$private/alive"
     examine "$private"
@@ -158,7 +158,7 @@ make_private() {
 fill() {
     [ -z "$problem" ] || return 1
     status=0
-    problem=$(unpack "$1" 2>&1 </dev/null) || status=$?
+    problem=$(unpack "$1" 2>&1) || status=$?
     case $status in
     0) examine "$1" ;;
     2) die "$self is damaged: install it again" ;;
@@ -175,9 +175,9 @@ unpack() {
     if [ "$user" = 0 ]; then umask 022; else umask 077; fi
     mkdir -p "${1%/*}" || return 1
     umask 077
-    mkdir "$1" 2>/dev/null || [ -d "$1" ] || mkdir "$1" || return 1
+    mkdir "$1" 2>&- || [ -d "$1" ] || mkdir "$1" || return 1
     for left in "$1"/.new.*; do
-        kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left" || : # its process is dead
+        kill -0 "${left##*.}" 2>&- || rm -rf "$left" || : # its process is dead
     done
     new=$1/.new.$$
     trap 'rm -rf "$new"' EXIT
@@ -188,7 +188,7 @@ unpack() {
     if printf '#!/bin/sh\n' >"$new/probe" && chmod 700 "$new/probe" && ! "$new/probe"; then
         echo 'no program can be run from it (mounted noexec?)'
         return 1
-    fi 2>/dev/null
+    fi 2>&-
     part "$1" "$program" __main__.pyc "$program_start" "$program_size" || return
     part "$1" "$runtime" "$loader" "$runtime_start" "$runtime_size"
 }
@@ -200,17 +200,17 @@ part() {
     mkdir "$new/$2" || return 1
     { cut_out "$4" "$5" | gzip -dc && true >"$new/whole"; } | tar -xomf - -C "$new/$2" || rm -f "$new/whole"
     if ! [ -e "$new/whole" ] || ! true >"$new/$2/used"; then
-        cut_out "$4" "$5" | gzip -t 2>/dev/null || return 2
+        cut_out "$4" "$5" | gzip -t 2>&- || return 2
         return 1
     fi
     rm "$new/whole"
-    case $2 in "$runtime") "$new/$2/$loader" --verify "$new/$2/bin/python3.13" >/dev/null 2>&1 || return 3 ;; esac
+    case $2 in "$runtime") "$new/$2/$loader" --verify "$new/$2/bin/python3.13" >&- 2>&- || return 3 ;; esac
     # Renamed onto a folder with content it fails: then that is another process's, or was broken later.
-    mv -f "$new/$2" "$1/" 2>/dev/null || [ -s "$1/$2/$3" ] || { mv -f "$1/$2" "$new/broken" && mv -f "$new/$2" "$1/"; }
+    mv -f "$new/$2" "$1/" 2>&- || [ -s "$1/$2/$3" ] || { mv -f "$1/$2" "$new/broken" && mv -f "$new/$2" "$1/"; }
 }
 
 cut_out() {
-    tail -c "+$1" "$self" 2>/dev/null | head -c "$2"
+    tail -c "+$1" "$self" 2>&- | head -c "$2"
 }
 
 main "$@" # never comes back
