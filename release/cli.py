@@ -1,0 +1,66 @@
+"""The command line of `bazel run //release:dev` and `//release:prod`, and nothing of what a release is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from release import bundle, driver
+from release.destinations.destination import Destination
+from release.destinations.registry import DESTINATIONS, Surroundings
+from release.process import Process
+from release.progress import Progress, Style
+from release.selection import Options, local_folder, select_destinations
+from release.summary import plan_text, release_text
+from viberun.arguments import Parser
+from viberun.errors import UsageError
+from viberun.version import Channel
+
+
+def release(channel: Channel, arguments: Sequence[str], process: Process) -> int:
+    """Releases the bundle that the first argument names, a path below the runfiles.
+
+    Bazel gives that argument, the caller the rest. Returns the exit status; raises ViberunError.
+    """
+    bundle_json, *rest = arguments
+    runfiles = Path(process.environ["RUNFILES_DIR"])
+    options = parse(channel, rest)
+    made = bundle.read(runfiles / bundle_json, runfiles)
+    destinations = destinations_of(channel, options, process)
+    progress = Progress(process.err, Style.of(process.err, process.environ, options.quiet), process.clock)
+    report = driver.release(made, destinations, progress, dry_run=options.dry_run)
+    if options.dry_run:
+        texts = [plan_text(made, at.name, plan) for at, plan in report.plans]
+    else:
+        texts = [release_text(made, at.receipt(made), changed=report.changed) for at in destinations]
+    process.out.write("\n".join(texts))
+    return 0
+
+
+def parse(channel: Channel, arguments: Sequence[str]) -> Options:
+    """Reads the caller's arguments. Raises UsageError; exits after `--help`."""
+    command = f"bazel run //release:{channel}"
+    parser = Parser(
+        prog=f"{command} --",
+        description=f"Builds everything, then releases it to the {channel} channel.",
+        examples=[
+            (command, f"make dist/{channel}, a channel to install from"),
+            (f"{command} -- --dry-run", "print what it would do"),
+            (f"{command} -- --out DIR", "make the channel in DIR"),
+        ],
+    )
+    add = parser.options.add_argument
+    add("--to", choices=list(DESTINATIONS), help="where to; remote by itself only on a push in CI")
+    add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
+    add("--dry-run", action="store_true", help="print the plan and change nothing")
+    add("--quiet", action="store_true", help="no progress, only the result")
+    values = parser.parse_args(arguments)
+    return Options(values.to, values.out, values.dry_run, values.quiet)
+
+
+def destinations_of(channel: Channel, options: Options, process: Process) -> list[Destination]:
+    """The destinations that the options come to. Raises UsageError where there are none."""
+    selected = select_destinations(process.environ, options, channel)
+    makers = DESTINATIONS[selected]
+    if not makers:
+        raise UsageError(f"no {selected} destination is configured", remedy="use --to local")
+    around = Surroundings(local_folder(process.environ, options, channel), process.platform, process.environ)
+    return [make(around) for make in makers]

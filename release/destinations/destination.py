@@ -1,0 +1,72 @@
+"""What a place that releases go to has to answer, and nothing about any one of them."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from release.bundle import Bundle
+from release.plan import Done, Plan, Problems, Skipped
+from release.progress import Meter
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that was released: where it is, its bytes, and its digest if readers go by that."""
+
+    path: str
+    size: int
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a destination has after a release, and the commands with which a user gets it."""
+
+    place: str
+    rows: tuple[Row, ...]
+    commands: tuple[str, ...]
+
+
+class Destination(ABC):
+    """A name, and one method for each step of `release.driver` that it takes part in.
+
+    Every step is: there with the same digest, skip; there with another, raise; absent, do. So a
+    release that was killed anywhere is finished by the same steps from the start. A step raises
+    ViberunError and nothing else. `preflight` and `plan` change nothing.
+    """
+
+    name: str
+
+    @abstractmethod
+    def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
+        """Every reason why this release could not succeed here."""
+
+    @abstractmethod
+    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
+        """What exists already, what will be made and what moves."""
+
+    def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        """Bring all content where no reader looks, and read it back. Runs beside the others."""
+        return Skipped()
+
+    def claim(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        """Take the channel for this commit in one atomic step, or be refused."""
+        return Skipped()
+
+    def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        """Do what readers see at once, under a name that carries the version."""
+        return Skipped()
+
+    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        """Move the names that move."""
+        return Skipped()
+
+    @abstractmethod
+    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        """Look at the release as a user without credentials would."""
+
+    @abstractmethod
+    def receipt(self, bundle: Bundle) -> Receipt:
+        """What the release left here."""
+
+    def close(self) -> None:  # noqa: B027 - most hold nothing
+        """Let go of what was held since `stage`: locks, connections. Called once, whatever happened."""

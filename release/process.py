@@ -1,0 +1,28 @@
+"""What the entry modules take from the process that they are; a test makes its own."""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Process:
+    """`platform` is `linux-amd64` and the like, `clock` rises in seconds, `out` is for results alone."""
+
+    environ: Mapping[str, str]
+    platform: str
+    clock: Callable[[], float]
+    out: TextIO
+    err: TextIO
+
+    @staticmethod
+    def this() -> "Process":
+        machine = platform.machine()
+        name = f"{platform.system().lower()}-{_MACHINES.get(machine, machine)}"
+        return Process(os.environ, name, time.monotonic, sys.stdout, sys.stderr)

@@ -1,0 +1,50 @@
+"""Where a release goes, from the command line and the surroundings. Pure functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from viberun.errors import UsageError
+from viberun.version import Channel
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line. `to` is a key of the registry, or None where it leaves that open."""
+
+    to: str | None = None
+    out: Path | None = None
+    dry_run: bool = False
+    quiet: bool = False
+
+
+def select_destinations(environ: Mapping[str, str], options: Options, channel: Channel) -> str:
+    """`local` or `remote`.
+
+    `--to local` and `--out` always win. Of itself a release goes out only from GitHub Actions, on
+    the push that the channel is made of: main for dev, a tag that may be a version for prod.
+    """
+    if options.out is not None:
+        return "local"
+    if options.to is not None:
+        return options.to
+    pushed = environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") == "push"
+    ref = environ.get("GITHUB_REF", "")
+    ours = ref == "refs/heads/main" if channel == "dev" else ref.startswith("refs/tags/v")
+    return "remote" if pushed and ours else "local"
+
+
+def local_folder(environ: Mapping[str, str], options: Options, channel: Channel) -> Path:
+    """The folder of the local channel: `--out` as its caller means it, else `dist/<channel>`.
+
+    Bazel tells both folders, as a program that it runs starts elsewhere. Raises UsageError.
+    """
+    if options.out is not None:
+        return Path(environ.get("BUILD_WORKING_DIRECTORY", "")) / options.out
+    workspace = environ.get("BUILD_WORKSPACE_DIRECTORY")
+    if not workspace:
+        raise UsageError(
+            "there is no BUILD_WORKSPACE_DIRECTORY to put dist/ into",
+            remedy=f"start this with 'bazel run //release:{channel}', or give --out",
+        )
+    return Path(workspace) / "dist" / channel

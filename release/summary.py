@@ -1,0 +1,42 @@
+"""The text on standard output: what a release would do, and what it did. Pure functions."""
+
+from collections.abc import Iterator
+
+from release.bundle import Bundle
+from release.destinations.destination import Receipt, Row
+from release.plan import Plan
+from release.progress import size_text
+
+
+def plan_text(bundle: Bundle, destination: str, plan: Plan) -> str:
+    """What would change at one destination."""
+    build = bundle.manifest.build
+    if not plan.changes:
+        return f"{build.channel} {build.version} is at {destination} already: nothing to do\n"
+    lines = [f"{build.channel} {build.version} would go to {destination}:"]
+    width = max(len(change.subject) for change in plan.changes if change.size is not None)
+    for change in plan.changes:
+        size = "" if change.size is None else f"{size_text(change.size):>10}"
+        lines.append(f"  {change.verb:<7} {change.subject:<{width}} {size}".rstrip())
+    total = sum(change.size or 0 for change in plan.changes)
+    return "\n".join([*lines, f"  {size_text(total)} to write", ""])
+
+
+def release_text(bundle: Bundle, receipt: Receipt, *, changed: bool) -> str:
+    """What stands at one destination after a release, and how to try it."""
+    build = bundle.manifest.build
+    lines = [f"{build.channel} {build.version} is in {receipt.place}"]
+    if changed:
+        lines += ["", *_rows(receipt.rows)]
+    else:
+        lines[0] += " already: nothing has changed"
+    lines += ["", "Try it:", *(f"  {command}" for command in receipt.commands), ""]
+    return "\n".join(lines)
+
+
+def _rows(rows: tuple[Row, ...]) -> Iterator[str]:
+    width = max(len(row.path) for row in rows)
+    for row in rows:
+        yield f"  {row.path:<{width}} {size_text(row.size):>10}  {row.digest or ''}".rstrip()
+    total = size_text(sum(row.size for row in rows))
+    yield f"  {f'{len(rows)} in all':<{width}} {total:>10}"
