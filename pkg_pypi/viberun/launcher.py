@@ -46,7 +46,9 @@ def run(program: str) -> NoReturn:
     sys.argv[0] = program
     loader = zipimport.zipimporter(program)
     namespace = vars(sys.modules["__main__"])
-    namespace.update(__name__="__main__", __file__=os.path.join(program, "__main__.py"), __loader__=loader, __spec__=None)
+    namespace.update(
+        __name__="__main__", __file__=os.path.join(program, "__main__.py"), __loader__=loader, __spec__=None
+    )
     exec(loader.get_code("__main__"), namespace)
     raise SystemExit(0)
 

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pex
+import pex  # type: ignore[import-untyped]
+
 from tools.pex import archive
 
 _WHEEL = re.compile(r"([^-]+)-([^-]+)-(?:[^-]+-)?([^-]+)-([^-]+)-([^-]+)\.whl")  # PyPA, binary distribution format

@@ -43,7 +43,9 @@ def site(tmp_path: Path) -> Path:
 
 def start(site: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.defpath, "PYTHONPATH": str(site), **variables}
-    return subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [sys.executable, *command], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 @pytest.mark.parametrize("command", [["-c", COMMAND], ["-m", "viberun"]], ids=["command", "module"])
@@ -77,7 +79,9 @@ def test_a_package_that_nobody_recorded_counts_as_pips(site: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize(("receipt", "method"), [("uv-receipt.toml", "uv"), ("pipx_metadata.json", "pipx")])
-def test_environments_of_tools_are_known_by_their_receipts(site: Path, tmp_path: Path, receipt: str, method: str) -> None:
+def test_environments_of_tools_are_known_by_their_receipts(
+    site: Path, tmp_path: Path, receipt: str, method: str
+) -> None:
     (tmp_path / receipt).touch()
     assert install_method(str(tmp_path), str(site)) == method
 
