@@ -1,0 +1,45 @@
+"""How long a build takes that has nothing, or only a new commit, to do: `bazel run //bench:build [-- RUNS]`.
+
+Works in a clone with an output base of its own, and leaves nothing behind. The clone's first build fills it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.timing import compare
+
+COMMIT = "git -c user.name=a -c user.email=a@example.org commit --quiet --allow-empty --message bench"
+
+
+def main(argv: Sequence[str]) -> int:
+    workspace = os.environ["BUILD_WORKSPACE_DIRECTORY"]
+    cache = subprocess.run(
+        ["./bazelw", "info", "repository_cache"], cwd=workspace, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.strip()
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "clone"
+        subprocess.run(["git", "clone", "--quiet", workspace, str(clone)], check=True)
+        bazel = f"cd {clone} && ./bazelw --output_base={folder}/output"
+        build = f"build --config=hermetic --repository_cache={cache} //..."
+        try:
+            print(
+                compare(
+                    {
+                        "nothing new": ["sh", "-c", f"{bazel} {build}"],
+                        "a new commit": ["sh", "-c", f"cd {clone} && {COMMIT} && {bazel} {build}"],
+                        "an empty output base": ["sh", "-c", f"{bazel} clean --expunge; {bazel} {build}"],
+                    },
+                    runs=int(argv[0]) if argv else 3,
+                )
+            )
+        finally:
+            subprocess.run(["sh", "-c", f"{bazel} shutdown; chmod -R u+w {folder}"], check=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

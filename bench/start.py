@@ -1,0 +1,26 @@
+"""How long `--version` takes to start, beside an interpreter that does nothing: `bazel run //bench:start [-- RUNS]`."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.timing import compare
+
+
+def main(argv: Sequence[str]) -> int:
+    binary, pex, *rest = argv
+    runfiles = Path(os.environ["RUNFILES_DIR"])
+    python = next(filter(Path.exists, [Path("/usr/bin/python3"), Path(sys.executable)]))
+    commands = {
+        "python3 -I -S -c pass": [str(python), "-I", "-S", "-c", "pass"],
+        "python3 -I -S -c 'import argparse'": [str(python), "-I", "-S", "-c", "import argparse"],
+        "viberun --version, self-contained": [str(runfiles / binary), "--version"],
+        "viberun --version, PEX": [str(python), str(runfiles / pex), "--version"],
+    }
+    print(compare(commands, runs=int(rest[0]) if rest else 20))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
