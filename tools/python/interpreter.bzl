@@ -44,7 +44,9 @@ filegroup(
 """
 
 def _unpack(rctx, packages):
-    for archive in download_packages(rctx, packages).values():
+    # Bazel can't run the program that renews the lock where it has no interpreter to run it with.
+    archives = download_packages(rctx, packages, remedy = "python3 -m tools.debian.update")
+    for archive in archives.values():
         rctx.extract(archive, "deb")
         (data,) = [path for path in rctx.path("deb").readdir() if path.basename.startswith("data.tar")]
         rctx.extract(data, "root")

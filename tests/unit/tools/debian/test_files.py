@@ -25,9 +25,10 @@ def test_a_writer_that_is_killed_leaves_the_old_text_or_the_new(tmp_path: Path) 
     replace(file, "a" * 1_000_000)
     for delay in (0.0, 0.01, 0.02, 0.03, 0.05):
         writer = subprocess.Popen([sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}{WRITER}", str(file)])
-        started = file.stat().st_ino
-        while file.stat().st_ino == started:
+        started, deadline = file.stat().st_mtime_ns, time.monotonic() + 30
+        while file.stat().st_mtime_ns == started:
             assert writer.poll() is None
+            assert time.monotonic() < deadline
         time.sleep(delay)
         writer.send_signal(signal.SIGKILL)
         writer.wait()
