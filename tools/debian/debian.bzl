@@ -123,6 +123,9 @@ def _mirrors(rctx):
             if label == _LABELS[archive] or (label == "$(LABEL)" and root.endswith("/{}/".format(archive))):
                 found.append(root)
         roots[archive] = {root: None for root in found}.keys()
+    for archive in roots:  # beside the main archive, where apt is set to that one alone
+        beside = [root.removesuffix("debian/") + archive + "/" for root in roots["debian"] if root.endswith("/debian/")]
+        roots[archive] = roots[archive] or beside
     return lambda pin: [
         root + pin["path"]
         for root in roots[pin["archive"]] + ["{}/{}/{}/".format(_SNAPSHOT, pin["archive"], pin["snapshot"])]

@@ -53,7 +53,8 @@ def configured(
 ) -> dict[str, list[str]]:
     """The roots of each archive.
 
-    `DEBIAN_MIRROR` is the address of a mirror's `debian`; `debian-security` is looked for beside it.
+    `DEBIAN_MIRROR` is the address of a mirror's `debian`; `debian-security` is looked for beside it, and so is an archive
+    of which apt knows no source.
     The snapshot archive is asked for its state at `now`.
     """
     own = environment.get("DEBIAN_MIRROR", "").rstrip("/").removesuffix("/debian")
@@ -66,7 +67,12 @@ def configured(
             # apt knows no label before its first update: then the address has to tell.
             if label == _LABELS[archive] or (label == "$(LABEL)" and urlsplit(root).path.endswith(f"/{archive}/")):
                 found.append(root)
-        roots[archive] = [*dict.fromkeys(found), f"{SNAPSHOT}/{archive}/{now:%Y%m%dT%H%M%SZ}/"]
+        roots[archive] = list(dict.fromkeys(found))
+    for archive, found in roots.items():
+        beside = [
+            f"{root.removesuffix('debian/')}{archive}/" for root in roots.get("debian", ()) if root.endswith("/debian/")
+        ]
+        roots[archive] = [*(found or beside), f"{SNAPSHOT}/{archive}/{now:%Y%m%dT%H%M%SZ}/"]
     return roots
 
 

@@ -52,6 +52,11 @@ def test_of_apts_sources_only_debians_count_each_once() -> None:
     ]
 
 
+def test_an_archive_that_apt_has_no_source_of_is_looked_for_beside_the_main_one() -> None:
+    roots = configured(ARCHIVES, {}, printing("http://m.example/pub/debian/ Debian\n"), NOW)
+    assert roots["debian-security"] == ["http://m.example/pub/debian-security/", SNAPSHOT.format("debian-security")]
+
+
 @pytest.mark.parametrize(("setting", "checked"), [("", True), ("true\n", True), ("false\n", False), ("no\n", False)])
 def test_expiry_counts_unless_apt_is_told_otherwise(setting: str, checked: bool) -> None:
     assert checks_valid_until(printing(setting)) is checked
