@@ -123,9 +123,13 @@ def _mirrors(rctx):
             if label == _LABELS[archive] or (label == "$(LABEL)" and root.endswith("/{}/".format(archive))):
                 found.append(root)
         roots[archive] = {root: None for root in found}.keys()
-    for archive in roots:  # beside the main archive, where apt is set to that one alone
-        beside = [root.removesuffix("debian/") + archive + "/" for root in roots["debian"] if root.endswith("/debian/")]
-        roots[archive] = roots[archive] or beside
+
+    # Beside the main archive, where apt is set to that one alone.
+    beside = [root.removesuffix("debian/") for root in roots["debian"] if root.endswith("/debian/")]
+    roots = {
+        archive: found or ["{}{}/".format(parent, archive) for parent in beside]
+        for archive, found in roots.items()
+    }
     return lambda pin: [
         root + pin["path"]
         for root in roots[pin["archive"]] + ["{}/{}/{}/".format(_SNAPSHOT, pin["archive"], pin["snapshot"])]
