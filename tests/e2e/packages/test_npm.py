@@ -99,6 +99,12 @@ def test_npm_would_publish_it_as_it_is(npm: Shell, tgz: Path, package_json: dict
     assert result.status == 0, result.stderr
     assert f"+ viberun@{package_json['version']}" in result.stdout
     assert "tag dev" in result.stderr
+
+
+def test_npm_has_nothing_to_correct_in_it(npm: Shell, home: Path, tgz: Path) -> None:
+    npm.check("tar", "xzf", tgz)
+    result = npm.run("npm", "publish", "./package", "--dry-run", "--tag", "dev")  # npm looks closer at a folder
+    assert result.status == 0, result.stderr
     assert "auto-corrected" not in result.stderr
 
 

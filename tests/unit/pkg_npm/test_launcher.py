@@ -5,6 +5,7 @@ import pty
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,13 +24,14 @@ trap 'echo got INT; exit 8' INT
 echo ready
 while :; do sleep 0.05; done
 """
-COUNT = """#!/bin/sh
-count=0
-trap 'count=$((count + 1))' INT
-echo ready
-while [ $count = 0 ]; do sleep 0.05; done
-for _ in 1 2 3 4 5 6; do sleep 0.05; done
-echo "$count interrupts"
+COUNT = """
+import signal, time
+seen = []
+signal.signal(signal.SIGINT, lambda number, frame: seen.append(time.monotonic()))
+print("ready", flush=True)
+while not seen or time.monotonic() < seen[-1] + 0.5:
+    time.sleep(0.01)
+print(len(seen), "interrupts")
 """
 KILLED = """#!/bin/sh
 kill -{} $$
@@ -141,7 +143,8 @@ def test_signals_reach_the_program(installed: Installed, way: str, name: str, st
 
 
 def test_control_c_reaches_the_program_once(installed: Installed, way: str) -> None:
-    installed.both(COUNT)
+    (installed.scratch / "count.py").write_text(COUNT)
+    installed.both(f"exec '{sys.executable}' '{installed.scratch}/count.py'")
     (installed.scratch / "preload.js").write_text(way)
     command = [
         str(installed.node),

@@ -3,6 +3,7 @@ import csv
 import hashlib
 import io
 import os
+import time
 import zipfile
 from email.message import Message
 from email.parser import Parser
@@ -12,6 +13,7 @@ import pytest
 
 import pkg_pypi.wheel
 from pkg_pypi.wheel import Project, make
+from tools.archive import tar
 from viberun.build import Build
 from viberun.version import Version
 
@@ -79,6 +81,10 @@ def test_the_wheel_holds_the_package_the_program_and_the_metadata(wheel: Path) -
         f"{info}/METADATA",
         f"{info}/RECORD",
     ]
+
+
+def test_every_file_has_the_one_time_of_all_archives(wheel: Path) -> None:
+    assert {info.date_time for info in zipfile.ZipFile(wheel).infolist()} == {time.gmtime(tar.MTIME)[:6]}
 
 
 def test_the_record_has_the_digest_and_size_of_every_file(wheel: Path) -> None:
