@@ -64,6 +64,11 @@ class Checkout:
         assert not [spawn for spawn in spawns if spawn.get("cacheHit")]
         return Counter(str(spawn["mnemonic"]) for spawn in spawns)
 
+    def run(self, target: str, *arguments: str) -> None:
+        """Runs a program of the checkout."""
+        options = ["--config=hermetic", f"--repository_cache={self.repository_cache}"]
+        self.bazel("run", *options, target, "--", *arguments)
+
     def outputs(self, targets: str = TARGETS) -> dict[str, Path]:
         """Returns every file built, by its path below the output folder."""
         options = ["--config=hermetic", f"--repository_cache={self.repository_cache}", "--output=files"]

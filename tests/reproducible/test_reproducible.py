@@ -92,11 +92,16 @@ def test_a_commit_without_other_changes_runs_only_what_carries_the_version(
     assert again.keys() == STAMPED
 
 
-def test_a_tag_makes_a_prod_release_of_what_is_built_already(here: Checkout, executed: object) -> None:
+def test_a_tag_makes_a_prod_release_of_what_is_built_already(here: Checkout, executed: object, tmp_path: Path) -> None:
     assert executed
     here.git("tag", "v1.2.3")
     again = here.build("//release:bundle_prod")
     print(f"executed {dict(again)}")
     assert again.keys() == STAMPED
-    names = {path.name for path in here.outputs("//release:bundle_prod").values()}
-    assert {"SHA256SUMS-1.2.3", "bundle.json"} <= names
+
+    here.run("//release:prod", "--out", str(tmp_path / "prod"))
+    github = tmp_path / "prod/github"
+    plain = "viberun-linux-amd64.tar.gz"
+    assert (github / plain).read_bytes() == (github / "viberun-1.2.3-linux-amd64.tar.gz").read_bytes()
+    for sums in ("SHA256SUMS-1.2.3", f"{plain}.sha256"):
+        subprocess.run(["sha256sum", "--check", "--quiet", sums], cwd=github, check=True)
