@@ -5,7 +5,7 @@ as several older processors under qemu, and on arm64:
 
     zlib 1        38.9 MB   1.07 s    the same bytes everywhere
     zlib 6        34.8 MB   3.60 s    the same bytes everywhere
-    igzip 1       40.5 MB   0.22 s    other bytes on other processors: it picks its code, and so its matches, by SSE, AVX2, AVX-512
+    igzip 1       40.5 MB   0.22 s    other bytes on other processors: the code it picks (SSE, AVX2, AVX-512) decides what matches
     zlib-ng 2     38.8 MB   0.71 s    the same bytes everywhere
     libdeflate 1  38.3 MB   0.46 s    the same bytes everywhere
     libdeflate 6  34.4 MB   1.08 s    the same bytes everywhere

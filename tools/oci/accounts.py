@@ -38,7 +38,9 @@ def files(installed: Installed, users: tuple[User, ...], groups: tuple[Group, ..
         AccountError: see there.
     """
     passwd = _masters(installed, "passwd.master") + [
-        _Account((user.name, "x", str(user.uid), str(user.gid), user.gecos, user.home, user.shell), "!" if user.uid else "*")
+        _Account(
+            (user.name, "x", str(user.uid), str(user.gid), user.gecos, user.home, user.shell), "!" if user.uid else "*"
+        )
         for user in users
     ]
     group = _masters(installed, "group.master") + [

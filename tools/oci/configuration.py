@@ -24,6 +24,7 @@ from tools.oci import (
     loader_cache,
     metadata,
     pam,
+    privileges,
     skeleton,
 )
 from tools.oci.declaration import Declaration
@@ -33,11 +34,6 @@ from tools.oci.rootfs import ConflictError, Tree, describe
 
 NAME = "configuration"
 _LEVEL = 6
-_SETUID_SETGID = 0o6000
-
-
-class PrivilegeError(ValueError):
-    """A file runs with another's rights and image.json does not list it, or lists one that does not."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def make(image: Declaration, below: Installed, release: Release, out: Path) -> M
 
     Raises:
         ConflictError: what would be written stands in a layer below, as something else than the same folder.
-        PrivilegeError: see there.
+        PrivilegeError: see tools/oci/privileges.py.
     """
     tree = Tree()
     for entry in entries(image, below, release):
@@ -63,7 +59,7 @@ def make(image: Declaration, below: Installed, release: Release, out: Path) -> M
         elif entry.kind != "directory" or present != entry:
             raise ConflictError(f"/{entry.path}: {describe(present)} below, {describe(entry)} by {NAME}")
     tree.add_parents(below.entries)
-    _check_privileges(image, [*below.entries.values(), *tree])
+    privileges.check(image.privileged, [*below.entries.values(), *tree])
     packed = tree.packed()
     return Metadata(
         layer=NAME,
@@ -100,15 +96,6 @@ def _declared(image: Declaration) -> Iterable[Entry]:
         yield Entry(link.path[1:], "symlink", 0o777, link=link.target)
     for text in image.texts:
         yield Entry(text.path[1:], mode=int(text.mode, 8), data="".join(f"{line}\n" for line in text.lines).encode())
-
-
-def _check_privileges(image: Declaration, entries: Iterable[Entry]) -> None:
-    privileged = {f"/{e.path}" for e in entries if e.kind in ("file", "hardlink") and e.mode & _SETUID_SETGID}
-    listed = set(image.privileged)
-    problems = [f"{path}: setuid or setgid, and not listed" for path in sorted(privileged - listed)]
-    problems += [f"{path}: listed, and neither setuid nor setgid" for path in sorted(listed - privileged)]
-    if problems:
-        raise PrivilegeError("\n".join(problems))
 
 
 def main(argv: list[str]) -> int:

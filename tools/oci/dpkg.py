@@ -77,7 +77,9 @@ def _triggers(packages: tuple[Package, ...]) -> list[Entry]:
 
 
 def _status_d(package: Package) -> list[Entry]:
-    status = control.write((*package.control.fields[:1], ("Status", "install ok installed"), *package.control.fields[1:]))
+    status = control.write(
+        (*package.control.fields[:1], ("Status", "install ok installed"), *package.control.fields[1:])
+    )
     entries = [_file(f"status.d/{package.name}", status)]
     if "md5sums" in package.control_files:
         entries.append(_file(f"status.d/{package.name}.md5sums", package.control_files["md5sums"].text))

@@ -57,7 +57,12 @@ def plan(image: declaration.Declaration, layer: declaration.Layer) -> Plan:
 
 
 def make(
-    plan: Plan, architecture: str, packages: Iterator[bytes], trees: dict[str, dict[str, Path]], library: Path, out: Path
+    plan: Plan,
+    architecture: str,
+    packages: Iterator[bytes],
+    trees: dict[str, dict[str, Path]],
+    library: Path,
+    out: Path,
 ) -> Metadata:
     """Writes the layer's blob to `out` and returns what it holds.
 
@@ -99,30 +104,32 @@ def make(
 
 
 def _entries(package: deb.Deb) -> Iterator[Entry]:
-    """The package's entries where they lie on a system with merged /usr; not the root, nor a top-level folder that is a link."""
+    """The package's entries where they lie with merged /usr; neither the root nor a folder where base-files has a link."""
     for member in package.members():
         entry = member.entry
         if not entry.path or (entry.path in MERGED and entry.kind == "directory"):
             continue
-        link = merged(entry.link) if entry.kind == "hardlink" else entry.link
         path = merged(entry.path)
-        yield _REPLACED.get(path) or replace(entry, path=path, link=link.removeprefix("./") if entry.kind == "hardlink" else link)
+        link = merged(entry.link.removeprefix("./")) if entry.kind == "hardlink" else entry.link
+        yield _REPLACED.get(path) or replace(entry, path=path, link=link)
 
 
 def _package(package: deb.Deb, entries: list[Entry], content: bytes) -> Package:
     files = {entry.path: entry for entry in entries if entry.kind == "file"}
-    conffiles = {}
-    for line in bytes(package.control_files["conffiles"].data).decode().split("\n") if "conffiles" in package.control_files else ():
-        if line.startswith("/"):
-            conffiles[line] = hashlib.md5(files[merged(line[1:])].data, usedforsecurity=False).hexdigest()
+    control_files = {
+        name: ControlFile(entry.mode, bytes(entry.data).decode())
+        for name, entry in package.control_files.items()
+        if name != "control"
+    }
+    conffiles = {
+        line: hashlib.md5(files[merged(line[1:])].data, usedforsecurity=False).hexdigest()
+        for line in (control_files["conffiles"].text if "conffiles" in control_files else "").splitlines()
+        if line.startswith("/")
+    }
     paths = [member.entry.path for member in package.members()]
     return Package(
         control=package.control,
-        control_files={
-            name: ControlFile(entry.mode, bytes(entry.data).decode())
-            for name, entry in package.control_files.items()
-            if name != "control"
-        },
+        control_files=control_files,
         paths=tuple(f"/{path}" if path else "/." for path in paths),
         sha256=hashlib.sha256(content).hexdigest(),
         conffiles=conffiles,

@@ -1,4 +1,4 @@
-"""The folders and files that base-files, libc-bin, readline-common, debianutils and tzdata put in place when they are configured."""
+"""What base-files, libc-bin, readline-common, debianutils and tzdata put in place when they are configured."""
 
 from tools.archive.tar import Entry, directory
 from tools.oci.installed import Installed
