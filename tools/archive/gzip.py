@@ -18,8 +18,7 @@ from typing import Protocol
 
 import deflate
 
-FASTEST = 1
-SMALLEST = 12
+SMALL = 9
 
 # Magic, deflate, no flags, no time, no extra flags, operating system unknown.
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -31,7 +30,7 @@ class Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
-def compress(data: bytes, level: int = SMALLEST) -> bytes:
+def compress(data: bytes, level: int = SMALL) -> bytes:
     """Returns one gzip member that holds `data`; `level` is libdeflate's, 1 to 12."""
     trailer = zlib.crc32(data).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
     return b"".join((_HEADER, deflate.deflate_compress(data, level), trailer))
@@ -43,7 +42,7 @@ class Writer:
     Left by an exception, it writes nothing.
     """
 
-    def __init__(self, out: Writable, level: int = SMALLEST) -> None:
+    def __init__(self, out: Writable, level: int = SMALL) -> None:
         self._out = out
         self._level = level
         self._chunks: list[bytes] = []

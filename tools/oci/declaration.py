@@ -13,13 +13,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Tree:
-    """A folder that comes from a Bazel target instead of a package; the rule's `trees` names the target.
+    """A folder that comes out of a zip archive instead of a package; the rule's `archives` says which target that is.
 
-    `version_file` is a JSON file of it with a `version`, `purl` the package URL with a place for that.
+    `folder` is the part of the archive that lands at `path`, without what matches `exclude`. `version_file` is a JSON file of
+    it with a `version`, `purl` the package URL with a place for that.
     """
 
     name: str
     path: str
+    folder: str
     version_file: str
     purl: str
     exclude: tuple[str, ...] = ()

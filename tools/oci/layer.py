@@ -8,6 +8,7 @@ import fnmatch
 import hashlib
 import json
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,14 +61,14 @@ def make(
     plan: Plan,
     architecture: str,
     packages: Iterator[bytes],
-    trees: dict[str, dict[str, Path]],
+    archives: dict[str, Path],
     library: Path,
     out: Path,
 ) -> Metadata:
     """Writes the layer's blob to `out` and returns what it holds.
 
-    `packages` are .deb files; `trees` gives each tree's files by their path in it; `library` is the standard library of the
-    running interpreter.
+    `packages` are .deb files; `archives` gives each tree's zip archive; `library` is the standard library of the running
+    interpreter.
 
     Raises:
         ConflictError: two packages disagree about a path.
@@ -84,7 +85,7 @@ def make(
             if not left_out(entry):
                 tree.add(entry, package.name)
         installed.append(_package(package, entries, content))
-    components = [_add_tree(tree, folder, trees[folder.name]) for folder in plan.trees]
+    components = [_add_tree(tree, folder, archives[folder.name]) for folder in plan.trees]
     for compiled in list(bytecode.compile_all(tree.entries(), newest, library)):
         tree.add(compiled, "bytecode")
     _set_permissions(tree, plan.permissions)
@@ -136,14 +137,16 @@ def _package(package: deb.Deb, entries: list[Entry], content: bytes) -> Package:
     )
 
 
-def _add_tree(tree: Tree, folder: declaration.Tree, files: dict[str, Path]) -> Component:
-    for path, file in sorted(files.items()):
-        if any(fnmatch.fnmatchcase(path, pattern) for pattern in folder.exclude):
-            continue
-        content = file.read_bytes()
-        mode = 0o755 if content.startswith(b"#!") else 0o644
-        tree.add(Entry(f"{folder.path[1:]}/{path}", mode=mode, data=content), folder.name)
-    version = json.loads(files[folder.version_file].read_bytes())["version"]
+def _add_tree(tree: Tree, folder: declaration.Tree, archive: Path) -> Component:
+    prefix = f"{folder.folder}/"
+    with zipfile.ZipFile(archive) as members:
+        for member in members.infolist():
+            path = member.filename.removeprefix(prefix)
+            if path == member.filename or member.is_dir() or any(fnmatch.fnmatchcase(path, p) for p in folder.exclude):
+                continue
+            mode = 0o755 if member.external_attr >> 16 & 0o111 else 0o644
+            tree.add(Entry(f"{folder.path[1:]}/{path}", mode=mode, data=members.read(member)), folder.name)
+        version = json.loads(members.read(prefix + folder.version_file))["version"]
     return Component(folder.name, version, folder.purl.format(version=version))
 
 
@@ -177,7 +180,7 @@ def main(argv: list[str]) -> int:
         plan=declaration.decode(Plan, json.loads(Path(request["plan"]).read_text())),
         architecture=request["architecture"],
         packages=(Path(path).read_bytes() for path in request["packages"]),
-        trees={name: {path: Path(file) for path, file in files.items()} for name, files in request["trees"].items()},
+        archives={name: Path(path) for name, path in request["archives"].items()},
         library=Path(json.__file__).parent.parent,
         out=Path(request["blob"]),
     )

@@ -1,0 +1,76 @@
+"""An image of this project: its layers for both architectures, and its layout and its way into a container engine by channel."""
+
+load("//tools/oci:oci_configuration.bzl", "oci_configuration")
+load("//tools/oci:oci_image.bzl", "oci_image")
+load("//tools/oci:oci_layer.bzl", "oci_layer")
+load("//tools/oci:oci_plan.bzl", "oci_plan")
+load("//tools/python:python_binary.bzl", "python_binary")
+
+_ARCHITECTURES = ["amd64", "arm64"]
+
+def image(name, folder, layers, archives = {}, binaries = {}):
+    """Declares `NAME` (the dev channel's OCI image layout), `NAME.dev`, `NAME.prod`, and each with `.load`, which is for `bazel run`.
+
+    Args:
+      name: the image's target.
+      folder: where image.json and its files are.
+      layers: names of the layers of packages, lowest first.
+      archives: for each layer that has trees: zip archives, each with the tree that is in it.
+      binaries: for each channel: the client's binaries, each with its architecture.
+    """
+    oci_plan(
+        name = folder + ".plan",
+        declaration = folder + "/image.json",
+        layers = layers,
+        tags = ["manual"],
+    )
+    finished = []
+    for architecture in _ARCHITECTURES:
+        names = ["{}.{}.{}".format(folder, layer, architecture) for layer in layers]
+        for layer, target in zip(layers, names):
+            oci_layer(
+                name = target,
+                architecture = architecture,
+                archives = archives.get(layer, {}),
+                layer = layer,
+                packages = "@debian_{}//sets:{}.{}".format(architecture, folder, layer),
+                plan = folder + ".plan",
+                tags = ["manual"],
+            )
+        configuration = "{}.configuration.{}".format(folder, architecture)
+        oci_configuration(
+            name = configuration,
+            layers = names,
+            plan = folder + ".plan",
+            tags = ["manual"],
+        )
+        finished += names + [configuration]
+    for channel in ["dev", "prod"]:
+        target = "{}.{}".format(name, channel)
+        tags = ["manual"] if channel == "prod" else []
+        oci_image(
+            name = target,
+            srcs = native.glob([folder + "/files/**"], allow_empty = True),
+            binaries = binaries.get(channel, {}),
+            layers = finished,
+            plan = folder + ".plan",
+            tags = tags,
+            version = "//tools/stamp:" + channel,
+        )
+        python_binary(
+            name = target + ".load",
+            arguments = [
+                "--declaration=$(rlocationpath {}/image.json)".format(folder),
+                "--layout=$(rlocationpath {})".format(target),
+                "--channel=" + channel,
+            ],
+            data = [
+                folder + "/image.json",
+                target,
+            ],
+            module = "tools.oci.load",
+            tags = tags,
+            deps = ["//tools/oci"],
+        )
+    native.alias(name = name, actual = name + ".dev")
+    native.alias(name = name + ".load", actual = name + ".dev.load")
