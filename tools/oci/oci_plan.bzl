@@ -10,7 +10,7 @@ def _oci_plan_impl(ctx):
         tool = ctx.attr._tool,
         manifest = {
             "declaration": ctx.file.declaration.path,
-            "plans": {layer: plan.path for layer, plan in plans.items()},
+            "plans": [{"layer": layer, "path": plan.path} for layer, plan in plans.items()],
         },
         inputs = [ctx.file.declaration],
         outputs = plans.values(),

@@ -11,13 +11,13 @@ from tools.oci import declaration, layer
 def main(argv: list[str]) -> int:
     request: dict[str, Any] = json.loads(Path(argv[0]).read_text())
     image = declaration.parse(Path(request["declaration"]).read_text())
-    outputs: dict[str, str] = request["plans"]
+    outputs = {plan["layer"]: Path(plan["path"]) for plan in request["plans"]}
     names = [part.name for part in image.layers]
     if names != list(outputs):
         raise declaration.DeclarationError(f"image.json has the layers {names}, the BUILD file {list(outputs)}")
     for part in image.layers:
         plan = declaration.encode(layer.plan(image, part))
-        Path(outputs[part.name]).write_text(json.dumps(plan, indent=1, sort_keys=True) + "\n")
+        outputs[part.name].write_text(json.dumps(plan, indent=1, sort_keys=True) + "\n")
     return 0
 
 
