@@ -51,7 +51,7 @@ def write(image: Declaration, below: Installed, build: Build) -> str:
 
 def package_url(package: Package) -> str:
     """pkg:deb/debian/… of a package (purl specification, type deb)."""
-    version = quote(package.control["Version"], safe=".~-_")
+    version = quote(package.control["Version"], safe=".~-_:")
     architecture = package.control["Architecture"]
     return f"pkg:deb/debian/{quote(package.name)}@{version}?arch={architecture}&distro={_DISTRIBUTION}"
 

@@ -10,6 +10,7 @@ _MAIL_GID = 8
 _COPIES = {
     "base-files/dot.bashrc": "root/.bashrc",
     "base-files/dot.profile": "root/.profile",
+    "base-files/info.dir": "usr/share/info/dir",
     "base-files/motd": "etc/motd",
     "base-files/profile": "etc/profile",
     "libc-bin/nsswitch.conf": "etc/nsswitch.conf",
