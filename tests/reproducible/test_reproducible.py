@@ -20,6 +20,7 @@ ELSEWHERE = Surroundings("Asia/Tokyo", "de_DE.ISO-8859-1", "077", "another.examp
 # The actions that carry the version, and so the only ones that a commit without other changes may run.
 STAMPED = {
     "ExecutableTarball",
+    "ImageLayout",
     "NpmPackage",
     "PexVersion",
     "PythonWheel",
