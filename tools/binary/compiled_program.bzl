@@ -7,7 +7,7 @@ CompiledProgramInfo = provider(
     doc = "A program's modules, compiled.",
     fields = {
         "archive": "The .tar, which lacks version.json.",
-        "module": "Dotted name of the module whose `main()` is the program.",
+        "entry": "module:function that returns the exit status.",
     },
 )
 
@@ -23,6 +23,7 @@ def _compiled_program_impl(ctx):
             "output": archive.path,
             "roots": python.roots.to_list(),
             "start": ctx.file._start.path,
+            "target": str(ctx.label),
         },
         inputs = depset([ctx.file._start], transitive = [python.files]),
         outputs = [archive],
@@ -31,14 +32,14 @@ def _compiled_program_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([archive])),
-        CompiledProgramInfo(archive = archive, module = ctx.attr.module),
+        CompiledProgramInfo(archive = archive, entry = ctx.attr.entry),
     ]
 
 compiled_program = rule(
     implementation = _compiled_program_impl,
     doc = "Compiles a program and the wheels that it imports, for any architecture. Unstamped.",
     attrs = PYTHON_ATTRS | {
-        "module": attr.string(doc = "Dotted name of the module whose `main()` is the program.", mandatory = True),
+        "entry": attr.string(doc = "module:function that returns the exit status.", mandatory = True),
         "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo], mandatory = True),
         "_start": attr.label(doc = "What becomes the archive's `__main__`.", default = "//tools/binary:start.py", allow_single_file = True),
         "_tool": attr.label(default = "//tools/binary:compile_program", cfg = "exec"),

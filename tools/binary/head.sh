@@ -22,14 +22,19 @@ main() {
 
     find_archives
     if fill "$cache"; then start "$cache" cache "$@"; fi
-    reasons="${cache:-no cache}: $problem"
+    start_privately "$@"
+}
+
+# Unpacks into a temporary folder that is removed in the end, since the cache has a `problem`.
+start_privately() {
+    reasons="${cache:-a cache}: $problem"
     for parent in "${TMPDIR-}" /tmp /var/tmp /dev/shm; do
         make_private "$parent" || continue
         if fill "$private"; then
             echo "$name: not using $reasons; unpacked into $private for this run" >&2
             start "$private" private "$@"
         fi
-        exec 9>&- # lets the folder go
+        rm -rf "$private"
         reasons="$reasons; $parent: $problem"
     done
     die "cannot be unpacked: $reasons. Set TMPDIR to a folder that programs can be run from."
@@ -72,11 +77,12 @@ examine() {
         problem='it is a link'
         return
     fi
+    if ! [ -e "$1" ]; then return; fi
     folder=$1
     # Entered first: so the names are the same four words whatever the path, and nobody can swap the folder meanwhile.
     # shellcheck disable=SC2046 # a word a field
     set -- $(cd -P "$folder" 2>&- && LC_ALL=C exec ls -ldn . .. "$program" "$runtime" 2>&-)
-    if [ $# -eq 0 ] && [ -e "$folder" ]; then problem='it cannot be entered'; fi
+    if [ $# -eq 0 ]; then problem='it cannot be entered'; fi
     while [ $# -gt 3 ]; do
         mode=$1 owner=$3
         while [ $# -gt 1 ]; do
@@ -121,36 +127,39 @@ start() {
         export VIBERUN_LD_PRELOAD="$LD_PRELOAD"
         unset LD_PRELOAD
     fi
+    # Where a shell does not see what -x should have seen.
+    if [ "$kind" = cache ]; then
+        trap 'problem="nothing can be run from it" && find_archives && start_privately "$@"' EXIT
+    fi
     exec "$base/$runtime/$loader" --argv0 "$base/$runtime/bin/python3" --library-path "$base/$runtime/$libraries" \
-        "$base/$runtime/bin/python3.13" -I -S -B -X utf8 "$base/$program/__main__.pyc" '@MODULE@' "$kind" "$0" "$@"
+        "$base/$runtime/bin/python3.13" -I -S -B -X utf8 "$base/$program/__main__.pyc" '@ENTRY@' "$kind" "$0" "$@"
 }
 
 # Sets `self`, the path of this file. `sh NAME` reads ./NAME; some shells look along PATH after that.
 find_archives() {
+    for tool in gzip head mkdir mktemp mv tail tar wc; do
+        [ -n "$(command -v "$tool")" ] || die "needs $tool, which is not installed here"
+    done
     case $0 in
     */*) self=$0 ;;
     *) if [ -f "./$0" ]; then self=./$0; else self=$(command -v -- "$0") || self=$0; fi ;;
     esac
-    found=$(wc -c 2>&- <"$self") || found=0
+    found=0
+    if [ -f "$self" ] && [ -r "$self" ]; then found=$(wc -c <"$self") || die "cannot run wc"; fi
     [ "$found" -eq "$size" ] || die "$self is damaged, or not this program's file: install it again"
 }
 
-# Makes `private`, a new folder in $1, which is removed when this process ends, however it does: the remover waits for
-# descriptor 9 to be closed, which the program inherits.
+# Makes `private`, a new folder in $1. The program has it removed when it ends; until then, this does.
 make_private() {
     case $1 in /*) ;; *) return 1 ;; esac
-    if ! private=$(umask 077 && mktemp -d "$1/viberun.XXXXXXXX" 2>&-) || ! mkfifo "$private/alive"; then
-        reasons="$reasons; $1: nothing can be made in it"
+    if ! private=$(umask 077 && mktemp -d "$1/viberun.XXXXXXXX" 2>&-); then
+        reasons="$reasons; $1: no folder can be made in it"
         return 1
     fi
-    (
-        (
-            trap '' HUP INT QUIT TERM PIPE
-            cd /
-            read -r _ <"$private/alive" || rm -rf "$private"
-        ) <&- >&- 2>&- &
-    )
-    exec 9>"$private/alive"
+    trap 'rm -rf "$private"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
     examine "$private"
 }
 
@@ -163,8 +172,11 @@ fill() {
     0) examine "$1" ;;
     2) die "$self is damaged: install it again" ;;
     3) die "this is for linux-@ARCHITECTURE@ and does not start on this machine ($(uname -srm))" ;;
-    *) problem=${problem%%"
+    *) case $problem in
+        *'o space left on device'*) problem='no space left on device' ;; # not always tar's first word
+        *) problem=${problem%%"
 "*} problem=${problem:-it cannot be filled} ;;
+        esac ;;
     esac
     [ -z "$problem" ]
 }
@@ -177,13 +189,15 @@ unpack() {
     umask 077
     mkdir "$1" 2>&- || [ -d "$1" ] || mkdir "$1" || return 1
     for left in "$1"/.new.*; do
-        kill -0 "${left##*.}" 2>&- || rm -rf "$left" || : # its process is dead
+        # Its process is dead, or had the number of this one, as in containers.
+        { [ "${left##*.}" != $$ ] && kill -0 "${left##*.}"; } 2>&- || rm -rf "$left" || :
     done
     new=$1/.new.$$
     trap 'rm -rf "$new"' EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
+    trap 'exit 141' PIPE # nobody listens any more
     mkdir "$new" || return 1
     if printf '#!/bin/sh\n' >"$new/probe" && chmod 700 "$new/probe" && ! "$new/probe"; then
         echo 'no program can be run from it (mounted noexec?)'
@@ -198,11 +212,13 @@ unpack() {
 part() {
     if [ -s "$1/$2/$3" ]; then return; fi
     mkdir "$new/$2" || return 1
-    { cut_out "$4" "$5" | gzip -dc && true >"$new/whole"; } | tar -xomf - -C "$new/$2" || rm -f "$new/whole"
-    if ! [ -e "$new/whole" ] || ! true >"$new/$2/used"; then
-        cut_out "$4" "$5" | gzip -t 2>&- || return 2
+    if { cut_out "$4" "$5" | gzip -dc && true >"$new/whole"; } | tar -xomf - -C "$new/$2"; then
+        [ -e "$new/whole" ] || return 2
+    else
+        cut_out "$4" "$5" | gzip -dc | tar -tf - >&2 || return 2
         return 1
     fi
+    true >"$new/$2/used" || return 1
     rm "$new/whole"
     case $2 in "$runtime") "$new/$2/$loader" --verify "$new/$2/bin/python3.13" >&- 2>&- || return 3 ;; esac
     # Renamed onto a folder with content it fails: then that is another process's, or was broken later.

@@ -3,18 +3,18 @@
 load("//tools/binary:compiled_program.bzl", "compiled_program")
 load("//tools/binary:self_contained_binary.bzl", "self_contained_binary")
 
-def linux_binaries(name, program_name, module, deps):
+def linux_binaries(name, program, entry, deps):
     """Declares `NAME_amd64.dev`, `NAME_arm64.dev`, and the same of `.prod`.
 
     Args:
       name: what the targets' names begin with.
-      program_name: name of the executable.
-      module: dotted name of the module whose `main()` is the program.
-      deps: libraries that hold it and what it imports.
+      program: name of the executable.
+      entry: module:function that returns the exit status.
+      deps: libraries that hold the module and what it imports.
     """
     compiled_program(
         name = name,
-        module = module,
+        entry = entry,
         tags = ["manual"],
         deps = deps,
     )
@@ -22,8 +22,8 @@ def linux_binaries(name, program_name, module, deps):
         for architecture in ["amd64", "arm64"]:
             self_contained_binary(
                 name = "{}_{}.{}".format(name, architecture, channel),
-                program = name,
-                program_name = program_name,
+                compiled = name,
+                program = program,
                 runtime = "//tools/binary:runtime_" + architecture,
                 tags = ["manual"] if channel == "prod" else [],
                 version = "//tools/stamp:" + channel,

@@ -22,10 +22,10 @@ _FIELD = re.compile(r"@([A-Z_]+)@")
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is packed: `name` as the head's messages say it, `module` with the `main()` to run, and its files."""
+    """What is packed: `name` as the head's messages say it, `entry` the `module:function` to run, and its files."""
 
     name: str
-    module: str
+    entry: str
     entries: list[tar.Entry]
 
 
@@ -38,7 +38,7 @@ def executable(head: str, program: Program, version: bytes, runtime: Description
     program_archive = _archive([*program.entries, tar.Entry(VERSION_PATH, data=version)])
     fields = {
         "NAME": program.name,
-        "MODULE": program.module,
+        "ENTRY": program.entry,
         "ARCHITECTURE": runtime.architecture,
         "LIBRARIES": runtime.libraries,
         "LOADER": runtime.loader,
@@ -71,20 +71,21 @@ def _fill(head: str, fields: dict[str, str]) -> bytes:
 
 
 def main(argv: list[str]) -> int:
-    """Packs the executable that the manifest `argv[0]` asks for."""
+    """Takes the manifest's path: {target, program, entry, compiled, version, head, runtime, description, output}."""
     manifest = json.loads(Path(argv[0]).read_text())
-    with Path(manifest["program"]).open("rb") as file:
-        program = Program(manifest["name"], manifest["module"], tar.read(file))
-    output = Path(manifest["output"])
-    output.write_bytes(
-        executable(
-            Path(manifest["head"]).read_text(),
-            program,
-            Path(manifest["version"]).read_bytes(),
-            Description.parse(Path(manifest["description"]).read_text()),
-            Path(manifest["runtime"]).read_bytes(),
+    with Path(manifest["compiled"]).open("rb") as file:
+        program = Program(manifest["program"], manifest["entry"], tar.read(file))
+    runtime = Description.parse(Path(manifest["description"]).read_text())
+    version = Path(manifest["version"]).read_bytes()
+    try:
+        packed = executable(
+            Path(manifest["head"]).read_text(), program, version, runtime, Path(manifest["runtime"]).read_bytes()
         )
-    )
+    except ValueError as error:
+        print(f"{manifest['target']}: {error}", file=sys.stderr)
+        return 1
+    output = Path(manifest["output"])
+    output.write_bytes(packed)
     output.chmod(0o755)
     return 0
 

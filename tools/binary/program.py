@@ -38,7 +38,10 @@ def entries(start: Path, sources: Iterable[Source]) -> list[tar.Entry]:
     """
     ordered = sorted(sources, key=lambda source: source.path)
     _check(ordered)
-    chosen = [Source(start, "__main__.py"), *(source for source in ordered if not source.path.endswith((*_UNUSED, _NATIVE)))]
+    chosen = [
+        Source(start, "__main__.py"),
+        *(source for source in ordered if not source.path.endswith((*_UNUSED, _NATIVE))),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         files = [_entry(source, Path(folder) / "compiled") for source in chosen]
     return [*_folders(files), *files]
@@ -48,7 +51,9 @@ def _check(sources: list[Source]) -> None:
     paths = [source.path for source in sources]
     twice = sorted({path for path in paths if paths.count(path) > 1})
     alone = [path for path in paths if path.endswith(_NATIVE) and not _has_twin(path, set(paths))]
-    problems = [f"{path}: from two places" for path in twice] + [f"{path}: native code, and no twin in Python" for path in alone]
+    problems = [f"{path}: from two places" for path in twice] + [
+        f"{path}: native code, and no twin in Python" for path in alone
+    ]
     if problems:
         raise ValueError("; ".join(problems))
 
@@ -87,12 +92,17 @@ def _path(short_path: str, roots: list[str]) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Compiles the program that the manifest `argv[0]` asks for."""
+    """Takes the manifest's path: {target, start, files, roots, output}."""
     manifest = json.loads(Path(argv[0]).read_text())
     roots = manifest["roots"]
     sources = [Source(Path(file["path"]), _path(file["short_path"], roots)) for file in manifest["files"]]
+    try:
+        compiled = entries(Path(manifest["start"]), sources)
+    except (ValueError, py_compile.PyCompileError) as error:
+        print(f"{manifest['target']}: {error}", file=sys.stderr)
+        return 1
     with Path(manifest["output"]).open("wb") as out:
-        tar.write(entries(Path(manifest["start"]), sources), out)
+        tar.write(compiled, out)
     return 0
 
 

@@ -66,6 +66,14 @@ def _matches(name: str, pattern: str) -> bool:
     return name.count("/") == pattern.count("/") and fnmatch.fnmatchcase(name, pattern)
 
 
+def describe(architecture: str, archive: bytes) -> Description:
+    """Describes the packed `archive`."""
+    libraries = f"lib/{_TRIPLETS[architecture]}"
+    return Description(
+        architecture, hashlib.sha256(archive).hexdigest(), libraries, f"{libraries}/{_LOADERS[architecture]}"
+    )
+
+
 def entries(architecture: str, tree: dict[str, Path], left_out: list[LeftOut]) -> list[tar.Entry]:
     """Chooses what a runtime holds from the interpreter's files, given by their path below `usr/`.
 
@@ -155,23 +163,20 @@ def _folders(entries: Iterable[tar.Entry]) -> list[tar.Entry]:
 
 
 def main(argv: list[str]) -> int:
-    """Packs the runtime that the manifest `argv[0]` asks for."""
+    """Takes the manifest's path: {target, architecture, files, left_out, archive, description}."""
     manifest = json.loads(Path(argv[0]).read_text())
     architecture = manifest["architecture"]
     tree = {path.rpartition("/root/usr/")[2]: Path(path) for path in manifest["files"]}
-    left_out = LeftOut.parse(Path(manifest["left_out"]).read_text())
+    try:
+        chosen = entries(architecture, tree, LeftOut.parse(Path(manifest["left_out"]).read_text()))
+    except ValueError as error:
+        print(f"{manifest['target']}: {error}", file=sys.stderr)
+        return 1
     archive = io.BytesIO()
     with gzip.Writer(archive) as out:
-        tar.write(entries(architecture, tree, left_out), out)
+        tar.write(chosen, out)
     Path(manifest["archive"]).write_bytes(archive.getvalue())
-    libraries = f"lib/{_TRIPLETS[architecture]}"
-    description = Description(
-        architecture,
-        hashlib.sha256(archive.getvalue()).hexdigest(),
-        libraries,
-        f"{libraries}/{_LOADERS[architecture]}",
-    )
-    Path(manifest["description"]).write_text(description.to_json())
+    Path(manifest["description"]).write_text(describe(architecture, archive.getvalue()).to_json())
     return 0
 
 

@@ -5,23 +5,24 @@ load("//tools/binary:python_runtime.bzl", "PythonRuntimeInfo")
 load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
 
 def _self_contained_binary_impl(ctx):
-    program = ctx.attr.program[CompiledProgramInfo]
+    compiled = ctx.attr.compiled[CompiledProgramInfo]
     runtime = ctx.attr.runtime[PythonRuntimeInfo]
 
     # In a folder of its own: the file has the program's name.
-    output = ctx.actions.declare_file("{}/{}".format(ctx.label.name, ctx.attr.program_name))
-    inputs = [ctx.file._head, ctx.file.version, program.archive, runtime.archive, runtime.description]
+    output = ctx.actions.declare_file("{}/{}".format(ctx.label.name, ctx.attr.program))
+    inputs = [ctx.file._head, ctx.file.version, compiled.archive, runtime.archive, runtime.description]
     python_action(
         ctx,
         tool = ctx.attr._tool,
         manifest = {
+            "compiled": compiled.archive.path,
             "description": runtime.description.path,
+            "entry": compiled.entry,
             "head": ctx.file._head.path,
-            "module": program.module,
-            "name": ctx.attr.program_name,
             "output": output.path,
-            "program": program.archive.path,
+            "program": ctx.attr.program,
             "runtime": runtime.archive.path,
+            "target": str(ctx.label),
             "version": ctx.file.version.path,
         },
         inputs = inputs,
@@ -35,8 +36,8 @@ self_contained_binary = rule(
     implementation = _self_contained_binary_impl,
     doc = "Joins a shell head, a compiled program with its version, and a runtime. The one stamped step.",
     attrs = PYTHON_ATTRS | {
-        "program": attr.label(doc = "The compiled program.", providers = [CompiledProgramInfo], mandatory = True),
-        "program_name": attr.string(doc = "Name of the file, which its messages begin with.", mandatory = True),
+        "compiled": attr.label(doc = "The compiled program.", providers = [CompiledProgramInfo], mandatory = True),
+        "program": attr.string(doc = "Name of the file, which its messages begin with.", mandatory = True),
         "runtime": attr.label(doc = "The runtime of the architecture to run on.", providers = [PythonRuntimeInfo], mandatory = True),
         "version": attr.label(doc = "The version.json to put in.", allow_single_file = [".json"], mandatory = True),
         "_head": attr.label(default = "//tools/binary:head.sh", allow_single_file = True),

@@ -1,7 +1,8 @@
 """The first module of a self-contained program: sets right what the runtime needs, then starts the program itself.
 
-The head starts it as `__main__.pyc MODULE KIND NAME [ARGUMENT]...`, from the folder that the program was unpacked to.
-It knows nothing of the program but the module's name. Every start runs it: it imports modules that are part of
+The head starts it as `__main__.pyc ENTRY KIND NAME [ARGUMENT]...`, from the folder that the program was unpacked to.
+ENTRY is
+`module:function`, and all that it knows of the program. Every start runs it: it imports modules that are part of
 the interpreter alone, and so not even `os`, which costs 2 ms.
 """
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 UNUSED = 14 * 86400  # seconds after which a part is pruned
 PRUNE_EVERY = 86400
 
-# The descriptor that the remover of a private folder waits for.
-_REMOVER = 9
-
 # Where Debian's OpenSSL looks, then where other systems keep the same.
 _OPENSSL = ("/usr/lib/ssl/cert.pem", "/usr/lib/ssl/certs/ca-certificates.crt")
 _BUNDLES = (
@@ -32,8 +30,8 @@ _BUNDLES = (
 
 
 def main() -> int:
-    """Runs the `main()` of MODULE and returns its status."""
-    _, module, kind, *sys.argv = sys.argv
+    """Runs the function ENTRY and returns its status."""
+    _, entry, kind, *sys.argv = sys.argv
     program = __file__.rpartition("/")[0]
     folder = program.rpartition("/")[0]
     sys.path.insert(0, program)
@@ -43,9 +41,10 @@ def main() -> int:
         hold([program, sys.prefix])
         prune_daily(folder, time.time())
     else:
-        leave_at_exit(folder)
+        remove_at_end(folder)
+    module, _, function = entry.partition(":")
     __import__(module)
-    status: int = sys.modules[module].main()
+    status: int = getattr(sys.modules[module], function)()
     return status
 
 
@@ -85,7 +84,7 @@ def _set(name: bytes, value: "bytes | None") -> None:
 def hold(parts: list[str]) -> None:
     """Keeps `parts` from being pruned for as long as this process, or one forked from it, lives: by a shared lock."""
     for part in parts:
-        try:
+        try:  # noqa: SIM105, contextlib is slow to import
             fcntl.flock(posix.open(f"{part}/used", posix.O_RDONLY | posix.O_CLOEXEC), fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:  # a file system without locks; or the part was pruned this very moment
             pass
@@ -137,22 +136,53 @@ def prune(cache: str, now: float) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def leave_at_exit(folder: str) -> None:
-    """Has the private `folder` removed before this process ends: lets its remover go, and waits for it (1 s at most)."""
+def remove_at_end(folder: str) -> None:
+    """Has `folder` removed when this process, and all that is forked from it, ended, however that happens.
+
+    A process that is not this one's child waits for the end of a pipe. An orderly end waits until the folder is gone,
+    but not for forked processes that live on.
+    """
     import atexit
     import os
+    import select
 
+    ended, alive = os.pipe()
+    reported, report = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.fork() == 0:
+                _remove(folder, ended, report)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(ended)
+    os.close(report)
     process = os.getpid()
 
-    def leave() -> None:
-        if os.getpid() != process:
-            return
-        os.close(_REMOVER)
-        deadline = time.monotonic() + 1
-        while os.path.exists(folder) and time.monotonic() < deadline:
-            time.sleep(0.005)
+    def wait() -> None:
+        os.close(alive)
+        if os.getpid() == process and select.select([reported], [], [], 1)[0]:
+            while os.read(reported, 64):
+                pass
 
-    atexit.register(leave)
+    atexit.register(wait)
+
+
+def _remove(folder: str, ended: int, report: int) -> None:
+    """Removes `folder` at the end of the pipe `ended`, and holds nothing open meanwhile that is the caller's."""
+    import contextlib
+    import os
+    import shutil
+
+    os.setsid()  # out of the group of terminal and caller, whose signals are not for this process
+    os.dup2(ended, 0)
+    os.dup2(report, 1)
+    os.closerange(2, 1024)
+    os.read(0, 1)
+    with contextlib.suppress(BrokenPipeError):  # where nobody waits: it was killed
+        os.write(1, b"all ended")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
