@@ -4,9 +4,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.e2e.binary.machine import USER, Machine
+
+if TYPE_CHECKING:
+    from tests.e2e.binary.conftest import Machine
 
 SHOW = "import sys; print(sys.argv)"
 
@@ -16,27 +19,26 @@ def ok(result: "subprocess.CompletedProcess[str]") -> str:
     return result.stdout
 
 
-def test_runs_where_there_is_nothing_but_busybox(empty: Machine, viberun: Path, server: Path) -> None:
+def test_runs_where_there_is_nothing_but_busybox(empty: "Machine", viberun: Path, server: Path) -> None:
     client, daemon = empty.install(viberun, "/viberun"), empty.install(server, "/viberun-server")
     versions = {ok(empty.run(program, "--version")) for program in (client, daemon, client, daemon)}
     assert len(versions) == 1
     assert versions.pop().startswith("0.0.0-dev.")
 
 
-def test_starts_under_each_shell_for_root_and_for_others(machine: Machine, viberun: Path) -> None:
+def test_starts_under_each_shell_for_root_and_for_others(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     for _ in range(2):
         assert ok(machine.run(program, "--version")).startswith("0.0.0-dev.")
-        assert ok(machine.run(program, "--version", user=USER, environment={"HOME": "/home/user"})).startswith(
-            "0.0.0-dev."
-        )
+        of_user = machine.run(program, "--version", user=machine.USER, environment={"HOME": "/home/user"})
+        assert ok(of_user).startswith("0.0.0-dev.")
     for cache in ("/var/cache/viberun", "/home/user/.cache/viberun"):
         assert machine.path(cache).stat().st_mode & 0o777 == 0o700
         kinds = sorted(entry.name.partition("-")[0] for entry in machine.path(cache).iterdir())
         assert kinds == ["program", "pruned", "runtime"]
 
 
-def test_hands_over_arguments_input_and_exit_status(machine: Machine, probe: Path) -> None:
+def test_hands_over_arguments_input_and_exit_status(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     arguments = ["", "a b", "*", "'", '"', "new\nline", "-c", "--", "ä", "\\"]
     for _ in range(2):  # unpacking, then unpacked
@@ -45,7 +47,7 @@ def test_hands_over_arguments_input_and_exit_status(machine: Machine, probe: Pat
         assert machine.run(program, "status = 37").returncode == 37
 
 
-def test_dies_by_the_signal_it_is_sent(machine: Machine, probe: Path) -> None:
+def test_dies_by_the_signal_it_is_sent(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     for number in (signal.SIGTERM, signal.SIGKILL):
         process = machine.start(program, "import time; print('ready', flush=True); time.sleep(60)")
@@ -56,7 +58,7 @@ def test_dies_by_the_signal_it_is_sent(machine: Machine, probe: Path) -> None:
         assert process.returncode == -number
 
 
-def test_can_be_interrupted(machine: Machine, probe: Path) -> None:
+def test_can_be_interrupted(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     code = """
 import time
@@ -71,7 +73,7 @@ except KeyboardInterrupt: print('interrupted')
 
 
 @pytest.mark.parametrize("way", ["link", "path", "shell", "shell and bare name", "folder and name"])
-def test_finds_itself_however_it_is_started(machine: Machine, viberun: Path, way: str) -> None:
+def test_finds_itself_however_it_is_started(machine: "Machine", viberun: Path, way: str) -> None:
     machine.install(viberun, "/opt/some where/viberun")
     machine.path("/link").symlink_to("/opt/some where/viberun")
     argv = {
@@ -84,38 +86,44 @@ def test_finds_itself_however_it_is_started(machine: Machine, viberun: Path, way
     assert ok(machine.run(*argv, "--version")).startswith("0.0.0-dev.")
 
 
-def test_works_in_folders_whose_names_need_quotes(machine: Machine, viberun: Path) -> None:
+def test_works_in_folders_whose_names_need_quotes(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/it's * here/viberun")
     home = "/home/user/ein Ä * 'x'"
-    machine.folder(home, owner=USER)
+    machine.folder(home, owner=machine.USER)
     for _ in range(2):
-        ok(machine.run(program, "--version", user=USER, environment={"HOME": home}))
+        ok(machine.run(program, "--version", user=machine.USER, environment={"HOME": home}))
     assert list(machine.path(f"{home}/.cache/viberun").glob("runtime-*"))
 
 
 @pytest.mark.parametrize("umask", ["000", "022", "077", "277", "777"])
-def test_works_with_any_umask_and_hands_it_over(machine: Machine, probe: Path, umask: str) -> None:
+def test_works_with_any_umask_and_hands_it_over(machine: "Machine", probe: Path, umask: str) -> None:
     program = machine.install(probe, "/opt/probe")
     shell = ["/bin/sh", "-c", f'umask {umask}; exec "$@"', "sh"]
     code = "import os; print(f'{os.umask(0):03o}')"
     for _ in range(2):
-        assert ok(machine.run(*shell, program, code, user=USER, environment={"HOME": "/home/user"})) == f"{umask}\n"
+        assert (
+            ok(machine.run(*shell, program, code, user=machine.USER, environment={"HOME": "/home/user"}))
+            == f"{umask}\n"
+        )
 
 
-def test_starts_with_closed_descriptors(machine: Machine, probe: Path) -> None:
+def test_starts_with_closed_descriptors(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     for _ in range(2):
         result = machine.run("/bin/sh", "-c", f"{program} 'status = 5' <&- >&- 2>&-")
         assert result.returncode == 5
 
 
-def test_children_of_the_interpreter_start_by_sys_executable(machine: Machine, probe: Path) -> None:
+def test_children_of_the_interpreter_start_by_sys_executable(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
-    code = "import subprocess, sys; print(subprocess.check_output([sys.executable, '-c', 'import sys; print(sys.prefix)'], text=True) == sys.prefix + '\\n')"
+    code = """
+import subprocess, sys
+print(subprocess.check_output([sys.executable, '-c', 'import sys; print(sys.prefix)'], text=True).strip() == sys.prefix)
+"""
     assert ok(machine.run(program, code)) == "True\n"
 
 
-def test_a_preloaded_library_is_for_the_children_alone(machine: Machine, probe: Path) -> None:
+def test_a_preloaded_library_is_for_the_children_alone(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     code = "import os; print(os.environ['LD_PRELOAD'], 'VIBERUN_LD_PRELOAD' in os.environ)"
     preload = ["/bin/sh", "-c", 'LD_PRELOAD=/lib/none.so; export LD_PRELOAD; exec "$@"', "sh"]
@@ -125,14 +133,14 @@ def test_a_preloaded_library_is_for_the_children_alone(machine: Machine, probe: 
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1", "tr_TR.UTF-8"])
-def test_text_is_utf_8_in_any_locale(machine: Machine, probe: Path, locale: str) -> None:
+def test_text_is_utf_8_in_any_locale(machine: "Machine", probe: Path, locale: str) -> None:
     program = machine.install(probe, "/opt/probe")
     result = machine.run(program, "print('ä→✓', open('/tmp/ä', 'w').name)", environment={"LC_ALL": locale})
-    assert ok(result) == "ä→✓ /tmp/ä\n"
+    assert (result.returncode, result.stdout) == (0, "ä→✓ /tmp/ä\n")  # bash itself warns of a locale that is not there
     assert machine.path("/tmp/ä").exists()
 
 
-def test_the_interpreter_ignores_the_environment_and_the_user_s_modules(machine: Machine, probe: Path) -> None:
+def test_the_interpreter_ignores_the_environment_and_the_user_s_modules(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     hostile = machine.folder("/hostile")
     (hostile / "json.py").write_text("raise SystemExit('hostile')")
@@ -142,22 +150,19 @@ def test_the_interpreter_ignores_the_environment_and_the_user_s_modules(machine:
     assert ok(result) == "1 1 True\n"
 
 
-def test_a_start_runs_no_process_but_one_ls(machine: Machine, viberun: Path) -> None:
+@pytest.mark.parametrize("machine", ["dash", "bash"], indirect=True)  # busybox asks nobody for what it has itself
+def test_a_start_runs_no_process_but_one_ls(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
-    if not machine.path("/proc").exists():
-        machine.folder("/proc")
-        machine.mounts.append('mount --bind /proc "$root/proc"')
     ok(machine.run(program, "--version"))
     spies = machine.folder("/spies")
     for name in ("id", "ls", "mkdir", "tar", "gzip", "wc", "rm", "uname", "mktemp", "touch", "cat", "dirname"):
         (spies / name).write_text(f'#!/bin/sh\necho {name} >>/tmp/spied\nPATH=/bin:/usr/bin exec {name} "$@"\n')
         (spies / name).chmod(0o755)
-    machine.folder("/tmp", 0o1777)
     ok(machine.run(program, "--version", environment={"PATH": "/spies:/bin"}))
     assert machine.path("/tmp/spied").read_text() == "ls\n"
 
 
-def test_starts_again_fast(machine: Machine, viberun: Path) -> None:
+def test_starts_again_fast(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     ok(machine.run(program, "--version"))
     loader = next(machine.path("/var/cache/viberun").glob("runtime-*/bin/python3.13")).stat()
