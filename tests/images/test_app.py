@@ -63,7 +63,10 @@ def test_it_stops_cleanly_and_lets_services_finish(container: Container) -> None
 
 
 def test_the_first_process_is_s6_and_not_root(shared: Container) -> None:
-    assert shared.shell("tr '\\0' ' ' < /proc/1/cmdline; id -un; id -u") == "s6-svscan /home/viberun/services viberun\n1000\n"
+    assert (
+        shared.shell("tr '\\0' ' ' < /proc/1/cmdline; id -un; id -u")
+        == "s6-svscan /home/viberun/services viberun\n1000\n"
+    )
 
 
 def test_text_is_utf_8(shared: Container) -> None:
@@ -83,7 +86,10 @@ def test_git_commits(shared: Container, user: str) -> None:
 
 @users
 def test_tmux_keeps_a_session(shared: Container, user: str) -> None:
-    shared.shell("tmux new-session -d -s work; tmux send-keys -t work 'echo $((6*7)) > /tmp/answer-$USER$(id -u)' Enter", user=user)
+    shared.shell(
+        "tmux new-session -d -s work; tmux send-keys -t work 'echo $((6*7)) > /tmp/answer-$USER$(id -u)' Enter",
+        user=user,
+    )
     uid = {"viberun": 1000, "root": 0}[user]
     wait_for(lambda: shared.answers("sh", "-c", f"grep -q 42 /tmp/answer-*{uid}") == 0)
     assert "work" in shared.run("tmux", "list-sessions", user=user)
@@ -93,7 +99,9 @@ def test_a_person_attaches_detaches_and_finds_everything_again(container: Contai
     def attach(keys: bytes, until: Callable[[], bool]) -> bytes:
         parent, child = pty.openpty()
         command = ["docker", "exec", "-it", "-e", "TERM=some-new-terminal", container.id, "viberun-session"]
-        with subprocess.Popen(command, stdin=child, stdout=child, stderr=child, env=container.engine.environment) as docker:
+        with subprocess.Popen(
+            command, stdin=child, stdout=child, stderr=child, env=container.engine.environment
+        ) as docker:
             os.close(child)
             wait_for(lambda: container.answers("tmux", "list-clients", "-t", "main") == 0)
             wait_for(lambda: container.run("tmux", "list-clients", "-t", "main") != "")
@@ -162,7 +170,10 @@ def test_npm_installs_a_package_and_its_command(shared: Container, user: str) ->
 
 def test_a_service_is_started_again_when_it_dies(container: Container) -> None:
     container.run("viberun-service", "add", "web", "sh", "-c", "echo started; exec sleep 1000")
-    pid = lambda: re.search(r"\(pid (\d+)", container.run("viberun-service", "list"))  # noqa: E731
+
+    def pid() -> re.Match[str] | None:
+        return re.search(r"\(pid (\d+)", container.run("viberun-service", "list"))
+
     wait_for(lambda: pid() is not None)
     first = pid()
     assert first is not None
@@ -243,17 +254,22 @@ def test_modules_of_the_standard_library_come_compiled(shared: Container) -> Non
 
 
 def test_libraries_are_found_by_name(shared: Container) -> None:
-    script = "import ctypes.util as u; print(u.find_library('ssl'), u.find_library('sqlite3'), u.find_library('nothing'))"
+    script = (
+        "import ctypes.util as u; print(u.find_library('ssl'), u.find_library('sqlite3'), u.find_library('nothing'))"
+    )
     assert shared.run("python3", "-c", script).split() == ["libssl.so.3", "libsqlite3.so.0", "None"]
     printed = shared.run("ldconfig", "-p", user="root")
     assert "libcrypto.so.3 (libc6" in printed
 
 
-@pytest.mark.parametrize(
-    "command",
-    """bash curl file git ip jq less lsof make nano nc node npm npx patch ping ps python3 rg rsync s6-svscan sqlite3 ss ssh
-    tmux tree unzip vi vim.tiny wget xz zip""".split(),
+# What people and agents reach for, and would otherwise have to ask root for.
+TOOLS = (
+    "bash curl file git ip jq less lsof make nano nc node npm npx patch ping ps python3 rg rsync s6-svscan sqlite3 ss ssh "
+    "tmux tree unzip vi vim.tiny wget xz zip"
 )
+
+
+@pytest.mark.parametrize("command", TOOLS.split())
 def test_the_tools_are_there(shared: Container, command: str) -> None:
     assert shared.shell(f"command -v {command}").startswith("/usr/")
 

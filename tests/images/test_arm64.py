@@ -32,7 +32,11 @@ class Root:
     def run(self, program: str, *arguments: str, **environment: str) -> str:
         variables = {"HOME": "/root", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **environment}
         done = subprocess.run(
-            self.command(program, *arguments), env={**os.environ, **variables}, capture_output=True, text=True, timeout=300
+            self.command(program, *arguments),
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, f"{program}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
@@ -92,17 +96,24 @@ def test_libraries_are_found_through_the_loader_s_cache(app_root: Root) -> None:
 def test_node_runs(app_root: Root) -> None:
     assert app_root.run("/usr/bin/node", "-e", "console.log(process.arch, [1, 2].at(-1))") == "arm64 2\n"
     version = json.loads((app_root.path / "usr/local/lib/node_modules/npm/package.json").read_text())["version"]
-    assert app_root.run("/usr/bin/node", "/usr/local/lib/node_modules/npm/bin/npm-cli.js", "--version") == f"{version}\n"
+    assert (
+        app_root.run("/usr/bin/node", "/usr/local/lib/node_modules/npm/bin/npm-cli.js", "--version") == f"{version}\n"
+    )
+
+
+SEED = """
+from importlib import machinery, util
+from pathlib import Path
+loader = machinery.SourceFileLoader("init", "/usr/local/bin/viberun-init")
+init = util.module_from_spec(util.spec_from_loader("init", loader))
+loader.exec_module(init)
+init.seed(Path("/home/viberun"))
+print(*sorted(path.name for path in Path("/home/viberun").iterdir()))
+"""
 
 
 def test_the_first_process_seeds_the_home(app_root: Root) -> None:
-    printed = app_root.run(
-        "/usr/bin/python3", "-IS", "-c",
-        "import importlib.machinery as m, importlib.util as u, pathlib;"
-        "s = u.spec_from_loader('i', m.SourceFileLoader('i', '/usr/local/bin/viberun-init')); i = u.module_from_spec(s);"
-        "s.loader.exec_module(i); i.seed(pathlib.Path('/home/viberun')); print(sorted(p.name for p in pathlib.Path('/home/viberun').iterdir()))",
-    )
-    assert "AGENTS.md" in printed
+    assert app_root.run("/usr/bin/python3", "-IS", "-c", SEED) == ".bashrc .local .profile AGENTS.md\n"
 
 
 def test_dpkg_knows_its_architecture(app_root: Root) -> None:

@@ -20,15 +20,19 @@ server.serve_forever()
 CLIENTS = {
     "curl": ["curl", "-sSf", "-o", "/dev/null", "{url}"],
     "git": ["git", "ls-remote", "{url}repository"],
-    "node": ["node", "-e", "fetch('{url}').then(r => process.exit(0), e => {{ console.error(e.cause); process.exit(1) }})"],
+    "node": [
+        "node",
+        "-e",
+        "fetch('{url}').then(r => process.exit(0), e => {{ console.error(e.cause); process.exit(1) }})",
+    ],
     "python": ["python3", "-c", "import urllib.request as r; r.urlopen('{url}')"],
     "wget": ["wget", "-q", "-O", "/dev/null", "{url}"],
 }
 
 AUTHORITY = """
 set -eu; cd "$1"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 2 -subj '/CN=Test authority' \
-    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 2 \
+    -subj '/CN=Test authority' -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout server.key -out server.csr -subj /CN=localhost
 printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n' > extensions
 openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile extensions -out server.crt
@@ -77,7 +81,10 @@ def test_an_authority_that_was_added_is_trusted(container: Container, url: str, 
 
 
 def test_updating_the_certificates_changes_nothing_that_was_shipped(engine: Engine, app: str) -> None:
-    script = "cd /etc/ssl/certs; for f in *; do printf '%s %s ' $f $(readlink $f || true); md5sum < $f; done; cat /etc/ca-certificates.conf"
+    script = """
+        cd /etc/ssl/certs; for f in *; do printf '%s %s ' "$f" "$(readlink "$f" || true)"; md5sum < "$f"; done
+        cat /etc/ca-certificates.conf
+    """
     with engine.container(app) as container:
         shipped = container.shell(script)
         container.run("update-ca-certificates", "--fresh", user="root")

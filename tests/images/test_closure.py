@@ -63,7 +63,6 @@ def test_every_script_finds_its_interpreter(image: Image) -> None:
 def test_no_link_leads_nowhere(image: Image) -> None:
     dangling = []
     for path, entry in image.entries.items():
-        if entry.kind == "symlink":
-            if image.resolve(path) is None:
-                dangling.append(f"/{path} -> {entry.link}")
+        if entry.kind == "symlink" and image.resolve(path) is None:
+            dangling.append(f"/{path} -> {entry.link}")
     assert not dangling

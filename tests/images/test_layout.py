@@ -16,7 +16,9 @@ from tests.images.contents import Image
 def test_every_blob_is_what_its_name_says_and_is_needed(name: str) -> None:
     folder = layout(name)
     named = {path.name for path in (folder / "blobs/sha256").iterdir()}
-    assert all(hashlib.sha256((folder / "blobs/sha256" / digest).read_bytes()).hexdigest() == digest for digest in named)
+    assert all(
+        hashlib.sha256((folder / "blobs/sha256" / digest).read_bytes()).hexdigest() == digest for digest in named
+    )
     assert {digest.removeprefix("sha256:") for digest in _reachable(folder)} == named
 
 
@@ -25,7 +27,11 @@ def _reachable(folder: Path) -> set[str]:
     digests = {entry["digest"]}
     for descriptor in contents.index(folder)["manifests"]:
         manifest = json.loads(contents.blob(folder, descriptor["digest"]))
-        digests |= {descriptor["digest"], manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])}
+        digests |= {
+            descriptor["digest"],
+            manifest["config"]["digest"],
+            *(layer["digest"] for layer in manifest["layers"]),
+        }
     return digests
 
 
@@ -71,7 +77,9 @@ def test_copyright_of_every_package_can_be_read(image: Image) -> None:
         packages = [line.removeprefix("Package: ") for line in text.splitlines() if line.startswith("Package: ")]
     else:
         folder = "var/lib/dpkg/status.d/"
-        packages = [p.removeprefix(folder) for p in image.entries if p.startswith(folder) and not p.endswith(".md5sums")]
+        packages = [
+            p.removeprefix(folder) for p in image.entries if p.startswith(folder) and not p.endswith(".md5sums")
+        ]
     assert len(packages) > 5
     missing = [package for package in packages if not image.resolve(f"usr/share/doc/{package}/copyright")]
     assert not missing

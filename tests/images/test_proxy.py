@@ -42,8 +42,8 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
+    def log_message(self, *arguments: object) -> None:
+        """Says nothing: every request would be a line."""
 
 
 @contextmanager
@@ -115,8 +115,8 @@ def site(engine: Engine, proxy: str, tmp_path_factory: pytest.TempPathFactory) -
         port = free_port()
         file = folder / "Caddyfile"
         file.write_text(caddyfile(port, one, two, done.strip()))
-        options = ("--network=host", "--read-only", "--tmpfs=/run/caddy:uid=999,gid=999,mode=0700")
-        options += ("--volume=/var/lib/caddy", f"--volume={file}:/etc/caddy/Caddyfile:ro")
+        options = ["--network=host", "--read-only", "--tmpfs=/run/caddy:uid=999,gid=999,mode=0700"]
+        options += ["--volume=/var/lib/caddy", f"--volume={file}:/etc/caddy/Caddyfile:ro"]
         with engine.container(proxy, options=options) as container:
             site = Site(container, port, file, one, two, done.strip())
             _wait_until_it_answers(site)

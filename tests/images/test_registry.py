@@ -77,7 +77,9 @@ def test_skopeo_reads_each_architecture(pushed: tuple[str, Path], architecture: 
         options = ["--tls-verify=false"] if place.startswith("docker:") else []
         printed = json.loads(skopeo(f"--override-arch={architecture}", "inspect", *options, place))
         assert printed["Architecture"] == architecture
-        assert printed["Layers"] == [layer["digest"] for layer in contents.read(folder, architecture).manifest["layers"]]
+        assert printed["Layers"] == [
+            layer["digest"] for layer in contents.read(folder, architecture).manifest["layers"]
+        ]
 
 
 def test_docker_pulls_by_tag_and_by_digest(pushed: tuple[str, Path], engine: Engine) -> None:
@@ -86,7 +88,10 @@ def test_docker_pulls_by_tag_and_by_digest(pushed: tuple[str, Path], engine: Eng
     repository = name.rpartition(":")[0]
     for reference in (name, f"{repository}@{digest}"):
         engine.docker("pull", "--quiet", reference)
-        assert engine.docker("inspect", "--format", "{{index .RepoDigests 0}}", reference).strip() == f"{repository}@{digest}"
+        assert (
+            engine.docker("inspect", "--format", "{{index .RepoDigests 0}}", reference).strip()
+            == f"{repository}@{digest}"
+        )
     for architecture in contents.ARCHITECTURES:
         engine.docker("pull", "--quiet", f"--platform=linux/{architecture}", name)
         assert engine.docker("inspect", "--format", "{{.Architecture}}", name).strip() == architecture

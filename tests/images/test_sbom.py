@@ -40,7 +40,10 @@ def test_it_follows_the_schema(sbom: dict[str, Any]) -> None:
     def load(name: str) -> Any:
         return json.loads((SCHEMAS / name).read_text())
 
-    resources = [(name, Resource.from_contents(load(name))) for name in ("spdx.SNAPSHOT.schema.json", "jsf-0.82.SNAPSHOT.schema.json")]
+    resources = [
+        (name, Resource.from_contents(load(name)))
+        for name in ("spdx.SNAPSHOT.schema.json", "jsf-0.82.SNAPSHOT.schema.json")
+    ]
     schema = load("bom-1.6.SNAPSHOT.schema.json")
     base = schema["$id"].rpartition("/")[0]
     registry: Registry[Any] = Registry().with_resources([(f"{base}/{name}", part) for name, part in resources])

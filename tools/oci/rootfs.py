@@ -78,7 +78,7 @@ class Tree:
                 self.put(replace(folder, data=b""), "parents")
 
     def packed(self) -> list[Entry]:
-        """The entries for an archive that is sorted by path: of paths that share a file the first one holds it."""
+        """The entries sorted by path, as an archive has them: of paths that share a file the first one holds it."""
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for entry in self:
             if entry.kind == "hardlink":
@@ -90,7 +90,7 @@ class Tree:
             moved[first] = replace(content, path=first)
             for path in rest:
                 moved[path] = replace(content, path=path, kind="hardlink", link=first, data=b"")
-        return [moved.get(entry.path, entry) for entry in self]
+        return [moved.get(path, entry) for path, entry in sorted(self._entries.items())]
 
 
 def describe(entry: Entry) -> str:
