@@ -3,6 +3,7 @@
 The second build has no network, no Python of the host, and another path, time zone, language, umask, home folder and host name.
 """
 
+import json
 import os
 import subprocess
 from collections import Counter
@@ -71,6 +72,15 @@ def test_both_builds_ran_every_action(executed: tuple[Counter[str], Counter[str]
     assert one == other
     assert one.keys() >= STAMPED
     assert one.keys() > STAMPED
+
+
+def test_an_action_sees_nothing_of_the_host_but_the_shell(executed: object, elsewhere: Checkout) -> None:
+    assert executed
+    (seen,) = [path for name, path in elsewhere.outputs().items() if name.endswith("/tools/python/surroundings.json")]
+    host = set(json.loads(seen.read_text())["host"])
+    libraries = {"/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib/ld-linux-aarch64.so.1"}
+    assert "/bin/sh" in host
+    assert host - libraries == {"/bin/sh"}
 
 
 def test_every_output_has_the_same_bytes(

@@ -3,11 +3,21 @@
 # STABLE_ keys only, and no wall clock, user or host name: the same commit gives the same lines anywhere.
 set -eu
 
-if ! commit=$(git rev-parse --verify --quiet HEAD 2>/dev/null); then
-    commit='' state=none timestamp=0 tags=''
+# Asking changes nothing, the index included, whatever the user's own settings are.
+export GIT_OPTIONAL_LOCKS=0
+
+# A source tree without .git may lie inside another repository: that one's commit is not ours.
+if [ -e .git ]; then
+    git rev-parse --git-dir >/dev/null # fails, and says why, where git does not trust the folder
+    commit=$(git rev-parse --verify --quiet HEAD) || commit=''
+else
+    commit=''
+fi
+if [ -z "$commit" ]; then
+    state=none timestamp=0 tags=''
 else
     # Along first parents from the root: max(own committer time, parent's + 1 s), so it rises with every commit.
-    timestamp=$(git log --first-parent --reverse --format=%ct HEAD | {
+    timestamp=$(git log --no-show-signature --first-parent --reverse --format=%ct HEAD | {
         rising=0
         while read -r own; do
             rising=$((own > rising + 1 ? own : rising + 1))
@@ -15,7 +25,7 @@ else
         echo "$rising"
     })
     tags=$(git tag --points-at HEAD | tr '\n' ' ')
-    if [ -n "$(git status --porcelain | head -n 1)" ]; then
+    if [ -n "$(git status --porcelain --untracked-files=normal --ignore-submodules=none | head -n 1)" ]; then
         state=dirty
     elif [ "$(git rev-parse --is-shallow-repository)" = true ]; then
         state=shallow

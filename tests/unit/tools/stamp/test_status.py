@@ -123,9 +123,35 @@ def test_a_shallow_clone_is_marked_dirty_and_makes_no_prod_version(checkout: Che
 
 
 def test_outside_a_git_tree_the_version_is_dirty_and_names_no_commit(tmp_path: Path) -> None:
-    build = Checkout(tmp_path / "plain").build(GIT_CEILING_DIRECTORIES=str(tmp_path))
+    build = Checkout(tmp_path / "plain").build()
     assert build.commit == NO_COMMIT
     assert build.version.semver == "0.0.0-dev.19700101000000+0000000.dirty"
+
+
+def test_the_commit_of_a_repository_around_a_source_tree_is_not_its_own(checkout: Checkout) -> None:
+    checkout.commit()
+    assert Checkout(checkout.folder / "unpacked").build().commit == NO_COMMIT
+
+
+def test_a_repository_without_a_commit_names_none(checkout: Checkout) -> None:
+    assert checkout.build().commit == NO_COMMIT
+
+
+def test_what_git_refuses_to_read_is_an_error_in_its_words(checkout: Checkout) -> None:
+    checkout.commit()
+    (checkout.folder / ".git/HEAD").write_text("garbage")
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        checkout.status()
+    assert "fatal:" in refused.value.stderr
+
+
+def test_the_users_own_settings_of_git_change_nothing(checkout: Checkout) -> None:
+    checkout.commit()
+    checkout.git("config", "status.showUntrackedFiles", "no")
+    checkout.git("config", "log.showSignature", "true")
+    assert not checkout.build().version.dirty
+    (checkout.folder / "file").write_text("1")
+    assert checkout.build().version.dirty
 
 
 @pytest.mark.parametrize("tag", ["1.2.3", "v1.2", "v1.2.3-rc1", "v01.2.3", "release"])

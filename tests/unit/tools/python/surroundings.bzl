@@ -1,0 +1,24 @@
+"""What a build action sees of the machine, written down by an ordinary build action."""
+
+load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+
+def _surroundings_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".json")
+    python_action(
+        ctx,
+        tool = ctx.attr._tool,
+        manifest = {"out": out.path},
+        inputs = [],
+        outputs = [out],
+        mnemonic = "Surroundings",
+        progress_message = "Looking around from %{label}",
+    )
+    return [DefaultInfo(files = depset([out]))]
+
+surroundings = rule(
+    implementation = _surroundings_impl,
+    doc = "Writes the network interfaces, the environment and the folders of the host that an action of this project sees.",
+    attrs = PYTHON_ATTRS | {
+        "_tool": attr.label(default = "//tests/unit/tools/python:look_around", cfg = "exec"),
+    },
+)
