@@ -4,12 +4,16 @@ import struct
 
 
 def library(
-    machine: int = 62, soname: str = "libtest.so.1", needed: tuple[str, ...] = ("libc.so.6",), runpath: str = ""
+    machine: int = 62,
+    soname: str = "libtest.so.1",
+    needed: tuple[str, ...] = ("libc.so.6",),
+    runpath: str = "",
+    path_tag: int = 29,
 ) -> bytes:
     """The smallest ELF file with a dynamic section: one segment that is the whole file."""
     strings = b"\0"
     tags = []
-    for tag, text in [(14, soname), *((1, name) for name in needed), *([(29, runpath)] if runpath else [])]:
+    for tag, text in [(14, soname), *((1, name) for name in needed), *([(path_tag, runpath)] if runpath else [])]:
         tags.append((tag, len(strings)))
         strings += text.encode() + b"\0"
     headers, dynamic = 64, 64 + 3 * 56

@@ -71,3 +71,12 @@ def test_libraries_of_all_layers_are_in_the_loader_s_cache(tmp_path: Path) -> No
     cache = bytes(configured(tmp_path, declared(), *layers)["etc/ld.so.cache"].data)
     assert b"/lib/x86_64-linux-gnu/libone.so.1\0" in cache
     assert b"/lib/x86_64-linux-gnu/libtwo.so.2\0" in cache
+
+
+def test_something_below_another_layer_s_link_is_refused(tmp_path: Path) -> None:
+    layers = [
+        packed(tmp_path, "one", Entry("opt", "symlink", 0o777, link="srv")),
+        packed(tmp_path, "two", Entry("opt/file")),
+    ]
+    with pytest.raises(ConflictError, match="/opt"):
+        installed.merge(layers)

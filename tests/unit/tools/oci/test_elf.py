@@ -27,3 +27,9 @@ def test_32_bit_and_damaged_files_are_refused() -> None:
         elf.read(b"\x7fELF\x01\x01" + bytes(60))
     with pytest.raises(elf.ElfError, match="damaged"):
         elf.read(library()[:200])
+
+
+def test_the_older_kind_of_path_counts_where_the_newer_is_missing() -> None:
+    found = elf.read(library(runpath="/opt", path_tag=15))
+    assert found is not None
+    assert found.runpath == ("/opt",)

@@ -6,7 +6,7 @@ from tools.oci import sbom
 from tools.oci.metadata import Component
 
 ONE = package("libone++", extra="Source: one (1.5)\nDepends: two (>= 1) | three, awk, absent\n")
-TWO = package("two", extra="Provides: awk (= 2), editor\n")
+TWO = package("two", extra="Provides: awk (= 2), editor\nDepends: editor\n")
 
 
 def test_package_urls_are_encoded_as_the_specification_says() -> None:
@@ -20,6 +20,7 @@ def test_packages_components_and_their_dependencies_are_listed() -> None:
     assert document["components"][0]["properties"] == [{"name": "debian:source", "value": "one"}]
     depends = {entry["ref"]: entry["dependsOn"] for entry in document["dependencies"]}
     assert depends[sbom.package_url(ONE)] == [sbom.package_url(TWO)]
+    assert depends[sbom.package_url(TWO)] == []
     assert depends["i@" + BUILD.version.semver] == sorted(
         [sbom.package_url(ONE), sbom.package_url(TWO), "pkg:npm/npm@9.8.7"]
     )
