@@ -114,6 +114,7 @@ def test_starts_with_closed_descriptors(machine: "Machine", probe: Path) -> None
         assert result.returncode == 5
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_children_of_the_interpreter_start_by_sys_executable(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     code = """
@@ -132,6 +133,7 @@ def test_a_preloaded_library_is_for_the_children_alone(machine: "Machine", probe
     assert (result.returncode, result.stdout, ours) == (0, "/lib/none.so False\n", [])
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 @pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1", "tr_TR.UTF-8"])
 def test_text_is_utf_8_in_any_locale(machine: "Machine", probe: Path, locale: str) -> None:
     program = machine.install(probe, "/opt/probe")
@@ -140,6 +142,7 @@ def test_text_is_utf_8_in_any_locale(machine: "Machine", probe: Path, locale: st
     assert machine.path("/tmp/ä").exists()
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_the_interpreter_ignores_the_environment_and_the_user_s_modules(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     hostile = machine.folder("/hostile")
@@ -162,6 +165,7 @@ def test_a_start_runs_no_process_but_one_ls(machine: "Machine", viberun: Path) -
     assert machine.path("/tmp/spied").read_text() == "ls\n"
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_starts_again_fast(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     ok(machine.run(program, "--version"))
