@@ -15,7 +15,9 @@ from typing import ClassVar
 
 import pytest
 
+# PATH is the machine's.
 _ENTER = """
+mount() {{ /usr/bin/mount "$@"; }}
 mount --make-rprivate /
 {mounts}
 exec /usr/bin/env --default-signal /usr/sbin/chroot {identity} {root} {argv}
@@ -169,7 +171,7 @@ def empty(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.fixture(params=["busybox", "dash", "bash"])
 def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
-    """A root with each of the shells that /bin/sh is."""
+    """A root with each of the shells that /bin/sh is; a test for which that makes no difference names one."""
     root = tmp_path / "root"
     if request.param == "busybox":
         made = busybox_machine(root)

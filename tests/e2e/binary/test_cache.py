@@ -61,6 +61,7 @@ def test_a_link_is_refused(machine: "Machine", viberun: Path) -> None:
     assert f"{CACHE}: it is a link" in run_refusing(machine, program)
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 @pytest.mark.parametrize("mode", [0o770, 0o720, 0o777, 0o702, 0o1777])
 def test_a_folder_that_others_can_write_is_refused(machine: "Machine", viberun: Path, mode: int) -> None:
     program = machine.install(viberun, "/opt/viberun")
@@ -94,6 +95,7 @@ def test_what_others_planted_while_they_could_is_refused_for_good(machine: "Mach
     assert "in it belongs to another user" in run_refusing(machine, program)
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_a_planted_link_in_the_folder_is_refused(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     own(machine, CACHE)
@@ -114,6 +116,7 @@ def test_a_folder_that_anybody_can_replace_is_refused(machine: "Machine", viberu
     assert "it lies in a folder that others can write to" in run_refusing(machine, program)
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_a_folder_in_another_user_s_is_refused(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     machine.folder("/shared", 0o755, machine.OTHER)
@@ -122,6 +125,7 @@ def test_a_folder_in_another_user_s_is_refused(machine: "Machine", viberun: Path
     assert "it lies in the folder of another user" in run_refusing(machine, program, environment=environment)
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_a_sticky_folder_is_good_enough_to_lie_in(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     for _ in range(2):
@@ -146,6 +150,7 @@ def test_a_person_without_a_home_gets_a_temporary_folder(machine: "Machine", vib
         assert "there is no home folder" in result.stderr
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_xdg_cache_home_comes_before_home(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     machine.folder("/home/user/kept", 0o700, machine.USER)
@@ -175,6 +180,7 @@ def test_a_read_only_folder_is_said_and_replaced(machine: "Machine", viberun: Pa
     assert "ead-only" in run_refusing(machine, program, user=0, environment={})
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_a_filled_cache_works_when_it_is_read_only(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     assert machine.run(program, "--version").returncode == 0
@@ -227,6 +233,7 @@ def test_one_line_says_that_there_is_no_folder_to_run_from(machine: "Machine", v
     assert line.endswith("Set TMPDIR to a folder that programs can be run from.")
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 @pytest.mark.parametrize("end", ["status = 3", "raise SystemExit(3)", "1 / 0", "import os; os._exit(3)"])
 def test_the_temporary_folder_goes_with_the_program(machine: "Machine", probe: Path, end: str) -> None:
     program = machine.install(probe, "/opt/probe")
@@ -239,6 +246,7 @@ def test_the_temporary_folder_goes_with_the_program(machine: "Machine", probe: P
     assert not machine.path(result.stdout.strip()).exists()
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 @pytest.mark.parametrize("number", [2, 9, 15])
 def test_the_temporary_folder_goes_when_the_program_is_killed(machine: "Machine", probe: Path, number: int) -> None:
     program = machine.install(probe, "/opt/probe")
@@ -253,6 +261,7 @@ def test_the_temporary_folder_goes_when_the_program_is_killed(machine: "Machine"
     wait_until_gone(folder)
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_the_temporary_folder_stays_for_a_process_that_was_forked(machine: "Machine", probe: Path) -> None:
     program = machine.install(probe, "/opt/probe")
     code = """
@@ -284,6 +293,7 @@ def wait_until_gone(path: Path) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_a_pipe_from_the_program_ends_with_it(machine: "Machine", viberun: Path) -> None:
     """What removes the temporary folder holds neither output open."""
     program = machine.install(viberun, "/opt/viberun")
@@ -291,6 +301,7 @@ def test_a_pipe_from_the_program_ends_with_it(machine: "Machine", viberun: Path)
     assert result.stdout.splitlines()[-1].startswith("0.0.0-dev.")
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 @pytest.mark.parametrize("name", ["with:colon", "with;semicolon", "with$dollar"])
 def test_a_path_that_the_loader_would_split_is_not_used(machine: "Machine", viberun: Path, name: str) -> None:
     program = machine.install(viberun, "/opt/viberun")

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.e2e.binary.conftest import Machine
 
@@ -28,6 +30,7 @@ def names(machine: "Machine") -> set[str]:
     return {path.name for path in machine.path(CACHE).iterdir()} - {"pruned"}
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_what_was_unused_for_fourteen_days_goes(machine: "Machine", viberun: Path, server: Path) -> None:
     client, daemon = machine.install(viberun, "/opt/viberun"), machine.install(server, "/opt/viberun-server")
     assert machine.run(client, "--version").returncode == 0
@@ -41,6 +44,7 @@ def test_what_was_unused_for_fourteen_days_goes(machine: "Machine", viberun: Pat
     assert machine.run(client, "--version").returncode == 0
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_what_runs_stays_however_long(machine: "Machine", viberun: Path, probe: Path) -> None:
     client, long = machine.install(viberun, "/opt/viberun"), machine.install(probe, "/opt/probe")
     code = "print('ready', flush=True); input(); import html.parser; print('still here')"
@@ -56,6 +60,7 @@ def test_what_runs_stays_however_long(machine: "Machine", viberun: Path, probe: 
     assert len(names(machine)) == 2, "the program that ended is pruned"
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_each_start_counts_as_use(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     assert machine.run(program, "--version").returncode == 0
@@ -65,6 +70,7 @@ def test_each_start_counts_as_use(machine: "Machine", viberun: Path) -> None:
         assert time.time() - (part / "used").stat().st_mtime < 600
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_it_is_looked_after_once_a_day(machine: "Machine", viberun: Path, server: Path) -> None:
     client, daemon = machine.install(viberun, "/opt/viberun"), machine.install(server, "/opt/viberun-server")
     assert machine.run(client, "--version").returncode == 0

@@ -104,6 +104,7 @@ def test_what_a_dead_run_left_is_cleaned_and_a_living_one_s_is_not(machine: "Mac
         living.kill()
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_a_part_that_lost_files_is_unpacked_again(machine: "Machine", viberun: Path) -> None:
     program = machine.install(viberun, "/opt/viberun")
     for lost in ("runtime-*/lib/*/ld-*", "program-*/__main__.pyc"):
@@ -114,6 +115,7 @@ def test_a_part_that_lost_files_is_unpacked_again(machine: "Machine", viberun: P
     assert_complete(machine, program)
 
 
+@pytest.mark.parametrize("machine", ["dash"], indirect=True)
 def test_another_program_shares_the_runtime(machine: "Machine", viberun: Path, server: Path) -> None:
     client, daemon = machine.install(viberun, "/opt/viberun"), machine.install(server, "/opt/viberun-server")
     assert machine.run(client, "--version").returncode == 0
