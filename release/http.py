@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from release.content import CHUNK, Digest, Moved
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
 
+from release.content import CHUNK, Digest, Moved
 from release.patience import Patience, asked_to_wait, never_arrived, reason
 from viberun.errors import UsageError, ViberunError
 
@@ -158,6 +158,9 @@ class Http:
     def pause(self, tries: int) -> None:
         """Waits before something is tried again that failed so many times."""
         self._sleep(self.patience.backoff(tries))
+
+    def wait(self, seconds: float) -> None:
+        self._sleep(seconds)
 
     def redact(self, text: str) -> str:
         for secret in sorted(self._secrets, key=len, reverse=True):

@@ -6,12 +6,13 @@ the history; UnansweredError where nobody knows whether it was done.
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from release.content import Moved
-
 from release.github.model import Asset, Comparison, Release, Repository
 from release.github.settings import Settings
 from release.http import Answer, Body, Http, HttpError, Request, TakenError
@@ -94,7 +95,7 @@ class Api:
 
     def releases(self) -> Iterator[Release]:
         """All of them, newest first; drafts too where the token may push."""
-        return map(Release.of, self._pages("/releases"))
+        return (Release.of(fields) for page in self._pages("/releases") for fields in json.loads(page.content))
 
     def release(self, tag: str) -> Release | None:
         """The published release of a tag."""
@@ -125,7 +126,8 @@ class Api:
     # Assets
 
     def assets(self, release: int) -> list[Asset]:
-        return [Asset.of(fields) for fields in self._pages(f"/releases/{release}/assets")]
+        pages = self._pages(f"/releases/{release}/assets")
+        return [Asset.of(fields, _moment(page)) for page in pages for fields in json.loads(page.content)]
 
     def upload(self, release: Release, name: str, content: bytes | Path, moved: Moved = lambda _: None) -> Asset:
         answer = self._answer(
@@ -138,7 +140,7 @@ class Api:
                 accepted=(201,),
             )
         )
-        return Asset.of(json.loads(answer.content))
+        return Asset.of(json.loads(answer.content), _moment(answer))
 
     def rename_asset(self, asset: int, name: str) -> None:
         self._send("PATCH", f"/releases/assets/{asset}", fields={"name": name}, repeatable=True)
@@ -155,11 +157,11 @@ class Api:
 
     # The requests
 
-    def _pages(self, path: str) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, path: str) -> Iterator[Answer]:
         url: str | None = f"{self._root}{path}?per_page={_PAGE}"
         while url:
             answer = self._answer(Request("GET", url, self._headers(), None, self._authorization))
-            yield from json.loads(answer.content)
+            yield answer
             url = _next_page(answer.headers.get("link", ""))
 
     def _send(
@@ -200,6 +202,11 @@ def _translated(error: HttpError) -> HttpError:
     if error.status == 401:
         return HttpError(error.message, error.answer, "set GITHUB_TOKEN to one that is valid")
     return error
+
+
+def _moment(answer: Answer) -> datetime:
+    """When the server answered, by its own clock (RFC 9110, 6.6.1)."""
+    return parsedate_to_datetime(answer.headers["date"])
 
 
 def _next_page(link: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 Status = Literal["ahead", "behind", "diverged", "identical"]
@@ -47,16 +48,20 @@ class Release:
 
 @dataclass(frozen=True)
 class Asset:
-    """`sha256` in hex, None for assets from before GitHub kept digests. `uploaded` is False for a `starter`."""
+    """`sha256` in hex, None for assets from before GitHub kept digests. `uploaded` is False for a `starter`.
+
+    `age` is the seconds since it last changed, by GitHub's own clock.
+    """
 
     id: int
     name: str
     size: int
     uploaded: bool
     sha256: str | None
+    age: float
 
     @staticmethod
-    def of(fields: Mapping[str, Any]) -> "Asset":
+    def of(fields: Mapping[str, Any], now: datetime) -> "Asset":
         algorithm, _, digest = (fields.get("digest") or "").partition(":")
         return Asset(
             fields["id"],
@@ -64,6 +69,7 @@ class Asset:
             fields["size"],
             fields["state"] == "uploaded",
             digest if algorithm == "sha256" else None,
+            (now - datetime.fromisoformat(fields["updated_at"])).total_seconds(),
         )
 
 

@@ -165,7 +165,11 @@ class GitHub:
         if "Authorization" in handler.headers:
             return Answer(400, b"InvalidAuthenticationInfo: credentials belong to another host")
         asset = self.repository.assets.get(int(urlsplit(handler.path).path[1:]))
-        return Answer(404) if asset is None or asset.content is None else Answer(200, asset.content)
+        if asset is None or asset.content is None:
+            return Answer(404)
+        if handler.headers.get("Range") == "bytes=0-0":
+            return Answer(206, asset.content[:1], {"Content-Range": f"bytes 0-0/{asset.size}"})
+        return Answer(200, asset.content)
 
 
 def _refused(refusal: RefusedError) -> Answer:
