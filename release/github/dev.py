@@ -84,7 +84,7 @@ class DevRelease:
         target = digest_of(bundle.manifest.to_json().encode())
         if next_step(there, target, self._http.patience.silence) is not None:
             yield "swap", CURRENT, target.size
-        for asset in retention.expired(there, self._keep, {build.version}):
+        for asset in self._expired(bundle.manifest, there):
             yield "delete", asset.name, None
 
     def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
@@ -106,15 +106,15 @@ class DevRelease:
 
         Ends only when, after the last change, all is as the ref says.
         """
-        release, changed = self._the_release(), False
+        release, changed, described = self._the_release(), False, set[str]()
         assets = self._assets(release)
         for _ in range(_ROUNDS):
             there = assets.list()
             standing = self._standing(bundle, there)
             step = next_step(there, standing.wanted.digest, self._http.patience.silence)
             if step is not None:
-                changed |= perform(step, self._api, assets, standing.wanted, self._http.patience.first)
-            elif self._describe(standing, there) or self._prune(standing, there):
+                changed |= perform(step, self._http, self._api, assets, standing.wanted)
+            elif self._describe(standing, there, described) or self._prune(standing, there):
                 changed = True
             elif self._fence.holder() == standing.commit:
                 return changed
@@ -164,29 +164,35 @@ class DevRelease:
                     return Standing(holder, manifest, content)
         raise ChannelError(f"ref dev stands at {holder}, and no build of that commit is staged", remedy="release it")
 
-    def _describe(self, standing: Standing, there: list[Asset]) -> bool:
-        """Writes the release's page; False if it reads so already."""
-        old = next((asset for asset in there if asset.name == OLD and asset.uploaded), None)
-        before = Manifest.parse(self._api.download(old.id).content) if old else None
+    def _describe(self, standing: Standing, there: list[Asset], described: set[str]) -> bool:
+        """Writes the release's page; False if it reads so already, or this text was `described` before."""
+        before = self._before(there)
         changes = self._api.compare(before.build.commit, standing.commit) if before else None
         title, body = notes.title(standing.manifest), notes.text(standing.manifest, before, changes, self._web)
         release = self._the_release()
-        if (release.name, _lines(release.body)) == (title, _lines(body)) and release.prerelease:
+        if body in described or (release.name, _lines(release.body)) == (title, _lines(body)):
             return False
+        described.add(body)
         texts: dict[str, str | bool] = {"name": title, "body": body, "prerelease": True, "make_latest": "false"}
         self._api.update_release(release.id, texts)
         return True
 
     def _prune(self, standing: Standing, there: list[Asset]) -> bool:
         """Deletes builds that have had their time; False if there are none."""
-        needed = {standing.manifest.build.version}
-        for asset in there:
-            if asset.name == OLD and asset.uploaded:
-                needed.add(Manifest.parse(self._api.download(asset.id).content).build.version)
-        leaving = retention.expired(there, self._keep, needed)
+        leaving = self._expired(standing.manifest, there)
         for asset in leaving:
             self._api.delete_asset(asset.id)
         return bool(leaving)
+
+    def _expired(self, current: Manifest, there: list[Asset]) -> list[Asset]:
+        before = self._before(there)
+        needed = {manifest.build.version for manifest in (current, before) if manifest}
+        return retention.expired(there, self._keep, needed)
+
+    def _before(self, there: list[Asset]) -> Manifest | None:
+        """The build that `channel.old.json` names."""
+        old = next((asset for asset in there if asset.name == OLD and asset.uploaded), None)
+        return Manifest.parse(self._api.download(old.id).content) if old else None
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:
