@@ -44,7 +44,7 @@ class ReleaseKind(Protocol):
 
     def claim(self, bundle: Bundle) -> bool: ...
 
-    def overtaken(self, bundle: Bundle) -> Manifest | None: ...
+    def standing(self, bundle: Bundle) -> Manifest: ...
 
     def promote(self, bundle: Bundle) -> bool: ...
 
@@ -66,6 +66,9 @@ class GitHubRelease(Destination):
             missing.append("nothing names the repository; set GITHUB_REPOSITORY to owner/name")
         if self._settings.token is None:
             missing.append("there is no token; set GITHUB_TOKEN")
+        stamped = bundle.manifest.build.repository
+        if self._settings.repository and stamped and self._settings.repository.lower() != stamped.lower():
+            missing.append(f"this was built for {stamped}, not for {self._settings.repository}; build it again")
         if missing:
             return Problems(tuple(missing))
         try:
@@ -88,18 +91,18 @@ class GitHubRelease(Destination):
     def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
         kind = self._kind(bundle)
         changed = kind.promote(bundle)
-        if other := kind.overtaken(bundle):
-            return Done(f"left to {other.build.version}, which has claimed {kind.tag} since")
+        if (standing := kind.standing(bundle)) != bundle.manifest:
+            return Done(f"left to {standing.build.version}, which has taken its place")
         return Done(f"{CURRENT} names {bundle.manifest.build.version}") if changed else Skipped("stands already")
 
-    def overtaken(self, bundle: Bundle) -> Manifest | None:
-        """The manifest of a build that has claimed the channel since this one did: what moving names must name then."""
-        return self._kind(bundle).overtaken(bundle)
+    def standing(self, bundle: Bundle) -> Manifest:
+        """Whose the channel is now: this build's manifest, or that of one which has taken its place since the claim."""
+        return self._kind(bundle).standing(bundle)
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
         kind = self._kind(bundle)
-        if other := kind.overtaken(bundle):
-            return Skipped(f"{other.build.version} has taken its place")
+        if (standing := kind.standing(bundle)) != bundle.manifest:
+            return Skipped(f"{standing.build.version} has taken its place")
         self._verify_channel(bundle, kind.tag)
         each(lambda asset: self._verify_file(kind.tag, asset.name, asset.digest.size), bundle.assets, _WIDTH)
         return Done(f"{CURRENT} and {len(bundle.assets)} files, without credentials")

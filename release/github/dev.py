@@ -95,11 +95,11 @@ class DevRelease:
         """Takes the channel; False if this commit has it."""
         return self._fence.claim(bundle.manifest.build.commit, force=self._force)
 
-    def overtaken(self, bundle: Bundle) -> Manifest | None:
-        """The manifest of the build that has claimed the channel since, if another one has."""
-        release = self._the_release()
-        standing = self._standing(bundle, self._api.assets(release.id))
-        return None if standing.commit == bundle.manifest.build.commit else standing.manifest
+    def standing(self, bundle: Bundle) -> Manifest:
+        """The manifest of the build that has the channel: this one, or another that has claimed it since."""
+        if self._fence.holder() == bundle.manifest.build.commit:
+            return bundle.manifest
+        return self._standing(bundle, self._api.assets(self._the_release().id)).manifest
 
     def promote(self, bundle: Bundle) -> bool:
         """Brings `channel.json` to whoever has the channel, and the page with it; False if nothing had to change.

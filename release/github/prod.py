@@ -79,17 +79,15 @@ class ProdRelease:
             raise ViberunError(f"the release {self.tag} is still a draft", remedy="release again")
         return True
 
-    def overtaken(self, bundle: Bundle) -> Manifest | None:
-        """The manifest of the latest release, if that is another by now."""
-        latest = self._api.latest()
-        if latest is None or latest.tag == self.tag:
-            return None
-        asset = next((asset for asset in self._api.assets(latest.id) if asset.name == CURRENT), None)
+    def standing(self, bundle: Bundle) -> Manifest:
+        """The manifest of the newest release: this one, or another that was published since."""
+        version, newest = max(_published(self._api.releases()), key=lambda pair: pair[0].precedence)
+        if version.precedence <= bundle.manifest.build.version.precedence:
+            return bundle.manifest
+        asset = next((asset for asset in self._api.assets(newest.id) if asset.name == CURRENT), None)
         if asset is None:
-            return None
-        manifest = Manifest.parse(self._api.download(asset.id).content)
-        newer = manifest.build.version.precedence > bundle.manifest.build.version.precedence
-        return manifest if newer else None
+            raise ViberunError(f"the release {newest.tag} has no {CURRENT}", remedy="release it again")
+        return Manifest.parse(self._api.download(asset.id).content)
 
     def promote(self, bundle: Bundle) -> bool:
         """Sees that `latest` is the newest release, and this one if no other is newer; False if it was."""
