@@ -5,6 +5,7 @@ Knows no service. Redirects are the caller's to follow (`download` does), so tha
 
 import hashlib
 import ipaddress
+import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -216,7 +217,7 @@ class Http:
     ) -> ViberunError:
         if answer is None:
             return UnansweredError(self.redact(f"{request}: {reason(trouble)}"), remedy="run the same command again")
-        text = self.redact(f"{request}: {answer.status} {_said(answer)}".rstrip())
+        text = self.redact(f"{request}: {answer.status} {said(answer)}".rstrip())
         if wait is not None:
             return HttpError(text, answer, f"the server asks for {wait:.0f} s of patience; run the same command then")
         if answer.status in _PASSING:
@@ -297,9 +298,14 @@ def _read(response: requests.Response, keep: bool) -> Answer:
     return Answer(response.status_code, headers, b"".join(pieces), Digest(size, sha256.hexdigest()))
 
 
-def _said(answer: Answer) -> str:
-    """The beginning of what an error's body says, on one line."""
-    return " ".join(answer.content[:500].decode(errors="replace").split())
+def said(answer: Answer) -> str:
+    """What an error's body says, on one line: the `message` of GitHub's, or else how it begins."""
+    try:
+        fields = json.loads(answer.content)
+        details = [" ".join(str(value) for value in each.values()) for each in fields.get("errors") or ()]
+        return "; ".join([fields.get("message") or "", *details]).strip("; ")
+    except (ValueError, AttributeError, TypeError):
+        return " ".join(answer.content[:200].decode(errors="replace").split())
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -72,10 +72,12 @@ class ContainerRegistry(Destination):
         return Plan(tuple(change for destined in self._destined(bundle) for change in self._changes(bundle, destined)))
 
     def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        pushed = []
-        for destined, mounts in _with_mounts(self._destined(bundle)):
+        pushed, images = [], self._destined(bundle)
+        for destined, mounts in _with_mounts(images):
             pushed += self._push_blobs(destined, mounts, meter)
             self._push_manifests(bundle, destined)
+        # A new package is private at first, which nobody can tell before it is there.
+        for destined in images:
             self._check_public(destined.repository, destined.image.index.digest)
         sent, mounted = sum(each.sent for each in pushed), sum(each.mounted for each in pushed)
         if not sent and not mounted:
@@ -138,7 +140,7 @@ class ContainerRegistry(Destination):
                 if digest := self._registry.digest(destined.repository, known):
                     self._check_public(destined.repository, digest)
         except DeniedError as error:
-            yield f"{error.message}; the login needs the right to write packages ('write:packages')"
+            yield f"{error.message}; log in to {self._host} with the right to write packages ('write:packages')"
         except (HttpError, ImagePushError) as error:
             yield str(error)
 

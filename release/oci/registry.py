@@ -3,14 +3,13 @@
 Blobs and manifests go by digest, so to push one twice is to push it once.
 """
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urljoin
 
 from release.content import Moved
-from release.http import Answer, Body, Http, HttpError, Request, UnansweredError, ensure
+from release.http import Answer, Body, Http, HttpError, Request, UnansweredError, ensure, said
 from release.oci.authorization import Authorization
 from release.oci.image import ACCEPTED, Blob, ImageManifest
 
@@ -123,16 +122,16 @@ class Registry:
         """Sends with what the registry asks for: at most twice, since a first answer may be the question."""
         refused: Collection[int] = (401,)
         for last in (False, True):
-            header = self.authorization.header(scopes)
             accepted = {*request.accepted, *(() if last else refused)}
             try:
+                header = self.authorization.header(scopes)
                 answer = self.http.send(replace(request, authorization=header, accepted=accepted))
             except HttpError as error:
                 raise _translated(error) from error
             if answer.status != 401 or not self.authorization.learn(answer, scopes, header):
                 break
         if answer.status == 401:
-            raise DeniedError(f"{request}: 401 {_said(answer)}", answer)
+            raise DeniedError(f"{request}: 401 {said(answer)}", answer)
         return answer
 
     def _url(self, repository: str, path: str) -> str:
@@ -149,15 +148,6 @@ def _push(repository: str) -> tuple[str, ...]:
 
 def _translated(error: HttpError) -> HttpError:
     return DeniedError(error.message, error.answer) if error.status in (401, 403) else error
-
-
-def _said(answer: Answer) -> str:
-    """Codes and messages of an error's body. [Error codes]"""
-    try:
-        errors: Sequence[dict[str, str]] = json.loads(answer.content)["errors"]
-        return "; ".join(f"{each.get('code')}: {each.get('message')}" for each in errors)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return ""
 
 
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}

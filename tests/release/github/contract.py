@@ -41,6 +41,8 @@ class Contract:
         description["servers"] = [{"url": api}]
         upload = description["paths"]["/repos/{owner}/{repo}/releases/{release_id}/assets"]["post"]
         upload["servers"] = [{"url": uploads}]
+        # What GitHub's documentation of uploads says, its description forgets: "an asset with the state of `starter`".
+        description["components"]["schemas"]["release-asset"]["properties"]["state"]["enum"].append("starter")
         self._api = OpenAPI(SchemaPath.from_dict(description))
 
     def of_request(self, sent: Sent) -> list[str]:
@@ -64,8 +66,9 @@ class Contract:
 
 
 def _reason(error: BaseException) -> str:
-    causes = [str(each) for each in getattr(error.__cause__, "schema_errors", ())]
-    return "; ".join([str(error), *causes, *([repr(error.__cause__)] if error.__cause__ and not causes else [])])[:2000]
+    """The innermost causes, without the whole documents that openapi-core puts in front."""
+    causes = [getattr(each, "message", str(each)) for each in getattr(error.__cause__, "schema_errors", ())]
+    return "; ".join(causes) or f"{error} ({error.__cause__ or type(error).__name__})"
 
 
 class _Request:

@@ -101,6 +101,10 @@ def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
+def _refusal(message: str) -> Mapping[str, object]:
+    return {"errors": [{"code": "UNAUTHORIZED", "message": message}]}
+
+
 class _Handler(BaseHTTPRequestHandler):
     tokens: TokenServer
 
@@ -110,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         if scheme == "Basic":
             user, _, password = base64.b64decode(login).decode().partition(":")
             if self.tokens.users.get(user) != password:
-                return self._answer(401, {"details": "incorrect username or password"})
+                return self._answer(401, _refusal("incorrect username or password"))
         scopes = tuple(parse_qs(urlsplit(self.path).query).get("scope", []))
         return self._answer(200, {"token": self.tokens.token(user, scopes), "expires_in": self.tokens.life})
 
@@ -118,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         user = self.tokens.identities.get(form.get("refresh_token", [""])[0])
         if form.get("grant_type") != ["refresh_token"] or user is None:
-            return self._answer(401, {"details": "invalid_grant"})
+            return self._answer(401, _refusal("invalid_grant"))
         token = self.tokens.token(user, tuple(form.get("scope", [""])[0].split()))
         return self._answer(200, {"access_token": token, "expires_in": self.tokens.life})
 
