@@ -225,15 +225,17 @@ class Http:
         return HttpError(text, answer)
 
 
-def ensure[T](http: Http, find: Callable[[], T | None], make: Callable[[], T]) -> tuple[T, bool]:
-    """What is there or else gets made, and whether it was made here.
+def ensure[T](
+    http: Http, find: Callable[[], T | None], make: Callable[[], T], *, known_missing: bool = False
+) -> tuple[T, bool]:
+    """What is there or else gets made, and whether it was made here. `known_missing` saves the first look.
 
     `make` is no request that could simply be repeated: when its answer got lost (UnansweredError) or somebody else was
     faster (TakenError), only another look tells. Raises what the last `make` did.
     """
     tries = 0
     while True:
-        there = find()
+        there = None if known_missing and tries == 0 else find()
         if there is not None:
             return there, tries > 0
         tries += 1

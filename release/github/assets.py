@@ -63,15 +63,16 @@ class Assets:
 
         Raises AssetError without having changed anything if another content has one of the names.
         """
-        missing = difference(wanted, self._checked(wanted)).missing
+        there = self._checked(wanted)
+        missing, taken = difference(wanted, there).missing, {asset.name for asset in there}
         expect(sum(file.digest.size for file in missing))
-        each(lambda file: self.upload(file, moved), missing, _WIDTH)
+        each(lambda file: self.upload(file, moved, absent=file.name not in taken), missing, _WIDTH)
         if missing and (lost := difference(wanted, self._checked(wanted)).missing):
             raise AssetError("GitHub does not have what was uploaded", [file.name for file in lost])
         return len(missing)
 
-    def upload(self, file: Wanted, moved: Moved = lambda _: None) -> Asset:
-        """The asset, uploaded unless it is there. Raises AssetError."""
+    def upload(self, file: Wanted, moved: Moved = lambda _: None, *, absent: bool = False) -> Asset:
+        """The asset, uploaded unless it is there; `absent`: it was not a moment ago. Raises AssetError."""
 
         def make() -> Asset:
             asset = self._api.upload(self._release, file.name, file.content, moved)
@@ -79,7 +80,7 @@ class Assets:
                 raise AssetError(file.name, [f"GitHub names it {asset.name}"])
             return asset
 
-        asset, _ = ensure(self._http, lambda: self.find(file.name), make)
+        asset, _ = ensure(self._http, lambda: self.find(file.name), make, known_missing=absent)
         if clash := _clash(file, asset):
             raise AssetError("another content is there", [clash])
         return asset

@@ -44,7 +44,8 @@ class GitHub:
         self.requests: list[str] = []
         self._site = _serve(self._page_or_api)
         self._storage = _serve(self._stored)
-        self.url = f"http://127.0.0.1:{self._site.server_port}"
+        self.port = self._site.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
         self._contract = Contract(f"{self.url}{API}", f"{self.url}{UPLOADS}")
         self._api = Api(self.repository)
 

@@ -74,7 +74,13 @@ class TokenServer:
                 {"type": kind, "name": name, "actions": [each for each in actions.split(",") if each in allowed]}
             )
         now = int(time.time())
-        claims = {"iss": self.issuer, "sub": user or "", "aud": self.service, "access": access, "jti": str(now)}
+        claims: dict[str, object] = {
+            "iss": self.issuer,
+            "sub": user or "",
+            "aud": self.service,
+            "access": access,
+            "jti": str(now),
+        }
         claims |= {"iat": now, "nbf": now - 10, "exp": now + self.life}
         chain = base64.b64encode(self._certificate.public_bytes(serialization.Encoding.DER)).decode()
         signed = f"{_part({'typ': 'JWT', 'alg': 'ES256', 'x5c': [chain]})}.{_part(claims)}"
