@@ -1,6 +1,7 @@
 """The suites: how each is started and how its results are counted (JUnit XML, as Bazel and pytest write it)."""
 
 import json
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -114,18 +115,20 @@ def tools(wheels: Iterable[str], scratch: Path) -> dict[str, str]:
 def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bool) -> Suite:
     """A folder of pytest files, run from an empty folder under the pinned interpreter.
 
-    `see_workspace` makes this checkout importable; without it the tests have the wheels alone.
+    `see_workspace` makes this checkout importable; without it the tests run as a copy, and have that and the wheels alone.
     """
     wheels = [root for root in sys.path if Path(root).parent.parent == runfiles]
-    roots = [str(workspace), *wheels] if see_workspace else wheels
     launch = [sys.executable, "-I", "-S", "-B", str(runfiles / "viberun/tools/python/launch.py")]
 
     def run(scratch: Path, environment: Mapping[str, str]) -> Count:
+        source = workspace if see_workspace else scratch / "source"
+        if not see_workspace:
+            shutil.copytree(workspace / folder, source / folder)
         report = scratch / "report.xml"
         options = ["-p", "no:cacheprovider", "--import-mode=importlib", f"--basetemp={scratch / 'pytest'}"]
-        options += [f"--rootdir={workspace / folder}", f"--junitxml={report}", "-q", "--durations=5"]
-        paths = [argument for root in roots for argument in ("--path", root)]
-        command = [*launch, *paths, "pytest", *options, str(workspace / folder)]
+        options += [f"--rootdir={source}", f"--junitxml={report}", "-q", "--durations=5"]
+        paths = [argument for root in [str(source), *wheels] for argument in ("--path", root)]
+        command = [*launch, *paths, "pytest", *options, str(source / folder)]
         variables = {
             **environment,
             **tools(wheels, scratch),
@@ -138,10 +141,13 @@ def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bo
     return Suite(folder, run)
 
 
-# Folders of tests that Bazel's sandbox can't hold, and whether they may import this checkout. What is released is tested
-# as it was released: below tests/e2e nothing of the checkout can be imported.
+# Folders of tests that Bazel's sandbox can't hold, and whether they may import this checkout: what is released is tested
+# as it was released.
 _OUTSIDE = {
     "tests/checks": True,
+    "tests/e2e/binary": False,
+    "tests/e2e/packages": False,
+    "tests/e2e/channel": False,
     "tests/reproducible": True,
 }
 

@@ -55,19 +55,19 @@ class Checkout:
         assert done.returncode == 0, f"bazel {' '.join(arguments)} exited with {done.returncode}"
         return done.stdout or ""
 
-    def build(self) -> Counter[str]:
-        """Builds everything; returns how many actions were executed (none from a cache), by mnemonic."""
+    def build(self, targets: str = TARGETS) -> Counter[str]:
+        """Builds `targets`; returns how many actions were executed (none from a cache), by mnemonic."""
         log = self.home / "execution.json"
         options = ["--config=hermetic", "--disk_cache=", f"--repository_cache={self.repository_cache}"]
-        self.bazel("build", *options, f"--execution_log_json_file={log}", TARGETS)
+        self.bazel("build", *options, f"--execution_log_json_file={log}", targets)
         spawns = list(json_objects(log.read_text()))
         assert not [spawn for spawn in spawns if spawn.get("cacheHit")]
         return Counter(str(spawn["mnemonic"]) for spawn in spawns)
 
-    def outputs(self) -> dict[str, Path]:
+    def outputs(self, targets: str = TARGETS) -> dict[str, Path]:
         """Returns every file built, by its path below the output folder."""
         options = ["--config=hermetic", f"--repository_cache={self.repository_cache}", "--output=files"]
-        listing = self.bazel("cquery", *options, TARGETS, capture=True)
+        listing = self.bazel("cquery", *options, targets, capture=True)
         root = self.home / "output/execroot/viberun"
         files: dict[str, Path] = {}
         for name in listing.split():

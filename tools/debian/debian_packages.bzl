@@ -19,7 +19,8 @@ def _debian_packages_impl(rctx):
     sets = {}
     for pin in pins:
         for name in pin["sets"]:
-            sets.setdefault(name, []).append("//:" + pin["package"])
+            if "." in name:  # of a layer; a set without closure may share packages with it
+                sets.setdefault(name, []).append("//:" + pin["package"])
     rctx.file("BUILD.bazel", _build_file({package: [file] for package, file in files.items()}))
     rctx.file("sets/BUILD.bazel", _build_file(sets))
 

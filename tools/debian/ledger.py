@@ -7,8 +7,8 @@
     }
     }
 
-by package and script, one script on one line. A script with the same bytes in several packages
-stands here once, under the first of them. An empty decision is one that is still to be made.
+by package and script, one script on one line; digests are those of `package_file.digest`. A script
+that several packages have stands here once, under the first of them. An empty decision is one that is still to be made.
 """
 
 import json

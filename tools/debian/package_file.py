@@ -1,10 +1,13 @@
 """A .deb: the maintainer scripts in its control archive (deb(5): an `ar` archive holding `control.tar.*`)."""
 
+import hashlib
 import io
+import re
 import tarfile
 
 from tools.debian.errors import DebianError
 
+_DEBHELPER = re.compile(rb"^(# (?:Automatically|Triggers) added by dh_\w+)/\S+$", re.MULTILINE)
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm", "config", "triggers")
 _MAGIC = b"!<arch>\n"
 _HEADER_SIZE = 60
@@ -19,6 +22,14 @@ def scripts(content: bytes) -> dict[str, bytes]:
             return {name: reader.read() for name, reader in readers.items() if reader}
     except (ValueError, tarfile.TarError) as error:
         raise DebianError(f"not a Debian package: {error}") from error
+
+
+def digest(script: bytes) -> str:
+    """The sha256 that a script is known by: without the version of debhelper in the comments that it adds.
+
+    So scripts that differ in nothing else are one, and a rebuilt package is no question.
+    """
+    return hashlib.sha256(_DEBHELPER.sub(rb"\1", script)).hexdigest()
 
 
 def _control(content: bytes) -> bytes:

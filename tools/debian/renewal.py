@@ -1,6 +1,5 @@
 """Making the new lock: requests and indexes in, pinned packages out."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +65,7 @@ def with_scripts(
         say(f"looking into {len(unseen)} packages, {sum(p.size for p in unseen) / 1e6:.1f} MB")
     texts: dict[str, bytes] = {}
     for sha256, scripts in _scripts(unseen, mirrors).items():
-        known[sha256] = {name: hashlib.sha256(text).hexdigest() for name, text in scripts.items()}
+        known[sha256] = {name: package_file.digest(text) for name, text in scripts.items()}
         texts.update((known[sha256][name], text) for name, text in scripts.items())
     packages = [replace(p, scripts=known[p.sha256]) if p.sha256 in concerned else p for p in new.packages]
     return replace(new, packages=tuple(packages)), texts

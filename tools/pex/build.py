@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pex
+import pex  # type: ignore[import-untyped]
+
 from tools.pex import archive
 
 _WHEEL = re.compile(r"([^-]+)-([^-]+)-(?:[^-]+-)?([^-]+)-([^-]+)-([^-]+)\.whl")  # PyPA, binary distribution format
@@ -77,7 +78,7 @@ def build(program: Program, out: Path, scratch: Path) -> None:
         "PEX_ROOT": str(scratch / "root"),
         "PYTHONPATH": str(Path(pex.__file__).parents[1]),
     }
-    subprocess.run(command, env=environment, check=True)
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     members = archive.read(made)
     members["__pex_main__.py"] = members["__main__.py"]
     members["__main__.py"] = fast_start(program)
@@ -92,8 +93,11 @@ def main(argv: list[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         try:
             build(program, Path(request["out"]), Path(scratch))
-        except (ValueError, subprocess.CalledProcessError) as error:
+        except ValueError as error:
             print(f"{request['target']}: {error}", file=sys.stderr)
+            return 1
+        except subprocess.CalledProcessError as error:
+            print(f"{request['target']}: {error}\n{error.stdout}", file=sys.stderr)
             return 1
     return 0
 

@@ -14,7 +14,7 @@ import sys
 PROGRAM = "@PROGRAM@"
 MODULE = "@MODULE@"
 FUNCTION = "@FUNCTION@"
-WHEELS = "@WHEELS@".split()
+WHEELS = "@WHEELS@"
 
 if sys.version_info < (3, 9):
     sys.exit(
@@ -25,7 +25,8 @@ if sys.version_info < (3, 9):
 root = os.path.dirname(__file__)
 if any(name.startswith("PEX_") for name in os.environ):
     # In this very namespace, which PEX takes for that of a program.
-    exec(compile(__loader__.get_data(os.path.join(root, "__pex_main__.py")), __file__, "exec"))  # type: ignore[union-attr]
+    load = globals()["__loader__"].get_data
+    exec(compile(load(os.path.join(root, "__pex_main__.py")), __file__, "exec"))
 else:
-    sys.path[1:1] = [os.path.join(root, ".deps", wheel) for wheel in WHEELS]
+    sys.path[1:1] = [os.path.join(root, ".deps", wheel) for wheel in WHEELS.split()]
     sys.exit(getattr(__import__(MODULE, fromlist=[FUNCTION]), FUNCTION)())

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.tools.debian.fabricated import deb
 from tools.debian.errors import DebianError
-from tools.debian.package_file import scripts
+from tools.debian.package_file import digest, scripts
 
 
 def test_every_kind_of_maintainer_script_is_found_and_nothing_else() -> None:
@@ -17,6 +17,21 @@ def test_every_kind_of_maintainer_script_is_found_and_nothing_else() -> None:
 
 def test_a_package_without_scripts_has_none() -> None:
     assert scripts(deb()) == {}
+
+
+def test_the_version_of_debhelper_makes_no_other_script() -> None:
+    one = b"#!/bin/sh\n# Automatically added by dh_installdeb/13.24.2\nldconfig\n"
+    assert digest(one) == digest(one.replace(b"13.24.2", b"13.26"))
+    assert digest(b"# Triggers added by dh_makeshlibs/13.20\n") == digest(b"# Triggers added by dh_makeshlibs/13.23\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"ldconfig", b"ldconfig -v"), (b"dh_installdeb", b"dh_other"), (b"13.24.2", b"13; rm -rf /"), (b"#!", b"# !")],
+)
+def test_any_other_difference_makes_another_script(old: bytes, new: bytes) -> None:
+    one = b"#!/bin/sh\n# Automatically added by dh_installdeb/13.24.2\nldconfig\n"
+    assert digest(one) != digest(one.replace(old, new))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Apps on your own server: starts the program that lies in `vendor`."""

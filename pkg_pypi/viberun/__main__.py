@@ -1,0 +1,6 @@
+"""`python -m viberun`."""
+
+from .launcher import main
+
+if __name__ == "__main__":
+    main()
