@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 
 from release.content import CHUNK, Digest, Moved
 from release.patience import Patience, asked_to_wait, never_arrived, reason
+from release.traffic import Traffic
 from viberun.errors import UsageError, ViberunError
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -89,15 +90,6 @@ class Answer:
     digest: Digest
 
 
-@dataclass(frozen=True)
-class Traffic:
-    """What went over the wire: requests, those of them that may change something, bytes of bodies sent."""
-
-    requests: int = 0
-    writes: int = 0
-    sent: int = 0
-
-
 class Http:
     """A pool of connections that threads share. `secrets` are kept out of every message."""
 
@@ -155,6 +147,11 @@ class Http:
             same = _origin(url) == _origin(request.url)
             request = replace(request, url=url, authorization=request.authorization if same else None)
         raise UnansweredError(f"{request}: redirected more than {_MOST_REDIRECTS} times")
+
+    def count_sent(self, size: int) -> None:
+        """So many bytes of content were sent on this one's behalf by another program."""
+        with self._lock:
+            self.traffic = replace(self.traffic, sent=self.traffic.sent + size)
 
     def pause(self, tries: int) -> None:
         """Waits before something is tried again that failed so many times."""

@@ -1,0 +1,25 @@
+"""What must not be seen: passwords and tokens of the environment, wherever a text might repeat them."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+_SECRET = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|_AUTH$|_KEY$|CREDENTIAL", re.IGNORECASE)
+_FORMS = re.compile(r"\b(?:npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{16,}|gh[a-z]_[A-Za-z0-9]{30,}|github_pat_\w{30,})")
+_LOGIN_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
+_SHORTEST = 6
+
+
+def redactor(environ: Mapping[str, str]) -> Callable[[str], str]:
+    """Puts `***` in place of every secret: by its variable's name, by a token's form, by where it stands in a URL."""
+    values = {value for name, value in environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST}
+    values |= {quote(value, safe="") for value in values} | {base64.b64encode(each.encode()).decode() for each in values}
+    known = sorted(values, key=len, reverse=True)
+
+    def redact(text: str) -> str:
+        for value in known:
+            text = text.replace(value, "***")
+        return _LOGIN_IN_URL.sub("***@", _FORMS.sub("***", text))
+
+    return redact
