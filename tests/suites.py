@@ -142,6 +142,7 @@ def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bo
 # as it was released: below tests/e2e nothing of the checkout can be imported.
 _OUTSIDE = {
     "tests/checks": True,
+    "tests/release/servers": True,
     "tests/reproducible": True,
 }
 

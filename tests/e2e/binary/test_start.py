@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.binary.machine import USER, Machine
 
 SHOW = "import sys; print(sys.argv)"
@@ -27,7 +28,9 @@ def test_starts_under_each_shell_for_root_and_for_others(machine: Machine, viber
     program = machine.install(viberun, "/opt/viberun")
     for _ in range(2):
         assert ok(machine.run(program, "--version")).startswith("0.0.0-dev.")
-        assert ok(machine.run(program, "--version", user=USER, environment={"HOME": "/home/user"})).startswith("0.0.0-dev.")
+        assert ok(machine.run(program, "--version", user=USER, environment={"HOME": "/home/user"})).startswith(
+            "0.0.0-dev."
+        )
     for cache in ("/var/cache/viberun", "/home/user/.cache/viberun"):
         assert machine.path(cache).stat().st_mode & 0o777 == 0o700
         kinds = sorted(entry.name.partition("-")[0] for entry in machine.path(cache).iterdir())

@@ -77,7 +77,7 @@ def test_a_configuration_that_is_none_is_an_error_without_its_content(tmp_path: 
     with pytest.raises(CredentialsError, match="log in again") as caught:
         find("ghcr.io", {"DOCKER_CONFIG": str(tmp_path)}, no_helper)
     assert "s3cret" not in str(caught.value)
-    with pytest.raises(CredentialsError, match="docker login ghcr.io"):
+    with pytest.raises(CredentialsError, match=r"docker login ghcr\.io"):
         find("ghcr.io", config(tmp_path, auths={"ghcr.io": {"auth": "%%%"}}), no_helper)
 
 
