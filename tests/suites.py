@@ -148,6 +148,7 @@ _OUTSIDE = {
     "tests/e2e/binary": False,
     "tests/e2e/packages": False,
     "tests/e2e/channel": False,
+    "tests/release/servers": True,
     "tests/reproducible": True,
 }
 

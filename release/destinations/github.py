@@ -4,10 +4,10 @@ Dev has one release that its builds pass through (`release.github.dev`), prod on
 (`release.github.prod`). What both need is here: who asks, and what anybody sees afterwards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from release.bundle import Bundle
+from release.bundle import Artifact, Bundle
 from release.content import Moved, digest_of
 from release.destinations.destination import Destination, Receipt, Row
 from release.github.api import Api
@@ -19,7 +19,7 @@ from release.github.settings import Settings
 from release.http import Answer, Http, HttpError, Request
 from release.parallel import each
 from release.plan import Change, Done, Plan, Problems, Skipped
-from release.progress import Meter, size_text
+from release.progress import Meter
 from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 
@@ -54,23 +54,15 @@ class GitHubRelease(Destination):
 
     name = "github"
 
-    def __init__(self, http: Http, settings: Settings, *, keep: int = 20, force: bool = False) -> None:
+    def __init__(self, http: Http, environ: Mapping[str, str], *, keep: int = 20, force: bool = False) -> None:
         self._http = http
-        self._settings = settings
+        self._environ = environ
         self._keep = keep
         self._force = force
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
-        missing = []
-        if self._settings.repository is None:
-            missing.append("nothing names the repository; set GITHUB_REPOSITORY to owner/name")
-        if self._settings.token is None:
-            missing.append("there is no token; set GITHUB_TOKEN")
-        stamped = bundle.manifest.build.repository
-        if self._settings.repository and stamped and self._settings.repository.lower() != stamped.lower():
-            missing.append(f"this was built for {stamped}, not for {self._settings.repository}; build it again")
-        if missing:
-            return Problems(tuple(missing))
+        if problems := tuple(self._unfit(bundle)):
+            return Problems(problems)
         try:
             return Problems((*self._refusals(bundle), *self._kind(bundle).problems(bundle)))
         except HttpError as error:
@@ -104,42 +96,55 @@ class GitHubRelease(Destination):
         if (standing := kind.standing(bundle)) != bundle.manifest:
             return Skipped(f"{standing.build.version} has taken its place")
         self._verify_channel(bundle, kind.tag)
-        each(lambda asset: self._verify_file(kind.tag, asset.name, asset.digest.size), bundle.assets, _WIDTH)
+        each(lambda asset: self._verify_file(bundle, kind.tag, asset), bundle.assets, _WIDTH)
         return Done(f"{CURRENT} and {len(bundle.assets)} files, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         tag = self._kind(bundle).tag
         rows = tuple(Row(asset.name, asset.digest.size, f"sha256:{asset.digest.sha256}") for asset in bundle.assets)
-        channel = self._settings.download_url(tag, CURRENT)
-        commands = [f"curl -fsSL {channel}"]
+        settings = self._settings(bundle)
+        commands = [f"curl -fsSL {settings.download_url(tag, CURRENT)}"]
         if script := bundle.the("install"):
-            commands.insert(0, f"curl -fsSL {self._settings.download_url(tag, script.name)} | sh")
-        return Receipt(f"{self._settings.web}/{self._settings.repository}/releases/tag/{tag}", rows, tuple(commands))
+            commands.insert(0, f"curl -fsSL {settings.download_url(tag, script.name)} | sh")
+        return Receipt(f"{settings.web}/{settings.repository}/releases/tag/{tag}", rows, tuple(commands))
 
     def close(self) -> None:
         self._http.close()
 
-    def _kind(self, bundle: Bundle) -> ReleaseKind:
-        build = bundle.manifest.build
-        if build.channel == "dev":
-            return DevRelease(self._http, self._api, self._settings.web, self._keep, self._force)
-        return ProdRelease(self._http, self._api, self._settings.web, build.version.git)
+    def _settings(self, bundle: Bundle) -> Settings:
+        return Settings.of(self._environ, bundle.manifest.build.repository)
 
-    @property
-    def _api(self) -> Api:
-        return Api(self._http, self._settings)
+    def _kind(self, bundle: Bundle) -> ReleaseKind:
+        settings, build = self._settings(bundle), bundle.manifest.build
+        api = Api(self._http, settings)
+        if build.channel == "dev":
+            return DevRelease(self._http, api, settings.web, self._keep, self._force)
+        return ProdRelease(self._http, api, settings.web, build.version.git)
+
+    def _unfit(self, bundle: Bundle) -> Iterator[str]:
+        """Why there is nothing to ask GitHub yet."""
+        settings, build = self._settings(bundle), bundle.manifest.build
+        if build.version.dirty:
+            yield f"{build.version} is not exactly a commit of a whole history; commit, fetch all of it, and build again"
+        if settings.repository is None:
+            yield "nothing names the repository; set GITHUB_REPOSITORY to owner/name"
+        elif (build.repository or "").lower() != settings.repository.lower():
+            yield f"this was built for {build.repository}, not for {settings.repository}; build it again"
+        if settings.token is None:
+            yield "there is no token; set GITHUB_TOKEN"
 
     def _refusals(self, bundle: Bundle) -> Iterator[str]:
         """Why GitHub would refuse, whatever the channel."""
-        repository, commit = self._api.repository(), bundle.manifest.build.commit
+        api, commit = Api(self._http, self._settings(bundle)), bundle.manifest.build.commit
+        repository = api.repository()
         if repository.private:
             yield f"{repository.full_name} is private: nobody could download what is released there; make it public"
         if repository.push is False:
             yield f"the token may not write to {repository.full_name}; give it contents: write"
-        if not self._api.has_commit(commit):
+        if not api.has_commit(commit):
             yield f"GitHub does not have the commit {commit}; push it"
         elif repository.scopes is not None and "workflow" not in repository.scopes:
-            here, there = (self._api.workflow_files(ref) for ref in (commit, repository.default_branch))
+            here, there = (api.workflow_files(ref) for ref in (commit, repository.default_branch))
             if here.items() - there.items():
                 yield (
                     f"the workflow files of {commit} are not those of {repository.default_branch}, so GitHub would refuse"
@@ -151,26 +156,29 @@ class GitHubRelease(Destination):
         expected = digest_of(bundle.manifest.to_json().encode())
         for attempt in range(1, self._http.patience.tries + 1):
             for name in (CURRENT, OLD, CURRENT):
-                answer = self._read(tag, name)
-                if answer.digest == expected and answer.status == 200:
-                    return
+                answer = self._read(bundle, tag, name)
                 if answer.status == 200:
                     break
+            if answer.status == 200 and answer.digest == expected:
+                return
             self._http.pause(attempt)
-        raise UnseenError(
-            f"{self._settings.download_url(tag, CURRENT)} is not what was released", remedy="run the same command again"
-        )
+        url = self._settings(bundle).download_url(tag, CURRENT)
+        raise UnseenError(f"{url} is not what was released", remedy="run the same command again")
 
-    def _verify_file(self, tag: str, name: str, size: int) -> None:
+    def _verify_file(self, bundle: Bundle, tag: str, asset: Artifact) -> None:
         """By its first byte and its length: GitHub has told the digest of what it stored."""
-        answer = self._read(tag, name, {"Range": "bytes=0-0"})
-        there = answer.headers.get("content-range", "").rpartition("/")[2] if answer.status == 206 else ""
-        if (answer.status, str(answer.digest.size)) != (200, str(size)) and there != str(size):
+        answer = self._read(bundle, tag, asset.name, {"Range": "bytes=0-0"})
+        size = (
+            answer.headers.get("content-range", "").rpartition("/")[2]
+            if answer.status == 206
+            else str(answer.digest.size)
+        )
+        if answer.status not in (200, 206) or size != str(asset.digest.size):
+            url = self._settings(bundle).download_url(tag, asset.name)
             raise UnseenError(
-                f"{self._settings.download_url(tag, name)}: {answer.status}, {there or 'no'} of {size_text(size)}",
-                remedy="run the same command again",
+                f"{url}: {answer.status}, {size} bytes, not {asset.digest.size}", remedy="run the same command again"
             )
 
-    def _read(self, tag: str, name: str, headers: dict[str, str] | None = None) -> Answer:
-        url = self._settings.download_url(tag, name)
+    def _read(self, bundle: Bundle, tag: str, name: str, headers: Mapping[str, str] | None = None) -> Answer:
+        url = self._settings(bundle).download_url(tag, name)
         return self._http.download(Request("GET", url, headers or {}, accepted=(200, 206, 404)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.binary.machine import Machine, busybox_machine, debian_machine
 
 

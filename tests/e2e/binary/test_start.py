@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.binary.machine import USER, Machine
 
 SHOW = "import sys; print(sys.argv)"

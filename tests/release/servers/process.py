@@ -7,6 +7,7 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -75,16 +76,13 @@ class Server(ABC):
         process, self._process = self._process, None
         if process is None:
             return
-        for end in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, end)
-            except ProcessLookupError:
-                break
-            try:
-                process.wait(_END_WITHIN)
-            except subprocess.TimeoutExpired:
-                continue
-            break
+        process.terminate()
+        try:
+            process.wait(_END_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(_END_WITHIN)
 
     def __enter__(self) -> Self:

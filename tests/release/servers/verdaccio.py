@@ -15,7 +15,7 @@ _LOCK = Path(__file__).parent / "verdaccio"
 _INSTALL_WITHIN = 600
 
 
-def install(folder: Path) -> Path:
+def install(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """Has npm put verdaccio below `folder`, unless it is there; returns the script to start.
 
     Raises CalledProcessError, and FileNotFoundError where there is no npm.
@@ -26,7 +26,14 @@ def install(folder: Path) -> Path:
         for name in ("package.json", "package-lock.json"):
             (folder / name).write_bytes((_LOCK / name).read_bytes())
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-        subprocess.run(["npm", "ci", *options], cwd=folder, check=True, capture_output=True, timeout=_INSTALL_WITHIN)
+        subprocess.run(
+            ["npm", "ci", *options],
+            cwd=folder,
+            env=dict(environ),
+            check=True,
+            capture_output=True,
+            timeout=_INSTALL_WITHIN,
+        )
     return script
 
 
@@ -35,8 +42,11 @@ class Verdaccio(Server):
 
     name = "verdaccio"
 
-    def __init__(self, folder: Path, script: Path, users: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, script: Path, users: Mapping[str, str], environ: Mapping[str, str] = os.environ
+    ) -> None:
         super().__init__(folder)
+        self._path = environ["PATH"]
         self._script = script
         self._users = users
 
@@ -59,10 +69,13 @@ class Verdaccio(Server):
         )
         return ["node", str(self._script), "--config", str(configuration), "--listen", f"127.0.0.1:{self.port}"]
 
-    def npmrc(self, user: str) -> str:
-        """The lines of an .npmrc with which npm publishes as that user, and does not wait for a dead server."""
-        login = base64.b64encode(f"{user}:{self._users[user]}".encode()).decode()
-        return f"registry={self.url}/\n//127.0.0.1:{self.port}/:_auth={login}\nfetch-retries=0\nupdate-notifier=false\n"
+    def npmrc(self, user: str | None) -> str:
+        """An .npmrc for that user, or for nobody; npm does not wait long for a dead server (70 s otherwise)."""
+        lines = [f"registry={self.url}/", "fetch-retries=0", "update-notifier=false"]
+        if user is not None:
+            login = base64.b64encode(f"{user}:{self._users[user]}".encode()).decode()
+            lines.append(f"//127.0.0.1:{self.port}/:_auth={login}")
+        return "\n".join([*lines, ""])
 
     def environ(self) -> Mapping[str, str]:
-        return {**super().environ(), "NODE_ENV": "production", "PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+        return {**super().environ(), "NODE_ENV": "production", "PATH": self._path}

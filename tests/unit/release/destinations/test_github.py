@@ -35,7 +35,7 @@ def builds(github: GitHub, tmp_path: Path) -> Builds:
 def destination(github: GitHub, *, token: str | None = TOKEN, keep: int = 20, force: bool = False) -> GitHubRelease:
     environ = dict(github.env) | ({"GITHUB_TOKEN": token} if token else {})
     http = Http(Patience(silence=2, first=0.01, longest=0.05, total=20))
-    return GitHubRelease(http, Settings.of(environ, None), keep=keep, force=force)
+    return GitHubRelease(http, environ, keep=keep, force=force)
 
 
 def meter() -> Meter:
