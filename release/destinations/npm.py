@@ -4,12 +4,13 @@ npm knows no staging: a version is there, and its dist-tag moved, in one step. S
 and again after it, when another run may have taken the channel.
 """
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from release import content
 from release.bundle import Artifact, Bundle
-from release.content import digest_of
 from release.destinations.destination import Destination, Receipt, Row
 from release.http import Http, UnansweredError, ensure
 from release.npm import packument
@@ -84,10 +85,12 @@ class NpmRegistry(Destination):
             if (standing := self._standing(bundle)) != bundle.manifest:
                 return Skipped(f"left to {standing.build.version}, which has taken its place")
             raise obstacle
-        if digest_of(package.path) != package.artifact.digest:
-            raise NpmPublishError(f"{package.artifact.name} was built otherwise than it was bundled")
-        meter.expect(package.artifact.digest.size)
-        unsigned = self._publish(package)
+        with tempfile.TemporaryDirectory() as folder:
+            named = Path(folder) / package.artifact.name
+            if content.write(package.path, named) != package.artifact.digest:
+                raise NpmPublishError(f"{package.artifact.name} was built otherwise than it was bundled")
+            meter.expect(package.artifact.digest.size)
+            unsigned = self._publish(package, named)
         meter.moved(package.artifact.digest.size)
         return Done(f"{package.spec} published{unsigned}")
 
@@ -161,12 +164,12 @@ class NpmRegistry(Destination):
         there = self._look(package.name)
         return _backwards(there, package) if there else None
 
-    def _publish(self, package: Package) -> str:
+    def _publish(self, package: Package, file: Path) -> str:
         """Publishes and waits until the registry shows it; returns what is to be said about provenance."""
 
         def make(signed: bool = True) -> bool:
             self._http.count_sent(package.artifact.digest.size)
-            self._npm.publish(package.path, package.tag, signed=signed)
+            self._npm.publish(file, package.tag, signed=signed)
             return True
 
         said = ""
@@ -192,12 +195,12 @@ class NpmRegistry(Destination):
         )
 
     def _move(self, package: Package, version: Version) -> None:
+        def make() -> bool:
+            self._npm.add_tag(package.name, version.npm, package.tag)
+            return True
+
         try:
-            ensure(
-                self._http,
-                lambda: self._tag_names(package, version) or None,
-                lambda: self._npm.add_tag(package.name, version.npm, package.tag) is None,
-            )
+            ensure(self._http, lambda: self._tag_names(package, version) or None, make)
         except NpmError as error:
             raise NpmPublishError(
                 f"{package.tag} does not name {version.npm}: {error.message}",
@@ -256,5 +259,3 @@ def _backwards(there: Packument, package: Package) -> ViberunError | None:
         f"the dist-tag {package.tag} names {now.npm}, which is newer than {package.version.npm}, and never goes back",
         remedy="release a commit that comes after it",
     )
-
-

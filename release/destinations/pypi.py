@@ -116,7 +116,9 @@ class PackageIndex(Destination):
         if conflict := self._conflict(there, wheel):
             yield str(conflict)
         used = sum(file.size or 0 for file in there.values())
-        share = f"{wheel.project} uses {size_text(used)} of the {size_text(_MOST_A_PROJECT)} that an index gives a project"
+        share = (
+            f"{wheel.project} uses {size_text(used)} of the {size_text(_MOST_A_PROJECT)} that an index gives a project"
+        )
         if used + size > _MOST_A_PROJECT:
             yield f"{share}; delete old dev versions in the project's settings, or ask for more"
         elif used > _MOST_A_PROJECT * 0.8:

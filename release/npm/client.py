@@ -12,8 +12,11 @@ from release.patience import Patience
 from viberun.errors import ViberunError
 
 _CODE = re.compile(r"^npm (?:error|ERR!) code (\S+)$", re.MULTILINE)
-# A client error, save those that pass: time-out, conflict (also npm's word for "there already"), too many requests.
-_REFUSAL = re.compile(r"E4(?!08|09|29)[0-9]{2}|ENEEDAUTH|EOTP|EPRIVATE|EINVALID\w+|EUSAGE")
+# Statuses and broken connections that say nothing for the next time; 409 is also npm's word for "there already".
+_PASSING = re.compile(
+    r"E(408|409|429|5[0-9]{2})|EPUBLISHCONFLICT|E?CONN\w+|E\w*TIMEOUT|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|E?FETCH\w*"
+    r"|ERR_(SOCKET|STREAM)\w+|UND_\w+|"
+)
 # What sigstore's client calls a trouble of its services.
 _SIGNING = re.compile(r"(?:CA|TLOG|TSA|IDENTITY_TOKEN)_\w+")
 _START_SECONDS = 15.0
@@ -47,7 +50,10 @@ class Npm:
         return self._said(["whoami"])
 
     def publish(self, package: Path, tag: str, *, signed: bool = True) -> None:
-        """Raises NpmError when refused, UnansweredError where only the registry can tell what has happened."""
+        """Publishes a file, whose name must end in `.tgz`.
+
+        Raises NpmError when refused, UnansweredError where only the registry can tell what has happened.
+        """
         options = ["--tag", tag] if signed else ["--tag", tag, "--provenance=false"]
         self._said(["publish", str(package), *options], package.stat().st_size)
 
@@ -80,8 +86,8 @@ def _error(command: str, ended: Ended) -> ViberunError:
         return NpmError(text, remedy="log in with 'npm login', or set a token in ~/.npmrc")
     if code in ("E403", "E404"):
         return NpmError(text, remedy="publish as somebody who may publish this package")
-    if _REFUSAL.fullmatch(code):
-        return NpmError(text)
     if _SIGNING.fullmatch(code):
         return UnsignedError(text, remedy="run the same command again")
-    return UnansweredError(text, remedy="run the same command again")
+    if _PASSING.fullmatch(code):
+        return UnansweredError(text, remedy="run the same command again")
+    return NpmError(text)

@@ -47,7 +47,9 @@ class Settings:
             raise TwineError(" ".join(str(error).split())) from error
         upload = config["repository"] or ""
         if not is_private(upload):
-            raise UsageError("packages are uploaded over https only, or to this machine", remedy="see TWINE_REPOSITORY_URL")
+            raise UsageError(
+                "packages are uploaded over https only, or to this machine", remedy="see TWINE_REPOSITORY_URL"
+            )
         index = environ.get(INDEX) or index_beside(upload)
         return Settings(upload, f"{index.rstrip('/')}/", environ, config)
 

@@ -15,9 +15,10 @@ _BEGAN = datetime(2026, 1, 25, 12, 30, 45, tzinfo=UTC)
 class Builds:
     """Makes commits on `main` and bundles of them in `folder`."""
 
-    def __init__(self, github: GitHub, folder: Path) -> None:
+    def __init__(self, github: GitHub, folder: Path, *, publishable: bool = False) -> None:
         self._github = github
         self._folder = folder
+        self._publishable = publishable
         self._count = 0
         self.main = ""
 
@@ -48,4 +49,4 @@ class Builds:
         return self._github.repository.full_name
 
     def _bundle(self, build: Build) -> Bundle:
-        return fabricated.make(self._folder / str(self._count), build)
+        return fabricated.make(self._folder / str(self._count), build, publishable=self._publishable)
