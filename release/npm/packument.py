@@ -21,9 +21,9 @@ class Tarball:
     integrity: str | None
     shasum: str | None
 
-    def is_of(self, package: Path) -> bool:
+    def is_of(self, package: Path | bytes) -> bool:
         """Whether the file has these bytes."""
-        content = package.read_bytes()
+        content = package if isinstance(package, bytes) else package.read_bytes()
         if self.integrity is None:
             return self.shasum == hashlib.sha1(content, usedforsecurity=False).hexdigest()
         algorithm, _, digest = self.integrity.partition("-")

@@ -33,7 +33,7 @@ def wheel(build: Build) -> bytes:
         f"{name}.py": f'def main():\n    print("{build.version}")\n',
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\nSummary: a test\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": f"[console_scripts]\nviberun={name}:main\n{project}={name}:main\n",
+        f"{info}/entry_points.txt": f"[console_scripts]\n{project}={name}:main\n",
     }
     files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
     out = io.BytesIO()

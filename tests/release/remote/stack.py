@@ -31,6 +31,8 @@ REPOSITORY = "Some-Owner/viberun"
 IMAGES = ("some-owner/viberun/viberun", "some-owner/viberun/viberun-proxy")
 MARK = "VIBERUN_TEST_RUN"
 _LONGEST = 300.0
+# What the public registries let caches do.
+_CACHED = {"npm": {"Cache-Control": "public, max-age=300"}, "pypi": {"Cache-Control": "max-age=600, public"}}
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def stack(folder: Path, verdaccio_script: Path, path: str = os.environ["PATH"]) 
         npm = entered.enter_context(Verdaccio(places["verdaccio"], verdaccio_script, {USER: NPM_PASSWORD}))
         pypi = entered.enter_context(PypiServer(places["pypi"], {USER: PYPI_PASSWORD}))
         ports = {"github": github.port, "ghcr": registry.port, "npm": npm.port, "pypi": pypi.port}
-        gates = {name: entered.enter_context(Gate(port)) for name, port in ports.items()}
+        gates = {name: entered.enter_context(Gate(port, headers=_CACHED.get(name))) for name, port in ports.items()}
         npmrc = npm.npmrc(USER).replace(f"127.0.0.1:{npm.port}", gates["npm"].host)
         (places["home"] / ".npmrc").write_text(npmrc)
         builds = Builds(github, places["builds"], publishable=True)

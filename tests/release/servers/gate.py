@@ -148,17 +148,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(pieces)
 
-    def _passed_headers(self, length: int) -> dict[str, str]:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
+    def _passed_headers(self, length: int) -> list[tuple[str, str]]:
+        """In their order: a header may be there more than once."""
+        left_out = {*_HOP_BY_HOP, "content-length"}
+        headers = [(name, value) for name, value in self.headers.items() if name.lower() not in left_out]
         if length or self.command not in ("GET", "HEAD"):
-            headers["Content-Length"] = str(length)
+            headers.append(("Content-Length", str(length)))
         return headers
 
     def _pass_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes] | None:
         connection = HTTPConnection("127.0.0.1", self.gate.behind, timeout=60)
         try:
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self._passed_headers(len(body)).items():
+            for name, value in self._passed_headers(len(body)):
                 connection.putheader(name, value)
             connection.endheaders(body or None)
             with connection.getresponse() as response:
@@ -173,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_half(self, body: bytes) -> None:
         """Sends the head and half of the body, and breaks off."""
         lines = [f"{self.command} {self.path} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in self._passed_headers(len(body)).items()]
+        lines += [f"{name}: {value}" for name, value in self._passed_headers(len(body))]
         with socket.create_connection(("127.0.0.1", self.gate.behind), timeout=10) as connection:
             connection.sendall("\r\n".join([*lines, "", ""]).encode() + body[: len(body) // 2])
 
