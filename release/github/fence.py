@@ -61,7 +61,7 @@ class Fence:
             except NotFastForwardError as error:
                 raise self.obstacle(commit) or error from error
             except HttpError as error:
-                if error.status == 403:
+                if error.status == 403 and "workflow" in error.message:
                     raise HttpError(f"{self._tag} did not move: {error.message}", error.answer, WORKFLOWS) from error
                 raise
             return True

@@ -150,6 +150,7 @@ def stack(folder: Path, verdaccio_script: Path, path: str = os.environ["PATH"]) 
             place.mkdir(parents=True)
         github = entered.enter_context(GitHub(REPOSITORY))
         github.tokens[TOKEN] = Access()
+        github.limits.requests_an_hour = 10**6
         tokens = entered.enter_context(TokenServer({USER: TOKEN}))
         tokens.public.update(IMAGES)
         registry = entered.enter_context(DockerRegistry(places["registry"], tokens=tokens))

@@ -21,12 +21,12 @@ def get(url: str, **headers: str) -> bytes:
 
 def check_whole(servers: Stack, bundle: Bundle) -> None:
     """Raises AssertionError where a dev release is not complete, not right, or has left something behind."""
-    _check_github(servers, bundle)
-    _check_images(servers, bundle)
-    _check_packages(servers, bundle)
+    check_github(servers, bundle)
+    check_images(servers, bundle)
+    check_packages(servers, bundle)
 
 
-def _check_github(servers: Stack, bundle: Bundle) -> None:
+def check_github(servers: Stack, bundle: Bundle) -> None:
     repository = servers.github.repository
     (release,) = (each for each in repository.releases.values() if each.tag == "dev")
     assets = {asset.name: asset for asset in repository.assets_of(release.id)}
@@ -40,7 +40,7 @@ def _check_github(servers: Stack, bundle: Bundle) -> None:
     assert (release.draft, release.prerelease) == (False, True)
 
 
-def _check_images(servers: Stack, bundle: Bundle) -> None:
+def check_images(servers: Stack, bundle: Bundle) -> None:
     for image, layout in zip(IMAGES, bundle.images, strict=True):
         token = servers.tokens.token(None, (f"repository:{image}:pull",))
         for tag in (bundle.manifest.build.version.oci, "dev"):
@@ -49,7 +49,7 @@ def _check_images(servers: Stack, bundle: Bundle) -> None:
             assert f"sha256:{hashlib.sha256(content).hexdigest()}" == layout.digest, f"{image}:{tag}"
 
 
-def _check_packages(servers: Stack, bundle: Bundle) -> None:
+def check_packages(servers: Stack, bundle: Bundle) -> None:
     version, npm, wheel = bundle.manifest.build.version, bundle.the("npm"), bundle.the("wheel")
     assert npm
     assert wheel

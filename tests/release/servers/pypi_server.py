@@ -9,9 +9,6 @@ from passlib.hash import apr_md5_crypt
 
 from tests.release.servers.process import Server
 
-# passlib, which reads its password file, breaks on import where there is a current bcrypt.
-_START = "import sys; sys.modules['bcrypt'] = None; import pypiserver.__main__; pypiserver.__main__.main()"
-
 
 class PypiServer(Server):
     """Anybody may read; `users` with their passwords may upload. Nothing can be uploaded twice under one name."""
@@ -35,7 +32,17 @@ class PypiServer(Server):
         packages.mkdir(exist_ok=True)
         lines = (f"{user}:{apr_md5_crypt.hash(password)}\n" for user, password in self._users.items())
         htpasswd.write_text("".join(lines))
-        run = [sys.executable, "-B", "-c", _START, "run", "--interface", "127.0.0.1", "--port", str(self.port)]
+        run = [
+            sys.executable,
+            "-B",
+            "-m",
+            "tests.release.servers.checked_pypiserver",
+            "run",
+            "--interface",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        ]
         serve = [
             "--passwords",
             str(htpasswd),
