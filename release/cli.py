@@ -10,7 +10,7 @@ from release.destinations.registry import DESTINATIONS, Surroundings
 from release.process import Process
 from release.progress import Progress, Style
 from release.selection import Options, local_folder, select_destinations
-from release.summary import plan_text, release_text
+from release.summary import Cost, cost_text, plan_text, release_text
 from viberun.arguments import Parser
 from viberun.version import Channel
 
@@ -30,7 +30,14 @@ def release(channel: Channel, arguments: Sequence[str], process: Process) -> int
     if options.dry_run:
         texts = [plan_text(made, at.name, plan) for at, plan in report.plans]
     else:
-        texts = [release_text(made, at.receipt(made), changed=report.changed) for at in destinations]
+        receipts = [at.receipt(made) for at in destinations]
+        texts = [release_text(made, receipt, changed=report.changed) for receipt in receipts]
+        costs = [
+            Cost(at.name, traffic, sum(row.size for row in receipt.rows), progress.spent[at.name])
+            for at, receipt in zip(destinations, receipts, strict=True)
+            if (traffic := at.traffic()).requests
+        ]
+        texts += [cost_text(costs)] if costs else []
     process.out.write("\n".join(texts))
     return 0
 

@@ -149,9 +149,10 @@ class Http:
         raise UnansweredError(f"{request}: redirected more than {_MOST_REDIRECTS} times")
 
     def count_sent(self, size: int) -> None:
-        """So many bytes of content were sent on this one's behalf by another program."""
+        """Another program was started to send so many bytes of content: one request more that changes something."""
         with self._lock:
-            self.traffic = replace(self.traffic, sent=self.traffic.sent + size)
+            before = self.traffic
+            self.traffic = Traffic(before.requests + 1, before.writes + 1, before.sent + size)
 
     def pause(self, tries: int) -> None:
         """Waits before something is tried again that failed so many times."""

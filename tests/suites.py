@@ -149,6 +149,9 @@ _OUTSIDE = {
     "tests/e2e/packages": False,
     "tests/e2e/channel": False,
     "tests/release/servers": True,
+    "tests/release/remote": True,
+    "tests/release/faults": True,
+    "tests/release/races": True,
     "tests/reproducible": True,
 }
 

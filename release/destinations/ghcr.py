@@ -17,6 +17,7 @@ from release.oci.registry import DeniedError, Pushed, Registry
 from release.parallel import each
 from release.plan import Change, Done, Plan, Problems, Skipped
 from release.progress import Meter
+from release.traffic import Traffic
 from viberun.errors import UsageError, ViberunError
 from viberun.manifest import Manifest
 
@@ -122,6 +123,9 @@ class ContainerRegistry(Destination):
             rows.append(Row(destined.repository, destined.image.size, destined.image.index.digest))
             commands.append(f"docker pull {self._host}/{destined.repository}:{bundle.manifest.build.version.moving}")
         return Receipt(self._host, tuple(rows), tuple(commands))
+
+    def traffic(self) -> Traffic:
+        return self._http.traffic
 
     def close(self) -> None:
         self._http.close()

@@ -20,6 +20,7 @@ from release.http import Answer, Http, HttpError, Request
 from release.parallel import each
 from release.plan import Change, Done, Plan, Problems, Skipped
 from release.progress import Meter
+from release.traffic import Traffic
 from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 
@@ -107,6 +108,9 @@ class GitHubRelease(Destination):
         if script := bundle.the("install"):
             commands.insert(0, f"curl -fsSL {settings.download_url(tag, script.name)} | sh")
         return Receipt(f"{settings.web}/{settings.repository}/releases/tag/{tag}", rows, tuple(commands))
+
+    def traffic(self) -> Traffic:
+        return self._http.traffic
 
     def close(self) -> None:
         self._http.close()

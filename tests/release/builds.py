@@ -20,6 +20,7 @@ class Builds:
         self._folder = folder
         self._publishable = publishable
         self._count = 0
+        self._made = 0
         self.main = ""
 
     def commit(self, message: str = "change", *, parent: str | None = None) -> str:
@@ -35,18 +36,21 @@ class Builds:
         self._count += 1
         when = _BEGAN + timedelta(minutes=self._count)
         version = Version.dev(int(when.timestamp()), commit, dirty=False)
-        return self._bundle(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", self._repository))
+        return self.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", self._repository))
 
     def prod(self, version: str, commit: str) -> Bundle:
         """A prod build of the commit, which gets the tag if nothing has it."""
         self._count += 1
         self._github.repository.refs.setdefault(f"refs/tags/v{version}", commit)
         build = Build(Version.parse(version), "prod", commit, f"{_BEGAN:%Y-%m-%dT%H:%M:%SZ}", self._repository)
-        return self._bundle(build)
+        return self.of(build)
+
+    def of(self, build: Build, text: str = "") -> Bundle:
+        """A bundle of just this build; `text` makes its products other ones."""
+        self._made += 1
+        folder = self._folder / str(self._made)
+        return fabricated.make(folder, build, publishable=self._publishable, text=text)
 
     @property
     def _repository(self) -> str:
         return self._github.repository.full_name
-
-    def _bundle(self, build: Build) -> Bundle:
-        return fabricated.make(self._folder / str(self._count), build, publishable=self._publishable)

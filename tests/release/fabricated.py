@@ -39,10 +39,12 @@ def make(
     images: bool = True,
     size: int = 2000,
     publishable: bool = False,
+    text: str = "",
 ) -> Bundle:
     """Fabricates products of `size` bytes each below `runfiles`, and bundles them as the build does.
 
-    The bundle is at BUNDLE there. `publishable`: with packages and images that the real registries take.
+    The bundle is at BUNDLE there. `publishable`: with packages and images that the real registries take; `text` makes
+    them other ones than those of the same build without it.
     """
     built = runfiles / "viberun"
     built.mkdir(parents=True)
@@ -52,14 +54,16 @@ def make(
     products += [_product(built, build, "server", p, size) for p in platforms[:2]]
     products += [_product(built, build, kind, None, size) for kind in ("install", "npm", "wheel")]
     if publishable:
-        (built / "npm").write_bytes(packages.npm_package(build))
-        (built / "wheel").write_bytes(packages.wheel(build))
+        (built / "npm").write_bytes(packages.npm_package(build, text))
+        (built / "wheel").write_bytes(packages.wheel(build, text))
     names = ("viberun", "viberun-proxy") if images else ()
-    image = _whole_image if publishable else _image
     request = {
         "version": str(built / "version.json"),
         "products": products,
-        "images": [image(built, build, name, size) for name in names],
+        "images": [
+            _whole_image(built, build, name, size, text) if publishable else _image(built, build, name, size)
+            for name in names
+        ],
         "manifest": {"file": str(built / "channel.json"), "runfile": "viberun/channel.json"},
         "bundle": str(built / "bundle.json"),
         "sums": {"file": str(built / "sums"), "runfile": "viberun/sums"},
@@ -98,8 +102,8 @@ def _image(built: Path, build: Build, name: str, size: int) -> dict[str, str]:
     return {"name": name, "file": str(layout), "runfile": f"viberun/images/{name}"}
 
 
-def _whole_image(built: Path, build: Build, name: str, size: int) -> dict[str, str]:
+def _whole_image(built: Path, build: Build, name: str, size: int, text: str) -> dict[str, str]:
     """An OCI layout of two platforms, whose base is the same in every build."""
     base = {"etc/base": b"debian" * (size // 6)}
-    layouts.make(built / "images" / name, name, {f"opt/{name}": str(build.version).encode()}, base)
+    layouts.make(built / "images" / name, name, {f"opt/{name}": f"{build.version}{text}".encode()}, base)
     return {"name": name, "file": str(built / "images" / name), "runfile": f"viberun/images/{name}"}

@@ -153,7 +153,7 @@ def stack(folder: Path, verdaccio_script: Path, path: str = os.environ["PATH"]) 
         github.limits.requests_an_hour = 10**6
         tokens = entered.enter_context(TokenServer({USER: TOKEN}))
         tokens.public.update(IMAGES)
-        registry = entered.enter_context(DockerRegistry(places["registry"], tokens=tokens))
+        registry = entered.enter_context(DockerRegistry(places["registry"], tokens=tokens, memory=True))
         npm = entered.enter_context(Verdaccio(places["verdaccio"], verdaccio_script, {USER: NPM_PASSWORD}))
         pypi = entered.enter_context(PypiServer(places["pypi"], {USER: PYPI_PASSWORD}))
         ports = {"github": github.port, "ghcr": registry.port, "npm": npm.port, "pypi": pypi.port}

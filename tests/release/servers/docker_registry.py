@@ -11,14 +11,23 @@ from tests.release.servers.token_server import TokenServer
 
 
 class DockerRegistry(Server):
-    """`users` with their passwords, or `tokens` that hands out tokens; one of them."""
+    """`users` with their passwords, or `tokens` that hands out tokens; one of them.
+
+    `memory`: nothing is kept on disk, where this registry writes tags in place, and whoever reads one then gets a 500.
+    """
 
     name = "docker-registry"
 
     def __init__(
-        self, folder: Path, *, users: Mapping[str, str] | None = None, tokens: TokenServer | None = None
+        self,
+        folder: Path,
+        *,
+        users: Mapping[str, str] | None = None,
+        tokens: TokenServer | None = None,
+        memory: bool = False,
     ) -> None:
         super().__init__(folder)
+        self._memory = memory
         self._users = users
         self._tokens = tokens
 
@@ -34,7 +43,7 @@ class DockerRegistry(Server):
 
     def _configuration(self) -> Mapping[str, object]:
         storage = {
-            "filesystem": {"rootdirectory": str(self.folder / "data")},
+            **({"inmemory": {}} if self._memory else {"filesystem": {"rootdirectory": str(self.folder / "data")}}),
             "delete": {"enabled": True},
             "maintenance": {"uploadpurging": {"enabled": False}},
         }

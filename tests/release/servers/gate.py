@@ -117,6 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self._body()
+        announced = int(self.headers.get("Content-Length", 0))
+        if len(body) < announced:  # the client died on the way
+            self._pass_part(body, announced)
+            self._reset()
+            return
         fault = self.gate.decide(self.command, self.path)
         fault.before()
         answered = None
@@ -124,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             answered = self._pass_on(body)
             fault.after()
         elif fault.passes == "half":
-            self._pass_half(body)
+            self._pass_part(body[: len(body) // 2], len(body))
         if fault.answer == "reset":
             self._reset()
         elif fault.answer == "silence":
@@ -172,12 +177,12 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    def _pass_half(self, body: bytes) -> None:
-        """Sends the head and half of the body, and breaks off."""
+    def _pass_part(self, part: bytes, announced: int) -> None:
+        """Sends the head, and of the body that it announces only a part, and breaks off."""
         lines = [f"{self.command} {self.path} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in self._passed_headers(len(body))]
+        lines += [f"{name}: {value}" for name, value in self._passed_headers(announced)]
         with socket.create_connection(("127.0.0.1", self.gate.behind), timeout=10) as connection:
-            connection.sendall("\r\n".join([*lines, "", ""]).encode() + body[: len(body) // 2])
+            connection.sendall("\r\n".join([*lines, "", ""]).encode() + part)
 
     def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
         self.send_response_only(status)
