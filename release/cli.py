@@ -1,5 +1,6 @@
 """The command line of `bazel run //release:dev` and `//release:prod`, and nothing of what a release is."""
 
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,8 @@ from release.destinations.registry import DESTINATIONS, Surroundings
 from release.process import Process
 from release.progress import Progress, Style
 from release.selection import Options, local_folder, select_destinations
-from release.summary import plan_text, release_text
+from release.summary import Cost, cost_text, plan_text, release_text
 from viberun.arguments import Parser
-from viberun.errors import UsageError
 from viberun.version import Channel
 
 
@@ -30,7 +30,14 @@ def release(channel: Channel, arguments: Sequence[str], process: Process) -> int
     if options.dry_run:
         texts = [plan_text(made, at.name, plan) for at, plan in report.plans]
     else:
-        texts = [release_text(made, at.receipt(made), changed=report.changed) for at in destinations]
+        receipts = [at.receipt(made) for at in destinations]
+        texts = [release_text(made, receipt, changed=report.changed) for receipt in receipts]
+        costs = [
+            Cost(at.name, traffic, sum(row.size for row in receipt.rows), progress.spent[at.name])
+            for at, receipt in zip(destinations, receipts, strict=True)
+            if (traffic := at.traffic()).requests
+        ]
+        texts += [cost_text(costs)] if costs else []
     process.out.write("\n".join(texts))
     return 0
 
@@ -43,6 +50,7 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
         description=f"Builds everything, then releases it to the {channel} channel.",
         examples=[
             (command, f"make dist/{channel}, a channel to install from"),
+            (f"{command} -- --to remote", "release to GitHub, ghcr.io, PyPI and npm"),
             (f"{command} -- --dry-run", "print what it would do"),
             (f"{command} -- --out DIR", "make the channel in DIR"),
         ],
@@ -50,17 +58,24 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
     add = parser.options.add_argument
     add("--to", choices=list(DESTINATIONS), help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
+    add("--keep", type=_count, default=20, metavar="N", help="dev builds whose files stay on GitHub (20)")
+    add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     add("--dry-run", action="store_true", help="print the plan and change nothing")
     add("--quiet", action="store_true", help="no progress, only the result")
     values = parser.parse_args(arguments)
-    return Options(values.to, values.out, values.dry_run, values.quiet)
+    return Options(values.to, values.out, values.keep, values.force, values.dry_run, values.quiet)
 
 
-def destinations_of(channel: Channel, options: Options, process: Process) -> list[Destination]:
-    """The destinations that the options come to. Raises UsageError where there are none."""
+def destinations_of(channel: Channel, options: Options, process: Process) -> Sequence[Destination]:
+    """The destinations that the options come to. Raises UsageError."""
     selected = select_destinations(process.environ, options, channel)
-    makers = DESTINATIONS[selected]
-    if not makers:
-        raise UsageError(f"no {selected} destination is configured", remedy="use --to local")
-    around = Surroundings(local_folder(process.environ, options, channel), process.platform, process.environ)
-    return [make(around) for make in makers]
+    folder = local_folder(process.environ, options, channel)
+    around = Surroundings(folder, process.platform, process.environ, options.keep, options.force)
+    return DESTINATIONS[selected](around)
+
+
+def _count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)

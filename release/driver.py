@@ -41,12 +41,14 @@ STEPS = (
         "every problem of every destination, in one report",
         lambda at, *what: at.preflight(*what),
         changes=False,
+        at_once=True,
     ),
     Step(
         "plan",
         "what is there already, what will be made, what moves",
         lambda at, *what: at.plan(*what),
         changes=False,
+        at_once=True,
     ),
     Step(
         "stage",
@@ -74,6 +76,7 @@ STEPS = (
         "a user without credentials gets what was built",
         lambda at, *what: at.verify(*what),
         changes=False,
+        at_once=True,
     ),
 )
 

@@ -95,6 +95,8 @@ class Progress:
         self._next = clock() + self._every
         self._tasks: list[_Task] = []
         self._lock = threading.Lock()
+        self.spent: dict[str, float] = {}
+        """Seconds at each destination, all steps together."""
 
     def begin(self, step: str, destination: str) -> Meter:
         """A step starts at a destination."""
@@ -119,6 +121,7 @@ class Progress:
     def end(self, task: _Task, text: str) -> None:
         with self._lock:
             self._tasks.remove(task)
+            self.spent[task.destination] = self.spent.get(task.destination, 0.0) + self._clock() - task.began
             self._print(task, text)
 
     def _print(self, task: _Task, text: str) -> None:

@@ -14,6 +14,8 @@ class Options:
 
     to: str | None = None
     out: Path | None = None
+    keep: int = 20
+    force: bool = False
     dry_run: bool = False
     quiet: bool = False
 

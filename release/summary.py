@@ -1,11 +1,23 @@
 """The text on standard output: what a release would do, and what it did. Pure functions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from release.bundle import Bundle
 from release.destinations.destination import Receipt, Row
 from release.plan import Plan
 from release.progress import size_text
+from release.traffic import Traffic
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a release took at one destination; `content` are the bytes of all that it has there."""
+
+    destination: str
+    traffic: Traffic
+    content: int
+    seconds: float
 
 
 def plan_text(bundle: Bundle, destination: str, plan: Plan) -> str:
@@ -32,6 +44,29 @@ def release_text(bundle: Bundle, receipt: Receipt, *, changed: bool) -> str:
         lines[0] += " already: nothing has changed"
     lines += ["", "Try it:", *(f"  {command}" for command in receipt.commands), ""]
     return "\n".join(lines)
+
+
+def cost_text(costs: Sequence[Cost]) -> str:
+    """What went over the wire to each destination."""
+    head = ("", "sent", "there already", "requests", "that change", "seconds")
+    rows = [
+        (
+            cost.destination,
+            size_text(cost.traffic.sent),
+            size_text(max(0, cost.content - cost.traffic.sent)),
+            str(cost.traffic.requests),
+            str(cost.traffic.writes),
+            f"{cost.seconds:.1f}",
+        )
+        for cost in costs
+    ]
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    lines = [
+        f"  {row[0]:<{widths[0]}}"
+        + "".join(f"  {cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in (head, *rows)
+    ]
+    return "\n".join([*lines, ""])
 
 
 def _rows(rows: tuple[Row, ...]) -> Iterator[str]:

@@ -148,6 +148,10 @@ _OUTSIDE = {
     "tests/e2e/packages": False,
     "tests/e2e/channel": False,
     "tests/images": True,
+    "tests/release/servers": True,
+    "tests/release/remote": True,
+    "tests/release/faults": True,
+    "tests/release/races": True,
     "tests/reproducible": True,
 }
 

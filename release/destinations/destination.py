@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from release.bundle import Bundle
 from release.plan import Done, Plan, Problems, Skipped
 from release.progress import Meter
+from release.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class Destination(ABC):
     @abstractmethod
     def receipt(self, bundle: Bundle) -> Receipt:
         """What the release left here."""
+
+    def traffic(self) -> Traffic:
+        """What has gone over the wire so far."""
+        return Traffic()
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Let go of what was held since `stage`: locks, connections. Called once, whatever happened."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from release import bundle, make_bundle
 from release.bundle import Bundle
+from tests.release import layouts, packages
 from viberun.build import Build
 from viberun.version import Version
 
@@ -37,10 +38,13 @@ def make(
     platforms: Sequence[str] = PLATFORMS,
     images: bool = True,
     size: int = 2000,
+    publishable: bool = False,
+    text: str = "",
 ) -> Bundle:
     """Fabricates products of `size` bytes each below `runfiles`, and bundles them as the build does.
 
-    The bundle is at BUNDLE there.
+    The bundle is at BUNDLE there. `publishable`: with packages and images that the real registries take; `text` makes
+    them other ones than those of the same build without it.
     """
     built = runfiles / "viberun"
     built.mkdir(parents=True)
@@ -49,11 +53,17 @@ def make(
     products = [_product(built, build, "client", p, size) for p in platforms]
     products += [_product(built, build, "server", p, size) for p in platforms[:2]]
     products += [_product(built, build, kind, None, size) for kind in ("install", "npm", "wheel")]
+    if publishable:
+        (built / "npm").write_bytes(packages.npm_package(build, text))
+        (built / "wheel").write_bytes(packages.wheel(build, text))
     names = ("viberun", "viberun-proxy") if images else ()
     request = {
         "version": str(built / "version.json"),
         "products": products,
-        "images": [_image(built, build, name, size) for name in names],
+        "images": [
+            _whole_image(built, build, name, size, text) if publishable else _image(built, build, name, size)
+            for name in names
+        ],
         "manifest": {"file": str(built / "channel.json"), "runfile": "viberun/channel.json"},
         "bundle": str(built / "bundle.json"),
         "sums": {"file": str(built / "sums"), "runfile": "viberun/sums"},
@@ -90,3 +100,10 @@ def _image(built: Path, build: Build, name: str, size: int) -> dict[str, str]:
     (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"digest": index}]}))
     (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     return {"name": name, "file": str(layout), "runfile": f"viberun/images/{name}"}
+
+
+def _whole_image(built: Path, build: Build, name: str, size: int, text: str) -> dict[str, str]:
+    """An OCI layout of two platforms, whose base is the same in every build."""
+    base = {"etc/base": b"debian" * (size // 6)}
+    layouts.make(built / "images" / name, name, {f"opt/{name}": f"{build.version}{text}".encode()}, base)
+    return {"name": name, "file": str(built / "images" / name), "runfile": f"viberun/images/{name}"}

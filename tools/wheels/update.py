@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 MANYLINUX = (
     "manylinux_2_28",
+    "manylinux_2_24",
     "manylinux_2_17",
     "manylinux2014",
     "manylinux_2_12",

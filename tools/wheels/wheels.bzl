@@ -4,7 +4,7 @@ No index's host is written down: the repository cache answers by digest, and on 
 """
 
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
-_MANYLINUX = ["manylinux_2_28_", "manylinux_2_17_", "manylinux2014_", "manylinux_2_12_", "manylinux2010_", "manylinux_2_5_", "manylinux1_"]
+_MANYLINUX = ["manylinux_2_28_", "manylinux_2_24_", "manylinux_2_17_", "manylinux2014_", "manylinux_2_12_", "manylinux2010_", "manylinux_2_5_", "manylinux1_"]
 _RENEW = "`bazel run //tools/wheels:update`"
 
 def normalize(name):

@@ -6,6 +6,8 @@ import pytest
 from release import cli
 from release.bundle import Bundle
 from release.destinations import registry
+from release.destinations.destination import Destination
+from release.driver import PreflightError
 from release.process import Process
 from release.selection import Options
 from tests.release import fabricated
@@ -88,7 +90,7 @@ def test_help_names_every_option_and_the_command_to_type(
     golden.check("help.out", capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("arguments", [["--to", "mars"], ["--out"], ["--dryrun"], ["stray"]])
+@pytest.mark.parametrize("arguments", [["--to", "mars"], ["--out"], ["--dryrun"], ["--keep", "0"], ["stray"]])
 def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
     with pytest.raises(UsageError, match="bazel run //release:dev -- --help"):
         cli.parse("dev", arguments)
@@ -102,11 +104,9 @@ def test_what_to_takes_is_what_is_registered() -> None:
 PUSH = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
 
 
-def test_a_place_with_no_destination_is_one_clear_error(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "DESTINATIONS", {**registry.DESTINATIONS, "remote": ()})
-    for arguments, environ in ((["--to", "remote"], {}), ([], PUSH)):
-        with pytest.raises(UsageError, match="no remote destination is configured; use --to local"):
-            caller.types(*arguments, **environ)
+def test_a_push_to_main_in_actions_goes_to_the_remote_destinations(caller: Caller) -> None:
+    with pytest.raises(PreflightError, match="there is no token; set GITHUB_TOKEN"):
+        caller.types(**PUSH, HOME=str(caller.root), PATH="")
     assert not (caller.root / "repo/dist").exists()
 
 
@@ -114,12 +114,12 @@ def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: 
     calls: list[str] = []
     seen: list[registry.Surroundings] = []
 
-    def make(around: registry.Surroundings) -> Recorder:
+    def make(around: registry.Surroundings) -> list[Destination]:
         seen.append(around)
-        return Recorder("moon", calls)
+        return [Recorder("moon", calls)]
 
-    monkeypatch.setattr(cli, "DESTINATIONS", {**registry.DESTINATIONS, "remote": (make,)})
-    out, _ = caller.types("--to", "remote", "--dry-run", SOME_TOKEN="x")
+    monkeypatch.setattr(cli, "DESTINATIONS", {**registry.DESTINATIONS, "remote": make})
+    out, _ = caller.types("--to", "remote", "--dry-run", "--keep", "7", "--force", SOME_TOKEN="x")
     assert "would go to moon" in out
     assert calls == ["moon.preflight", "moon.plan", "moon.close"]
-    assert seen[0].environ["SOME_TOKEN"] == "x"
+    assert (seen[0].environ["SOME_TOKEN"], seen[0].keep, seen[0].force) == ("x", 7, True)

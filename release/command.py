@@ -1,0 +1,75 @@
+"""Runs the programs that publish packages: argument lists in, what they said out, and no secret in it."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from viberun.errors import ViberunError
+
+
+class MissingProgramError(ViberunError):
+    """There is no such program on this machine."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended: its status, None where it was given up, and what it printed, standard error last."""
+
+    status: int | None
+    out: str
+    err: str
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it said, on one line."""
+        lines = [line.strip() for line in (self.err or self.out).splitlines() if line.strip()]
+        return " ".join(lines[-6:])[-600:]
+
+
+Run = Callable[[Sequence[str], Mapping[str, str], Path, float], Ended]
+"""Runs a command with variables on top of the environment, in a folder, for so many seconds at most."""
+
+
+def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
+    """Programs of this machine, with `environ` as their environment and nothing to read. Raises MissingProgramError."""
+
+    def run(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**environ, **variables},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise MissingProgramError(f"there is no {command[0]} on PATH", remedy="install it") from error
+        try:
+            out, err = process.communicate(timeout=seconds)
+            status: int | None = process.returncode
+        except subprocess.TimeoutExpired:
+            _end(process)
+            out, err = process.communicate()
+            status = None
+        except BaseException:
+            _end(process)
+            raise
+        return Ended(status, redact(out), redact(err))
+
+    return run
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """With its children, which are in the session that it leads."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait()

@@ -1,0 +1,188 @@
+"""The GitHub release: the files, and the commit point of the whole release.
+
+Dev has one release that its builds pass through (`release.github.dev`), prod one for each version
+(`release.github.prod`). What both need is here: who asks, and what anybody sees afterwards.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from release.bundle import Artifact, Bundle
+from release.content import Moved, digest_of
+from release.destinations.destination import Destination, Receipt, Row
+from release.github.api import Api
+from release.github.channel import CURRENT, OLD
+from release.github.dev import DevRelease
+from release.github.fence import WORKFLOWS
+from release.github.prod import ProdRelease
+from release.github.settings import Settings
+from release.http import Answer, Http, HttpError, Request
+from release.parallel import each
+from release.plan import Change, Done, Plan, Problems, Skipped
+from release.progress import Meter
+from release.traffic import Traffic
+from viberun.errors import ViberunError
+from viberun.manifest import Manifest
+
+_WIDTH = 8
+
+
+class UnseenError(ViberunError):
+    """What anybody gets is not what was released."""
+
+
+class ReleaseKind(Protocol):
+    """What dev and prod do differently."""
+
+    @property
+    def tag(self) -> str: ...
+
+    def problems(self, bundle: Bundle) -> Iterator[str]: ...
+
+    def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]: ...
+
+    def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int: ...
+
+    def claim(self, bundle: Bundle) -> bool: ...
+
+    def standing(self, bundle: Bundle) -> Manifest: ...
+
+    def promote(self, bundle: Bundle) -> bool: ...
+
+
+class GitHubRelease(Destination):
+    """`keep` is the number of dev builds whose files stay; `force` claims the channel whatever it stands at."""
+
+    name = "github"
+
+    def __init__(self, http: Http, environ: Mapping[str, str], *, keep: int = 20, force: bool = False) -> None:
+        self._http = http
+        self._environ = environ
+        self._keep = keep
+        self._force = force
+
+    def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
+        if problems := tuple(self._unfit(bundle)):
+            return Problems(problems)
+        try:
+            return Problems((*self._refusals(bundle), *self._kind(bundle).problems(bundle)))
+        except HttpError as error:
+            return Problems((str(error),))
+
+    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
+        return Plan(tuple(Change(*change) for change in self._kind(bundle).changes(bundle)))
+
+    def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        count = self._kind(bundle).stage(bundle, meter.expect, meter.moved)
+        total = len(bundle.assets)
+        return Done(f"{count} of {total} files uploaded") if count else Skipped(f"all {total} files are there already")
+
+    def claim(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        kind, commit = self._kind(bundle), bundle.manifest.build.commit[:7]
+        return Done(f"{kind.tag} is {commit}'s") if kind.claim(bundle) else Skipped(f"{kind.tag} is {commit}'s already")
+
+    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        kind = self._kind(bundle)
+        changed = kind.promote(bundle)
+        if (standing := kind.standing(bundle)) != bundle.manifest:
+            return Done(f"left to {standing.build.version}, which has taken its place")
+        return Done(f"{CURRENT} names {bundle.manifest.build.version}") if changed else Skipped("stands already")
+
+    def standing(self, bundle: Bundle) -> Manifest:
+        """Whose the channel is now: this build's manifest, or that of one which has taken its place since the claim."""
+        return self._kind(bundle).standing(bundle)
+
+    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        kind = self._kind(bundle)
+        if (standing := kind.standing(bundle)) != bundle.manifest:
+            return Skipped(f"{standing.build.version} has taken its place")
+        self._verify_channel(bundle, kind.tag)
+        each(lambda asset: self._verify_file(bundle, kind.tag, asset), bundle.assets, _WIDTH)
+        return Done(f"{CURRENT} and {len(bundle.assets)} files, without credentials")
+
+    def receipt(self, bundle: Bundle) -> Receipt:
+        tag = self._kind(bundle).tag
+        rows = tuple(Row(asset.name, asset.digest.size, f"sha256:{asset.digest.sha256}") for asset in bundle.assets)
+        settings = self._settings(bundle)
+        commands = [f"curl -fsSL {settings.download_url(tag, CURRENT)}"]
+        if script := bundle.the("install"):
+            commands.insert(0, f"curl -fsSL {settings.download_url(tag, script.name)} | sh")
+        return Receipt(f"{settings.web}/{settings.repository}/releases/tag/{tag}", rows, tuple(commands))
+
+    def traffic(self) -> Traffic:
+        return self._http.traffic
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _settings(self, bundle: Bundle) -> Settings:
+        return Settings.of(self._environ, bundle.manifest.build.repository)
+
+    def _kind(self, bundle: Bundle) -> ReleaseKind:
+        settings, build = self._settings(bundle), bundle.manifest.build
+        api = Api(self._http, settings)
+        if build.channel == "dev":
+            return DevRelease(self._http, api, settings.web, self._keep, self._force)
+        return ProdRelease(self._http, api, settings.web, build.version.git)
+
+    def _unfit(self, bundle: Bundle) -> Iterator[str]:
+        """Why there is nothing to ask GitHub yet."""
+        settings, build = self._settings(bundle), bundle.manifest.build
+        if build.version.dirty:
+            yield f"{build.version} is not exactly a commit of a whole history; commit, fetch all of it, and build again"
+        if settings.repository is None:
+            yield "nothing names the repository; set GITHUB_REPOSITORY to owner/name"
+        elif (build.repository or "").lower() != settings.repository.lower():
+            yield f"this was built for {build.repository}, not for {settings.repository}; build it again"
+        if settings.token is None:
+            yield "there is no token; set GITHUB_TOKEN"
+
+    def _refusals(self, bundle: Bundle) -> Iterator[str]:
+        """Why GitHub would refuse, whatever the channel."""
+        api, commit = Api(self._http, self._settings(bundle)), bundle.manifest.build.commit
+        repository = api.repository()
+        if repository.private:
+            yield f"{repository.full_name} is private: nobody could download what is released there; make it public"
+        if repository.push is False:
+            yield f"the token may not write to {repository.full_name}; give it contents: write"
+        if not api.has_commit(commit):
+            yield f"GitHub does not have the commit {commit}; push it"
+        elif repository.scopes is not None and "workflow" not in repository.scopes:
+            here, there = (api.workflow_files(ref) for ref in (commit, repository.default_branch))
+            if here.items() - there.items():
+                yield (
+                    f"the workflow files of {commit} are not those of {repository.default_branch}, so GitHub would refuse"
+                    f" to move a ref to it; {WORKFLOWS}"
+                )
+
+    def _verify_channel(self, bundle: Bundle, tag: str) -> None:
+        """As readers do: `channel.json`, else the old one, then once more."""
+        expected = digest_of(bundle.manifest.to_json().encode())
+        for attempt in range(1, self._http.patience.tries + 1):
+            for name in (CURRENT, OLD, CURRENT):
+                answer = self._read(bundle, tag, name)
+                if answer.status == 200:
+                    break
+            if answer.status == 200 and answer.digest == expected:
+                return
+            self._http.pause(attempt)
+        url = self._settings(bundle).download_url(tag, CURRENT)
+        raise UnseenError(f"{url} is not what was released", remedy="run the same command again")
+
+    def _verify_file(self, bundle: Bundle, tag: str, asset: Artifact) -> None:
+        """By its first byte and its length: GitHub has told the digest of what it stored."""
+        answer = self._read(bundle, tag, asset.name, {"Range": "bytes=0-0"})
+        size = (
+            answer.headers.get("content-range", "").rpartition("/")[2]
+            if answer.status == 206
+            else str(answer.digest.size)
+        )
+        if answer.status not in (200, 206) or size != str(asset.digest.size):
+            url = self._settings(bundle).download_url(tag, asset.name)
+            raise UnseenError(
+                f"{url}: {answer.status}, {size} bytes, not {asset.digest.size}", remedy="run the same command again"
+            )
+
+    def _read(self, bundle: Bundle, tag: str, name: str, headers: Mapping[str, str] | None = None) -> Answer:
+        url = self._settings(bundle).download_url(tag, name)
+        return self._http.download(Request("GET", url, headers or {}, accepted=(200, 206, 404)))

@@ -1,0 +1,261 @@
+"""The npm package, published by npm's own command under the channel's dist-tag.
+
+npm knows no staging: a version is there, and its dist-tag moved, in one step. So the tag is looked at before that step,
+and again after it, when another run may have taken the channel.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from release import content
+from release.bundle import Artifact, Bundle
+from release.destinations.destination import Destination, Receipt, Row
+from release.http import Http, UnansweredError, ensure
+from release.npm import packument
+from release.npm.client import Npm, NpmError, UnsignedError
+from release.npm.packument import Packument
+from release.plan import Change, Done, Plan, Problems, Skipped
+from release.progress import Meter
+from release.traffic import Traffic
+from viberun.errors import VersionError, ViberunError
+from viberun.manifest import Manifest
+from viberun.version import Version
+
+_TRUSTED = (11, 5, 1)
+"""The first npm that trusted publishing works with."""
+
+_ROUNDS = 20
+
+
+class NpmPublishError(ViberunError):
+    """The registry has something else than what was built, or would go back to it."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is to be published: `viberun` in a version, and the dist-tag that is to name it."""
+
+    name: str
+    version: Version
+    tag: str
+    path: Path
+    artifact: Artifact
+
+    @property
+    def spec(self) -> str:
+        return f"{self.name}@{self.version.npm}"
+
+
+class NpmRegistry(Destination):
+    """`standing` says whose the channel is now: the dist-tag is to name that build's version."""
+
+    name = "npm"
+
+    def __init__(
+        self, http: Http, npm: Npm, environ: Mapping[str, str], standing: Callable[[Bundle], Manifest]
+    ) -> None:
+        self._http = http
+        self._npm = npm
+        self._trusted = bool(environ.get("GITHUB_ACTIONS") and environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"))
+        self._standing = standing
+        self._address: str | None = None
+
+    def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
+        try:
+            return Problems((*self._login_problems(), *self._package_problems(bundle)))
+        except ViberunError as error:
+            return Problems((str(error),))
+
+    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
+        package, there, changes = _package(bundle), self._look(_package(bundle).name), []
+        if there is None or package.version.npm not in there.versions:
+            changes.append(Change("publish", package.spec, package.artifact.digest.size))
+        now = there.tags.get(package.tag) if there else None
+        if now != package.version.npm:
+            changes.append(Change("move", f"dist-tag {package.tag} from {now or 'nothing'} to {package.version.npm}"))
+        return Plan(tuple(changes))
+
+    def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        package = _package(bundle)
+        if self._find(package):
+            return Skipped(f"{package.spec} is there already")
+        if obstacle := self._obstacle(package):
+            if (standing := self._standing(bundle)) != bundle.manifest:
+                return Skipped(f"left to {standing.build.version}, which has taken its place")
+            raise obstacle
+        with tempfile.TemporaryDirectory() as folder:
+            named = Path(folder) / package.artifact.name
+            if content.write(package.path, named) != package.artifact.digest:
+                raise NpmPublishError(f"{package.artifact.name} was built otherwise than it was bundled")
+            meter.expect(package.artifact.digest.size)
+            unsigned = self._publish(package, named)
+        meter.moved(package.artifact.digest.size)
+        return Done(f"{package.spec} published{unsigned}")
+
+    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        """Has the dist-tag name what the channel stands at, and ends when that was so after the last move."""
+        moved = False
+        for _ in range(_ROUNDS):
+            package, version = _package(bundle), self._standing(bundle).build.version
+            there = self._look(package.name)
+            if version == package.version and not self._has(there, package):
+                self._await(package)
+                continue
+            if there is None or version.npm not in there.versions:
+                return Skipped(f"left to {version}, which has taken its place")
+            if there.tags.get(package.tag) == version.npm:
+                return Done(f"{package.tag} is {version.npm}") if moved else Skipped(f"{package.tag} is {version.npm}")
+            self._move(package, version)
+            moved = True
+        raise NpmPublishError(f"the dist-tag {package.tag} did not come to rest in {_ROUNDS} rounds")
+
+    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        package, version = _package(bundle), self._standing(bundle).build.version
+        if version != package.version:
+            return Skipped(f"{version} has taken its place")
+        for attempt in range(1, self._http.patience.tries + 1):
+            there = self._look(package.name)
+            if there and (conflict := self._conflict(there, package)):
+                raise conflict
+            if there and self._has(there, package) and there.tags.get(package.tag) == version.npm:
+                return Done(f"{package.spec} is {package.tag}, without credentials")
+            self._http.pause(attempt)
+        raise NpmPublishError(f"{package.tag} does not name {package.spec}", remedy="run the same command again")
+
+    def receipt(self, bundle: Bundle) -> Receipt:
+        package = _package(bundle)
+        row = Row(package.spec, package.artifact.digest.size, f"sha256:{package.artifact.digest.sha256}")
+        return Receipt(self._registry(), (row,), (f"npx --prefer-online -y {package.name}@{package.tag}",))
+
+    def traffic(self) -> Traffic:
+        return self._http.traffic
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _login_problems(self) -> Iterator[str]:
+        if self._trusted:
+            if (version := self._npm.version()) < _TRUSTED:
+                yield f"npm is {'.'.join(map(str, version))}, and trusted publishing takes 11.5.1; install a newer one"
+            return
+        try:
+            ensure(self._http, lambda: None, self._npm.user)
+        except ViberunError as error:
+            yield f"{error}"
+
+    def _package_problems(self, bundle: Bundle) -> Iterator[str]:
+        package = _package(bundle)
+        there = self._look(package.name)
+        if there is None and package.version.channel == "dev":
+            yield (
+                f"there is no package {package.name} yet, and the first version of all becomes 'latest' too;"
+                " release a prod version first, with a token (trusted publishing needs a package that exists)"
+            )
+        elif there is None and self._trusted:
+            yield f"there is no package {package.name} yet, which trusted publishing needs; release once with a token"
+        elif there is not None:
+            for problem in (self._conflict(there, package), _backwards(there, package)):
+                if problem:
+                    yield str(problem)
+
+    def _obstacle(self, package: Package) -> ViberunError | None:
+        there = self._look(package.name)
+        return _backwards(there, package) if there else None
+
+    def _publish(self, package: Package, file: Path) -> str:
+        """Publishes and waits until the registry shows it; returns what is to be said about provenance."""
+
+        def make(signed: bool = True) -> bool:
+            self._http.count_sent(package.artifact.digest.size)
+            self._npm.publish(file, package.tag, signed=signed)
+            return True
+
+        said = ""
+        try:
+            ensure(self._http, lambda: self._find(package) or None, make, known_missing=True)
+        except UnsignedError as error:
+            said = f" without provenance, as the signing service failed ({error.message})"
+            ensure(self._http, lambda: self._find(package) or None, lambda: make(signed=False))
+        except NpmError:
+            if not self._find(package):  # npm/cli#7376: refused, although it was done
+                raise
+        self._await(package)
+        return said
+
+    def _await(self, package: Package) -> None:
+        for attempt in range(1, self._http.patience.tries + 1):
+            if self._find(package):
+                return
+            self._http.pause(attempt)
+        raise UnansweredError(
+            f"{self._registry()}{package.name} does not show {package.version.npm}",
+            remedy="run the same command again",
+        )
+
+    def _move(self, package: Package, version: Version) -> None:
+        def make() -> bool:
+            self._npm.add_tag(package.name, version.npm, package.tag)
+            return True
+
+        try:
+            ensure(self._http, lambda: self._tag_names(package, version) or None, make)
+        except NpmError as error:
+            raise NpmPublishError(
+                f"{package.tag} does not name {version.npm}: {error.message}",
+                remedy=f"run 'npm dist-tag add {package.name}@{version.npm} {package.tag}' as one who may publish"
+                " (trusted publishing can't)",
+            ) from error
+
+    def _tag_names(self, package: Package, version: Version) -> bool:
+        there = self._look(package.name)
+        return there is not None and there.tags.get(package.tag) == version.npm
+
+    def _find(self, package: Package) -> bool:
+        """Whether it is there. Raises NpmPublishError if other bytes are."""
+        there = self._look(package.name)
+        if there and (conflict := self._conflict(there, package)):
+            raise conflict
+        return self._has(there, package)
+
+    def _has(self, there: Packument | None, package: Package) -> bool:
+        return there is not None and package.version.npm in there.versions
+
+    def _conflict(self, there: Packument, package: Package) -> NpmPublishError | None:
+        tarball = there.versions.get(package.version.npm)
+        if tarball is None or tarball.is_of(package.path):
+            return None
+        return NpmPublishError(
+            f"{self._registry()} has {package.spec} with {tarball}, which is not what was built here",
+            remedy="one version has one set of bytes: find out which build that is from",
+        )
+
+    def _look(self, package: str) -> Packument | None:
+        return packument.fetch(self._http, self._registry(), package)
+
+    def _registry(self) -> str:
+        if self._address is None:
+            self._address = self._npm.registry()
+        return self._address
+
+
+def _package(bundle: Bundle) -> Package:
+    artifact, version = bundle.the("npm"), bundle.manifest.build.version
+    if artifact is None:
+        raise NpmPublishError("the build has no npm package")
+    return Package(artifact.name.removesuffix(f"-{version.npm}.tgz"), version, version.moving, artifact.path, artifact)
+
+
+def _backwards(there: Packument, package: Package) -> ViberunError | None:
+    """Why the dist-tag must not move to the package."""
+    try:
+        now = there.tagged(package.tag)
+    except VersionError as error:
+        return error
+    if now is None or now.precedence <= package.version.precedence:
+        return None
+    return NpmPublishError(
+        f"the dist-tag {package.tag} names {now.npm}, which is newer than {package.version.npm}, and never goes back",
+        remedy="release a commit that comes after it",
+    )

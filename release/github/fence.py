@@ -1,0 +1,70 @@
+"""The fence: the git ref `dev` says whose turn it is, and moves along the history alone.
+
+GitHub moves a ref in one atomic step and, asked not to force it, only to a descendant. Should it not look at that for
+tags, the comparison beforehand and every run's last look at the ref (`release.github.channel`) do.
+"""
+
+from release.github.api import Api, NotFastForwardError
+from release.http import Http, HttpError, ensure
+from viberun.errors import ViberunError
+
+WORKFLOWS = "give the token the permission to change workflows (`workflow` scope, or `workflows: write`)"
+
+
+class FencedError(ViberunError):
+    """Another commit has the channel, and this one does not come after it."""
+
+
+class Fence:
+    """Who has the dev channel, and the claim to it."""
+
+    def __init__(self, http: Http, api: Api, tag: str) -> None:
+        self._http = http
+        self._api = api
+        self._tag = tag
+
+    def holder(self) -> str | None:
+        """The commit that the ref stands on."""
+        return self._api.tag_commit(self._tag)
+
+    def obstacle(self, commit: str) -> FencedError | None:
+        """Why the commit could not claim the channel now."""
+        holder = self.holder()
+        if holder in (None, commit):
+            return None
+        assert holder is not None
+        compared = self._api.compare(holder, commit)
+        status = compared.status if compared else "unrelated"
+        if status in ("ahead", "identical"):
+            return None
+        how = {"behind": "older than", "diverged": "on another line of history than", "unrelated": "unrelated to"}[
+            status
+        ]
+        return FencedError(
+            f"{commit} is {how} {holder}, at which {self._tag} stands",
+            remedy="release a commit that comes after it"
+            + ("" if status == "behind" else ", or use --force if the history was rewritten"),
+        )
+
+    def claim(self, commit: str, *, force: bool) -> bool:
+        """Moves the ref to the commit; False if it stands there. Raises FencedError."""
+
+        def move() -> bool:
+            holder = self.holder()
+            if not force and (obstacle := self.obstacle(commit)):
+                raise obstacle
+            try:
+                if holder is None:
+                    self._api.create_tag(self._tag, commit)
+                else:
+                    self._api.move_tag(self._tag, commit, force=force)
+            except NotFastForwardError as error:
+                raise self.obstacle(commit) or error from error
+            except HttpError as error:
+                if error.status == 403 and "workflow" in error.message:
+                    raise HttpError(f"{self._tag} did not move: {error.message}", error.answer, WORKFLOWS) from error
+                raise
+            return True
+
+        _, moved = ensure(self._http, lambda: self.holder() == commit or None, move)
+        return moved

@@ -1,0 +1,82 @@
+"""The things of GitHub's REST API, with its own names for them, as far as a release needs them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Status = Literal["ahead", "behind", "diverged", "identical"]
+
+
+@dataclass(frozen=True)
+class Repository:
+    """`push`: whether the token may write; None where GitHub doesn't say. `scopes` is None for any but classic tokens."""
+
+    full_name: str
+    private: bool
+    default_branch: str
+    push: bool | None
+    scopes: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Release:
+    id: int
+    tag: str
+    name: str
+    body: str
+    draft: bool
+    prerelease: bool
+    immutable: bool
+    upload_url: str
+    html_url: str
+
+    @staticmethod
+    def of(fields: Mapping[str, Any]) -> "Release":
+        return Release(
+            fields["id"],
+            fields["tag_name"],
+            fields["name"] or "",
+            fields.get("body") or "",
+            fields["draft"],
+            fields["prerelease"],
+            fields.get("immutable", False),
+            fields["upload_url"].partition("{")[0],
+            fields["html_url"],
+        )
+
+
+@dataclass(frozen=True)
+class Asset:
+    """`sha256` in hex, None for assets from before GitHub kept digests. `uploaded` is False for a `starter`.
+
+    `age` is the seconds since it last changed, by GitHub's own clock.
+    """
+
+    id: int
+    name: str
+    size: int
+    uploaded: bool
+    sha256: str | None
+    age: float
+
+    @staticmethod
+    def of(fields: Mapping[str, Any], now: datetime) -> "Asset":
+        algorithm, _, digest = (fields.get("digest") or "").partition(":")
+        return Asset(
+            fields["id"],
+            fields["name"],
+            fields["size"],
+            fields["state"] == "uploaded",
+            digest if algorithm == "sha256" else None,
+            (now - datetime.fromisoformat(fields["updated_at"])).total_seconds(),
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How head stands to base; `subjects` are (sha, first line of the message), oldest first, 250 at most."""
+
+    status: Status
+    total: int
+    subjects: tuple[tuple[str, str], ...]

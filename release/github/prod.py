@@ -1,0 +1,152 @@
+"""A prod release: staged in a draft, which only those see who can push, and published in one step.
+
+The tag was there first: whoever pushes `vX.Y.Z` asks for the release. Works with immutable releases, since nothing changes
+after the draft is published.
+"""
+
+from collections.abc import Iterator
+
+from release.bundle import Bundle
+from release.content import Moved, digest_of
+from release.github import notes
+from release.github.api import Api
+from release.github.assets import MOST, Assets, Wanted, difference
+from release.github.channel import CURRENT
+from release.github.fence import FencedError
+from release.github.model import Release
+from release.http import Http, ensure
+from viberun.errors import VersionError, ViberunError
+from viberun.manifest import Manifest
+from viberun.version import Version
+
+
+class ProdRelease:
+    """The steps of `release.destinations.github` for the prod channel."""
+
+    def __init__(self, http: Http, api: Api, web: str, tag: str) -> None:
+        self._http = http
+        self._api = api
+        self._web = web
+        self.tag = tag
+
+    def problems(self, bundle: Bundle) -> Iterator[str]:
+        """Why this could not become a prod release. Changes nothing."""
+        build = bundle.manifest.build
+        stands = self._api.tag_commit(self.tag)
+        if stands is None:
+            yield f"there is no tag {self.tag} on GitHub; push it"
+        elif stands != build.commit:
+            yield f"the tag {self.tag} is on {stands}, and this was built from {build.commit}; build what the tag is on"
+        releases = list(self._api.releases())
+        if fenced := _fenced(build.version, releases):
+            yield str(fenced)
+        if release := self._find():
+            there = self._api.assets(release.id)
+            gap = difference(wanted(bundle), there)
+            yield from gap.conflicts
+            if release.immutable and gap.missing:
+                names = ", ".join(file.name for file in gap.missing)
+                yield f"the release {self.tag} is immutable and lacks {names}; release the next version"
+            if len(there) + len(gap.missing) > MOST:
+                yield f"the release {self.tag} would have more than {MOST} assets"
+
+    def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
+        """What `stage` and `claim` would do: verb, subject, bytes."""
+        release = self._find()
+        there = self._api.assets(release.id) if release else []
+        if release is None:
+            yield "create", f"draft {self.tag}", None
+        for file in difference(wanted(bundle), there).missing:
+            yield "upload", file.name, file.digest.size
+        if release is None or release.draft:
+            yield "publish", f"release {self.tag}", None
+
+    def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
+        """Uploads what is missing; returns how many files."""
+        return Assets(self._http, self._api, self._draft(bundle)).bring(wanted(bundle), expect, moved)
+
+    def claim(self, bundle: Bundle) -> bool:
+        """Publishes the draft; False if it was published. Raises FencedError below the newest release."""
+        if fenced := _fenced(bundle.manifest.build.version, self._api.releases()):
+            raise fenced
+        release = self._find()
+        if release is None:
+            raise ViberunError(f"the draft of {self.tag} is gone", remedy="release again")
+        if not release.draft:
+            return False
+        published = self._api.update_release(release.id, {"draft": False, "prerelease": False, "make_latest": "true"})
+        if published.draft:
+            raise ViberunError(f"the release {self.tag} is still a draft", remedy="release again")
+        return True
+
+    def standing(self, bundle: Bundle) -> Manifest:
+        """The manifest of the newest release: this one, or another that was published since."""
+        version, newest = max(_published(self._api.releases()), key=lambda pair: pair[0].precedence)
+        if version.precedence <= bundle.manifest.build.version.precedence:
+            return bundle.manifest
+        asset = next((asset for asset in self._api.assets(newest.id) if asset.name == CURRENT), None)
+        if asset is None:
+            raise ViberunError(f"the release {newest.tag} has no {CURRENT}", remedy="release it again")
+        return Manifest.parse(self._api.download(asset.id).content)
+
+    def promote(self, bundle: Bundle) -> bool:
+        """Sees that `latest` is the newest release, and this one if no other is newer; False if it was."""
+        newest = max(_published(self._api.releases()), key=lambda pair: pair[0].precedence)[1]
+        latest = self._api.latest()
+        if latest is not None and latest.id == newest.id:
+            return False
+        self._api.update_release(newest.id, {"make_latest": "true"})
+        return True
+
+    def _find(self) -> Release | None:
+        """The published release, else the oldest draft: all runs must agree on one."""
+        release = self._api.release(self.tag)
+        if release is not None:
+            return release
+        drafts = [release for release in self._api.releases() if release.tag == self.tag]
+        return min(drafts, key=lambda release: (release.draft, release.id), default=None)
+
+    def _draft(self, bundle: Bundle) -> Release:
+        """The release or its draft, made where there is none. Of two drafts that were made at once one goes."""
+        build = bundle.manifest.build
+        body = notes.text(bundle.manifest, None, None, self._web)
+
+        def make() -> Release:
+            return self._api.create_release(
+                self.tag,
+                build.commit,
+                name=notes.title(bundle.manifest),
+                body=body,
+                draft=True,
+                prerelease=False,
+                make_latest="false",
+            )
+
+        made, new = ensure(self._http, self._find, make)
+        chosen = self._find() or made
+        if new and chosen.id != made.id:
+            self._api.delete_release(made.id)
+        return chosen
+
+
+def wanted(bundle: Bundle) -> list[Wanted]:
+    """All files, and the manifest once more as `channel.json`, which is where clients of `latest` look."""
+    manifest = bundle.manifest.to_json().encode()
+    files = [Wanted(artifact.name, artifact.digest, artifact.path) for artifact in bundle.assets]
+    return [*files, Wanted(CURRENT, digest_of(manifest), manifest)]
+
+
+def _published(releases: "Iterator[Release] | list[Release]") -> Iterator[tuple[Version, Release]]:
+    for release in releases:
+        if not release.draft and not release.prerelease:
+            try:
+                yield Version.prod(release.tag), release
+            except VersionError:
+                continue
+
+
+def _fenced(version: Version, releases: "Iterator[Release] | list[Release]") -> FencedError | None:
+    newest = max((each for each, _ in _published(releases)), key=lambda each: each.precedence, default=None)
+    if newest is None or newest.precedence <= version.precedence:
+        return None
+    return FencedError(f"{version} is below {newest}, the newest release", remedy=f"release a version above {newest}")

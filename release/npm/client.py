@@ -1,0 +1,93 @@
+"""npm's own command, as it is on PATH and set up by whoever runs it; it has the registry's address and the credentials."""
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from release.command import Ended, Run
+from release.http import UnansweredError
+from release.patience import Patience
+from viberun.errors import ViberunError
+
+_CODE = re.compile(r"^npm (?:error|ERR!) code (\S+)$", re.MULTILINE)
+# Statuses and broken connections that say nothing for the next time; 409 is also npm's word for "there already".
+_PASSING = re.compile(
+    r"E(408|409|429|5[0-9]{2})|EPUBLISHCONFLICT|E?CONN\w+|E\w*TIMEOUT|ETIMEDOUT|EPIPE|EAI_AGAIN|ENOTFOUND|E?FETCH\w*"
+    r"|ERR_(SOCKET|STREAM)\w+|UND_\w+|"
+)
+# What sigstore's client calls a trouble of its services.
+_SIGNING = re.compile(r"(?:CA|TLOG|TSA|IDENTITY_TOKEN)_\w+")
+_START_SECONDS = 15.0
+_SLOWEST = 64 * 1024  # bytes a second, below which an upload is given up
+
+
+class NpmError(ViberunError):
+    """npm did not do what it was asked for, and would not another time."""
+
+
+class UnsignedError(UnansweredError):
+    """The services that provenance is signed with did not do it."""
+
+
+@dataclass(frozen=True)
+class Npm:
+    """Each method is one run of npm, in an empty folder, so that no project's settings count."""
+
+    run: Run
+    patience: Patience
+
+    def registry(self) -> str:
+        """The registry's address, with a slash at the end."""
+        return f"{self._said(['config', 'get', 'registry']).rstrip('/')}/"
+
+    def version(self) -> tuple[int, ...]:
+        return tuple(int(number) for number in re.findall(r"\d+", self._said(["--version"]))[:3])
+
+    def user(self) -> str:
+        """Who publishes. Raises NpmError where nobody is logged in."""
+        return self._said(["whoami"])
+
+    def publish(self, package: Path, tag: str, *, signed: bool = True) -> None:
+        """Publishes a file, whose name must end in `.tgz`.
+
+        Raises NpmError when refused, UnansweredError where only the registry can tell what has happened.
+        """
+        options = ["--tag", tag] if signed else ["--tag", tag, "--provenance=false"]
+        self._said(["publish", str(package), *options], package.stat().st_size)
+
+    def add_tag(self, package: str, version: str, tag: str) -> None:
+        """Raises as `publish` does."""
+        self._said(["dist-tag", "add", f"{package}@{version}", tag])
+
+    def _said(self, arguments: Sequence[str], size: int = 0) -> str:
+        # One try, as whether to try again takes a look at the registry.
+        options = ["--fetch-retries=0", f"--fetch-timeout={self.patience.silence * 1000:.0f}"]
+        quiet = ["--no-update-notifier", "--no-progress", "--no-color", "--logs-max=0", "--loglevel=error"]
+        with tempfile.TemporaryDirectory() as folder:
+            seconds = _START_SECONDS + self.patience.silence + size / _SLOWEST
+            ended = self.run(["npm", *arguments, *options, *quiet], _VARIABLES, Path(folder), seconds)
+        if ended.status == 0:
+            return ended.out.strip()
+        raise _error(f"npm {' '.join(arguments[:2])}", ended)
+
+
+_VARIABLES: Mapping[str, str] = {"NO_UPDATE_NOTIFIER": "1"}
+
+
+def _error(command: str, ended: Ended) -> ViberunError:
+    if ended.status is None:
+        return UnansweredError(f"{command}: no answer in time", remedy="run the same command again")
+    found = _CODE.search(ended.err)
+    code = found[1] if found else ""
+    text = f"{command}: {code} {ended.last_words}"
+    if code in ("ENEEDAUTH", "E401"):
+        return NpmError(text, remedy="log in with 'npm login', or set a token in ~/.npmrc")
+    if code in ("E403", "E404"):
+        return NpmError(text, remedy="publish as somebody who may publish this package")
+    if _SIGNING.fullmatch(code):
+        return UnsignedError(text, remedy="run the same command again")
+    if _PASSING.fullmatch(code):
+        return UnansweredError(text, remedy="run the same command again")
+    return NpmError(text)

@@ -1,0 +1,75 @@
+"""How long to wait for a server, and what its answers and silences say about trying again."""
+
+import random
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import requests
+
+from viberun.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds: for a silent server, before the first repetition, between two at most, and in all; and how many tries."""
+
+    silence: float = 60.0
+    first: float = 0.5
+    longest: float = 30.0
+    total: float = 900.0
+    tries: int = 6
+
+    @staticmethod
+    def of(environ: Mapping[str, str]) -> "Patience":
+        """The default, with VIBERUN_HTTP_TIMEOUT as the silence. Raises UsageError."""
+        text = environ.get("VIBERUN_HTTP_TIMEOUT") or "60"
+        try:
+            silence = float(text)
+        except ValueError:
+            silence = 0.0
+        if not 0 < silence < float("inf"):
+            raise UsageError(f"VIBERUN_HTTP_TIMEOUT is {text!r}, which is no number of seconds")
+        return replace(Patience(), silence=silence)
+
+    def backoff(self, tries: int) -> float:
+        """Before something is tried again that failed so many times; random, so that clients don't move in step."""
+        longest = min(self.longest, self.first * 2 ** (tries - 1))
+        return random.uniform(longest / 2, longest)
+
+
+def asked_to_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds until the server wants to be asked again: Retry-After (RFC 9110, 10.2.3) or GitHub's x-ratelimit-reset."""
+    if headers.get("retry-after", "").isdigit():
+        return float(headers["retry-after"])
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+        return max(0.0, int(headers["x-ratelimit-reset"]) - now) + 1
+    return None
+
+
+def never_arrived(trouble: Exception | None) -> bool:
+    """Whether no server can have seen the request."""
+    return isinstance(trouble, requests.ConnectTimeout) or _caused_by(trouble, ConnectionRefusedError, socket.gaierror)
+
+
+def reason(trouble: Exception | None) -> str:
+    """Why there was no answer, in a clause."""
+    if isinstance(trouble, requests.exceptions.SSLError):
+        return f"no trusted connection ({trouble})"
+    if isinstance(trouble, requests.Timeout):
+        return "no answer in time"
+    if _caused_by(trouble, ConnectionRefusedError):
+        return "nothing listens there"
+    if _caused_by(trouble, socket.gaierror):
+        return "no such host"
+    return f"the connection broke ({type(trouble).__name__})"
+
+
+def _caused_by(error: object, *kinds: type[BaseException]) -> bool:
+    """Looks through what requests and urllib3 wrap around each other."""
+    if isinstance(error, kinds):
+        return True
+    if not isinstance(error, BaseException):
+        return False
+    inner = [getattr(error, "reason", None), error.__context__, *error.args]
+    return any(_caused_by(each, *kinds) for each in inner if each is not error)

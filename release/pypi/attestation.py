@@ -1,0 +1,44 @@
+"""Attestations of PEP 740: who built the wheel, signed with the identity of the job in Actions, in files beside the wheel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from release.command import Run
+from release.http import Http, UnansweredError, ensure
+from release.pypi.twine import VARIABLES, python
+
+_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Attestations:
+    """Only in Actions, and only where twine publishes to an index that it knows as one which takes them."""
+
+    http: Http
+    run: Run
+    wanted: bool
+
+    @staticmethod
+    def of(http: Http, run: Run, environ: Mapping[str, str], upload: str) -> "Attestations":
+        from twine import utils
+
+        able = bool(environ.get("GITHUB_ACTIONS") and environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"))
+        return Attestations(http, run, able and upload in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY))
+
+    def sign(self, wheel: Path) -> str:
+        """Signs, with patience; returns why there is no attestation, or nothing. They can't be added afterwards."""
+        if not self.wanted:
+            return ""
+
+        def make() -> bool:
+            ended = self.run(python("pypi_attestations", "sign", str(wheel)), VARIABLES, wheel.parent, _SECONDS)
+            if ended.status != 0:
+                raise UnansweredError(ended.last_words or "no answer in time")
+            return True
+
+        try:
+            ensure(self.http, lambda: None, make)
+        except UnansweredError as error:
+            return error.message
+        return ""

@@ -1,0 +1,102 @@
+"""Somebody who reads the channel without a pause, and notes whatever is not right.
+
+A poll reads `channel.json` as clients do (else `channel.old.json`, then once more) and a file that it names, each image's
+moving tag down to its layers, and what npm's dist-tag names with its tarball.
+"""
+
+import hashlib
+import json
+import random
+import threading
+from types import TracebackType
+from typing import Self
+from urllib.error import HTTPError
+
+from release.npm.packument import Tarball
+from release.oci.image import ACCEPTED
+from tests.release.remote.stack import IMAGES, REPOSITORY, Stack
+from tests.release.remote.whole import get
+from viberun.manifest import Manifest
+
+_FOR_A_POLL = 60.0
+
+
+class Reader:
+    """Polls in a thread of its own from entering to leaving."""
+
+    def __init__(self, servers: Stack) -> None:
+        self._servers = servers
+        self._pages = f"{servers.github.url}/{REPOSITORY}/releases/download/dev/"
+        self._over = threading.Event()
+        self._polled = threading.Condition()
+        self._thread = threading.Thread(target=self._poll_on, daemon=True)
+        self.polls = 0
+        self.wrong: list[str] = []
+        self.versions: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join(_FOR_A_POLL)
+
+    def await_poll(self) -> None:
+        """Until a poll has ended that began after this was called."""
+        with self._polled:
+            wanted = self.polls + 2
+            self._polled.wait_for(lambda: self.polls >= wanted or self._over.is_set(), _FOR_A_POLL)
+
+    def _poll_on(self) -> None:
+        while not self._over.is_set():
+            try:
+                self._poll()
+            except HTTPError as error:
+                self.wrong.append(f"{error.url}: {error} {error.read()[:500]!r}")
+            except Exception as error:
+                self.wrong.append(f"{type(error).__name__}: {error}")
+            with self._polled:
+                self.polls += 1
+                self._polled.notify_all()
+
+    def _poll(self) -> None:
+        self._read_channel()
+        for image in IMAGES:
+            self._read_image(image)
+        self._read_npm()
+
+    def _read_channel(self) -> None:
+        manifest = Manifest.parse(self._channel())
+        self.versions.add(manifest.build.version.semver)
+        file = random.choice([file for file in manifest.files if file.kind not in ("npm", "wheel")])
+        content = get(f"{self._pages}{file.name}")
+        assert hashlib.sha256(content).hexdigest() == file.sha256, f"{file.name} is not what the manifest says"
+        assert manifest.build.version.oci in file.name, f"{file.name} is in the manifest of {manifest.build.version}"
+
+    def _channel(self) -> bytes:
+        for name in ("channel.json", "channel.old.json"):
+            try:
+                return get(f"{self._pages}{name}")
+            except HTTPError as error:
+                if error.code != 404:
+                    raise
+        return get(f"{self._pages}channel.json")
+
+    def _read_image(self, image: str) -> None:
+        token = self._servers.tokens.token(None, (f"repository:{image}:pull",))
+        headers = {"Authorization": f"Bearer {token}", "Accept": ", ".join(ACCEPTED)}
+        root = f"{self._servers.registry.url}/v2/{image}"
+        index = json.loads(get(f"{root}/manifests/dev", **headers))
+        child = json.loads(get(f"{root}/manifests/{random.choice(index['manifests'])['digest']}", **headers))
+        layer = random.choice([child["config"], *child["layers"]])["digest"]
+        content = get(f"{root}/blobs/{layer}", **headers)
+        assert f"sha256:{hashlib.sha256(content).hexdigest()}" == layer
+
+    def _read_npm(self) -> None:
+        document = json.loads(get(f"{self._servers.verdaccio.url}/viberun"))
+        dist = document["versions"][document["dist-tags"]["dev"]]["dist"]
+        content = get(dist["tarball"])
+        assert Tarball(dist["integrity"], None).is_of(content), f"{dist['tarball']} is not what npm says"

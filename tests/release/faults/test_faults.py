@@ -1,0 +1,43 @@
+"""A release that is killed, or whose requests fail, is finished by the same command; whoever reads meanwhile sees nothing.
+
+A selection, since each trial is two releases: `bazel run //tests/release:faults -- --all` tries everything.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.release.faults import trials
+from tests.release.faults.kinds import KINDS
+from tests.release.faults.selection import selected
+from tests.release.faults.trials import Outcome
+from tests.release.servers.gate import FAULTS
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory, verdaccio_script: Path, path: str) -> Outcome:
+    outcome = trials.run_trials(selected, tmp_path_factory.mktemp("trials"), verdaccio_script, path)
+    print(outcome)
+    return outcome
+
+
+def test_a_killed_release_is_finished_by_the_same_command(outcome: Outcome) -> None:
+    assert outcome.failures["Kill"] == []
+    assert outcome.tried["Kill"] >= 2 * sum(map(len, KINDS.values()))
+
+
+def test_a_release_gets_over_every_kind_of_failure_or_is_finished_by_the_same_command(outcome: Outcome) -> None:
+    assert outcome.failures["Trouble"] == []
+    assert outcome.tried["Trouble"] == len(FAULTS)
+
+
+def test_every_kind_of_request_was_among_what_a_release_sends(outcome: Outcome) -> None:
+    assert {gate: set(kinds) for gate, kinds in outcome.counted.items()} == {
+        gate: set(kinds) for gate, kinds in KINDS.items()
+    }
+
+
+def test_readers_looked_at_every_state_of_each_promotion(outcome: Outcome) -> None:
+    """One poll at least before and after each of: an image tag (2), npm's publication, a rename of an asset (2)."""
+    assert min(outcome.watched) >= 10
+    assert outcome.polls > 100

@@ -1,0 +1,236 @@
+"""One trial is one release that something happens to, and then the same command again; afterwards all must be whole.
+
+A reader polls all the time. Whatever moves a name is held until it has polled once with that done and, for names that take
+two requests, in between.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from tests.release.faults.kinds import kind_of
+from tests.release.faults.reader import Reader
+from tests.release.remote.stack import Stack, stack
+from tests.release.remote.whole import check_whole
+from tests.release.servers.gate import FAULTS, Change, Fault, Policy
+
+KEEP = ("--keep", "2")
+_MOVES = {"move a tag", "publish", "rename an asset", "delete an asset"}
+
+
+@dataclass(frozen=True)
+class Kill:
+    """SIGKILL at the `number`th change behind a gate, before or after the server carried it out."""
+
+    gate: str
+    number: int
+    when: str
+
+    def __str__(self) -> str:
+        return f"killed {self.when} request {self.number} to {self.gate}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """The first request of each of these kinds fails once in this way."""
+
+    fault: str
+    kinds: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {', '.join(f'{gate}: {kind}' for gate, kind in self.kinds)}"
+
+
+Trial = Kill | Trouble
+
+
+@dataclass
+class Field:
+    """Servers with a channel that stands, and its reader."""
+
+    servers: Stack
+    reader: Reader
+    watched: int = 0
+
+    def count(self) -> dict[str, list[str]]:
+        """Releases once without any fault; returns the kinds of the changes behind each gate, in their order."""
+        self._release_watched()
+        return {name: [kind_of(name, change) for change in gate.changes] for name, gate in self.servers.gates.items()}
+
+    def attempt(self, trial: Trial) -> None:
+        """Raises AssertionError where the release was not whole in the end, or a reader saw something wrong."""
+        match trial:
+            case Kill():
+                self._kill(trial)
+            case Trouble():
+                self._trouble(trial)
+        assert not self.reader.wrong, self.reader.wrong
+
+    def _release_watched(self) -> None:
+        """With a poll in every state that the names that move pass through."""
+        bundle = self.servers.next()
+        for name, gate in self.servers.gates.items():
+            gate.reset()
+            gate.policy = self._watched(name)
+        before = self.reader.polls
+        self.servers.released(bundle, *KEEP)
+        self.watched = self.reader.polls - before
+        check_whole(self.servers, bundle)
+        assert not self.reader.wrong, self.reader.wrong
+
+    def _watched(self, gate: str) -> Policy:
+        def policy(change: Change) -> Fault | None:
+            moves = kind_of(gate, change) in _MOVES
+            return Fault(before=self.reader.await_poll, after=self.reader.await_poll) if moves else None
+
+        return policy
+
+    def _kill(self, kill: Kill) -> None:
+        bundle = self.servers.next()
+        started, reached = threading.Event(), threading.Event()
+
+        def end() -> None:
+            started.wait()
+            reached.set()
+            run.kill()
+
+        dead = Fault("no", "reset", before=end) if kill.when == "before" else Fault("whole", "reset", after=end)
+        for gate in self.servers.gates.values():
+            gate.reset()
+        self.servers.gates[kill.gate].policy = lambda change: dead if change.number == kill.number else None
+        run = self.servers.start(bundle, *KEEP)
+        started.set()
+        ended = run.wait()
+        assert reached.is_set(), f"there was no such request: {ended.status} {ended.err}"
+        assert ended.status == -9, ended.err
+        for gate in self.servers.gates.values():
+            gate.reset()
+        self.servers.released(bundle, *KEEP)
+        check_whole(self.servers, bundle)
+
+    def _trouble(self, trouble: Trouble) -> None:
+        bundle = self.servers.next()
+        onces = [Once(gate, kind, FAULTS[trouble.fault]) for gate, kind in trouble.kinds]
+        for name, gate in self.servers.gates.items():
+            gate.reset()
+            gate.policy = first_of([once for once in onces if once.gate == name])
+        self.servers.release(bundle, *KEEP)
+        for gate in self.servers.gates.values():
+            gate.reset()
+        assert all(once.happened for once in onces), [once.kind for once in onces if not once.happened]
+        self.servers.released(bundle, *KEEP)
+        check_whole(self.servers, bundle)
+
+
+class Once:
+    """Lets the first request of a kind fail."""
+
+    def __init__(self, gate: str, kind: str, fault: Fault) -> None:
+        self.gate = gate
+        self.kind = kind
+        self.happened = False
+        self._fault = fault
+        self._lock = threading.Lock()
+
+    def __call__(self, change: Change) -> Fault | None:
+        if kind_of(self.gate, change) != self.kind:
+            return None
+        with self._lock:
+            if self.happened:
+                return None
+            self.happened = True
+        return self._fault
+
+
+def first_of(policies: Sequence[Policy]) -> Policy:
+    """What the first of them that has something to say says."""
+
+    def policy(change: Change) -> Fault | None:
+        return next((fault for each in policies if (fault := each(change))), None)
+
+    return policy
+
+
+@dataclass
+class Outcome:
+    """Of all trials, by sort: how many there were and what failed.
+
+    `counted` are the kinds of the changes of one release behind each gate; `polls` all that readers made, `watched` those
+    during releases that were held for them.
+    """
+
+    tried: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, list[str]] = field(default_factory=lambda: {"Kill": [], "Trouble": []})
+    counted: dict[str, list[str]] = field(default_factory=dict)
+    polls: int = 0
+    watched: list[int] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        points = ", ".join(f"{len(kinds)} to {gate}" for gate, kinds in self.counted.items())
+        return (
+            f"a release makes {sum(map(len, self.counted.values()))} changes ({points});"
+            f" killed {self.tried['Kill']} times, failing requests in {self.tried['Trouble']} releases;"
+            f" {self.polls} polls by readers, {' and '.join(map(str, self.watched))} during promotions;"
+            f" {sum(map(len, self.failures.values()))} failures"
+        )
+
+
+def run_trials(
+    choose: Callable[[Mapping[str, Sequence[str]]], Sequence[Trial]],
+    folder: Path,
+    script: Path,
+    path: str,
+    width: int = 2,
+) -> Outcome:
+    """Counts the changes of a release, and tries what `choose` makes of them, on `width` sets of servers at a time."""
+    waiting: SimpleQueue[Trial] = SimpleQueue()
+    outcome, lock = Outcome(), threading.Lock()
+
+    def work(number: int) -> None:
+        with ExitStack() as entered:
+            servers = entered.enter_context(stack(folder / str(number), script, path))
+            servers.variables["VIBERUN_HTTP_TIMEOUT"] = "3"
+            servers.begin()
+            for _ in range(2):
+                servers.released(servers.next(), *KEEP)
+            own = Field(servers, entered.enter_context(Reader(servers)))
+            counted = own.count()
+            with lock:
+                if not outcome.counted:
+                    outcome.counted = counted
+                    for trial in choose(counted):
+                        waiting.put(trial)
+            while (taken := _next(waiting)) is not None:
+                failure = _failure(own, taken)
+                with lock:
+                    outcome.tried[type(taken).__name__] += 1
+                    outcome.failures[type(taken).__name__] += [failure] if failure else []
+            with lock:
+                outcome.polls += own.reader.polls
+                outcome.watched.append(own.watched)
+
+    with ThreadPoolExecutor(width) as pool:
+        for each in [pool.submit(work, number) for number in range(width)]:
+            each.result()
+    return outcome
+
+
+def _next(waiting: SimpleQueue[Trial]) -> Trial | None:
+    try:
+        return waiting.get_nowait()
+    except Empty:
+        return None
+
+
+def _failure(own: Field, trial: Trial) -> str | None:
+    own.reader.wrong.clear()
+    try:
+        own.attempt(trial)
+    except Exception as error:
+        return f"{trial}: {type(error).__name__}: {error}"
+    return None

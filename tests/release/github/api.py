@@ -1,0 +1,282 @@
+"""What GitHub's REST API answers, operation by operation, for one repository."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.release.github.access import Access
+from tests.release.github.represent import Json, Representation
+from tests.release.github.state import NOT_FOUND, Asset, RefusedError, Release, Repository
+
+MOST_A_PAGE = 100
+MOST_COMMITS = 250
+
+
+@dataclass(frozen=True)
+class Request:
+    """`read` fetches the body; an upload is announced before that."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    access: Access
+    read: Callable[[], bytes]
+    json: Representation
+    asset_url: Callable[[Asset], str]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def fields(self) -> dict[str, Any]:
+        try:
+            fields = json.loads(self.read() or b"{}")
+        except ValueError:
+            raise RefusedError(400, "Problems parsing JSON") from None
+        if not isinstance(fields, dict):
+            raise RefusedError(400, "Body should be a JSON object")
+        return fields
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: Json | bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Api:
+    """Finds the operation for a request and carries it out."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    def answer(self, request: Request) -> Answer:
+        """The answer; raises RefusedError."""
+        owner_and_name = re.match(r"/repos/([^/]+/[^/]+)", request.path)
+        if owner_and_name is None or owner_and_name[1].lower() != self._repository.full_name.lower():
+            raise NOT_FOUND
+        if self._repository.private and not request.access.private:
+            raise NOT_FOUND
+        rest = request.path[owner_and_name.end() :]
+        for method, pattern, operation in _OPERATIONS:
+            match = re.fullmatch(pattern, rest)
+            if match and method == request.method:
+                if method != "GET" and not request.access.push:
+                    raise RefusedError(403, "Resource not accessible by integration")
+                return operation(self, replace(request, names=match.groupdict()))
+        raise NOT_FOUND
+
+    def _release(self, request: Request) -> Release:
+        release = self._repository.releases.get(int(request.names["id"]))
+        if release is None or (release.draft and not request.access.push):
+            raise NOT_FOUND
+        return release
+
+    def _asset(self, request: Request) -> Asset:
+        asset = self._repository.assets.get(int(request.names["id"]))
+        if asset is None or (self._repository.releases[asset.release].draft and not request.access.push):
+            raise NOT_FOUND
+        return asset
+
+    # The repository
+
+    def repository(self, request: Request) -> Answer:
+        access = request.access
+        known = {"admin": False, "maintain": False, "push": access.push, "triage": access.push, "pull": True}
+        permissions = dict[str, Json](known) if access.push or "authorization" in request.headers else None
+        return Answer(body=request.json.repo(permissions))
+
+    def immutable_releases(self, request: Request) -> Answer:
+        if not self._repository.immutable_releases:
+            raise NOT_FOUND
+        return Answer(body={"enabled": True, "enforced_by_owner": False})
+
+    def contents(self, request: Request) -> Answer:
+        sha = self._resolve(request.query.get("ref", self._repository.default_branch))
+        commit = self._repository.commits.get(sha)
+        if commit is None or request.names["path"] != ".github/workflows" or not commit.workflows:
+            raise NOT_FOUND
+        return Answer(body=request.json.workflows(commit))
+
+    # Commits and refs
+
+    def commit(self, request: Request) -> Answer:
+        commit = self._repository.commits.get(self._resolve(request.names["ref"]))
+        if commit is None:
+            raise RefusedError(422, f"No commit found for SHA: {request.names['ref']}")
+        return Answer(body=request.json.commit(commit))
+
+    def compare(self, request: Request) -> Answer:
+        base, head = (self._repository.commits.get(self._resolve(request.names[end])) for end in ("base", "head"))
+        if base is None or head is None:
+            raise NOT_FOUND
+        compared = self._repository.commits.compare(base.sha, head.sha)
+        if compared is None:
+            raise NOT_FOUND
+        size = int(request.query.get("per_page", MOST_COMMITS))
+        first = (int(request.query.get("page", 1)) - 1) * size
+        return Answer(body=request.json.comparison(base, head, compared, list(compared.commits)[first : first + size]))
+
+    def ref(self, request: Request) -> Answer:
+        ref = f"refs/{request.names['ref']}"
+        if ref not in self._repository.refs:
+            raise NOT_FOUND
+        return Answer(body=request.json.ref(ref))
+
+    def create_ref(self, request: Request) -> Answer:
+        fields = request.fields()
+        with self._repository.step():
+            self._repository.create_ref(fields["ref"], fields["sha"], workflows=request.access.workflows)
+            return Answer(201, request.json.ref(fields["ref"]))
+
+    def update_ref(self, request: Request) -> Answer:
+        fields = request.fields()
+        ref = f"refs/{request.names['ref']}"
+        with self._repository.step():
+            force = fields.get("force", False)
+            self._repository.update_ref(ref, fields["sha"], force, workflows=request.access.workflows)
+            return Answer(200, request.json.ref(ref))
+
+    def delete_ref(self, request: Request) -> Answer:
+        self._repository.delete_ref(f"refs/{request.names['ref']}")
+        return Answer(204)
+
+    def tag(self, request: Request) -> Answer:
+        tag = self._repository.tags.get(request.names["sha"])
+        if tag is None:
+            raise NOT_FOUND
+        return Answer(body=request.json.tag(tag))
+
+    def _resolve(self, name: str) -> str:
+        for ref in (f"refs/tags/{name}", f"refs/heads/{name}", name):
+            if ref in self._repository.refs:
+                return self._repository.commit_at(ref)
+        return name
+
+    # Releases
+
+    def releases(self, request: Request) -> Answer:
+        visible = [each for each in self._repository.releases.values() if request.access.push or not each.draft]
+        visible.sort(key=lambda each: (each.created, each.id), reverse=True)
+        return _page(request, [request.json.release(each) for each in visible])
+
+    def create_release(self, request: Request) -> Answer:
+        fields = request.fields()
+        with self._repository.step():
+            release = self._repository.create_release(
+                fields["tag_name"],
+                fields.get("target_commitish", self._repository.default_branch),
+                fields.get("name"),
+                fields.get("body"),
+                fields.get("draft", False),
+                fields.get("prerelease", False),
+                fields.get("make_latest", "true"),
+            )
+            return Answer(201, request.json.release(release))
+
+    def release(self, request: Request) -> Answer:
+        return Answer(body=request.json.release(self._release(request)))
+
+    def update_release(self, request: Request) -> Answer:
+        fields = request.fields()
+        with self._repository.step():
+            release = self._release(request)
+            release = replace(
+                release,
+                tag=fields.get("tag_name", release.tag),
+                target=fields.get("target_commitish", release.target),
+                name=fields.get("name", release.name),
+                body=fields.get("body", release.body),
+                draft=fields.get("draft", release.draft),
+                prerelease=fields.get("prerelease", release.prerelease),
+            )
+            release = self._repository.update_release(release, fields.get("make_latest", "true"))
+            return Answer(body=request.json.release(release))
+
+    def delete_release(self, request: Request) -> Answer:
+        self._repository.delete_release(self._release(request).id)
+        return Answer(204)
+
+    def release_by_tag(self, request: Request) -> Answer:
+        release = self._repository.published(request.names["tag"])
+        if release is None:
+            raise NOT_FOUND
+        return Answer(body=request.json.release(release))
+
+    def latest_release(self, request: Request) -> Answer:
+        release = self._repository.latest_release()
+        if release is None:
+            raise NOT_FOUND
+        return Answer(body=request.json.release(release))
+
+    # Assets
+
+    def assets(self, request: Request) -> Answer:
+        release = self._release(request)
+        return _page(request, [request.json.asset(asset) for asset in self._repository.assets_of(release.id)])
+
+    def upload_asset(self, request: Request) -> Answer:
+        release = self._release(request)
+        kind = request.headers.get("content-type", "application/octet-stream")
+        with self._repository.step():
+            asset = self._repository.begin_asset(release.id, request.query["name"], request.query.get("label"), kind)
+        content = request.read()
+        with self._repository.step():
+            return Answer(201, request.json.asset(self._repository.finish_asset(asset.id, content)))
+
+    def asset(self, request: Request) -> Answer:
+        asset = self._asset(request)
+        if "application/octet-stream" not in request.headers.get("accept", ""):
+            return Answer(body=request.json.asset(asset))
+        if asset.content is None:
+            raise NOT_FOUND
+        return Answer(302, headers={"Location": request.asset_url(asset)})
+
+    def update_asset(self, request: Request) -> Answer:
+        fields = request.fields()
+        with self._repository.step():
+            asset = self._repository.update_asset(self._asset(request).id, fields.get("name"), fields.get("label"))
+            return Answer(body=request.json.asset(asset))
+
+    def delete_asset(self, request: Request) -> Answer:
+        with self._repository.step():
+            self._repository.delete_asset(self._asset(request).id)
+        return Answer(204)
+
+
+def _page(request: Request, rows: list[Json]) -> Answer:
+    size = min(int(request.query.get("per_page", 30)), MOST_A_PAGE)
+    page = int(request.query.get("page", 1))
+    headers = {}
+    if page * size < len(rows):
+        following = f"{request.json.api}{request.path}?per_page={size}&page={page + 1}"
+        headers["Link"] = f'<{following}>; rel="next"'
+    return Answer(body=rows[(page - 1) * size : page * size], headers=headers)
+
+
+_SHA = "[0-9a-f]{40}"
+_OPERATIONS: tuple[tuple[str, str, Callable[[Api, Request], Answer]], ...] = (
+    ("GET", "", Api.repository),
+    ("GET", "/immutable-releases", Api.immutable_releases),
+    ("GET", "/contents/(?P<path>.+)", Api.contents),
+    ("GET", "/commits/(?P<ref>.+)", Api.commit),
+    ("GET", r"/compare/(?P<base>.+)\.\.\.(?P<head>.+)", Api.compare),
+    ("GET", "/git/ref/(?P<ref>.+)", Api.ref),
+    ("POST", "/git/refs", Api.create_ref),
+    ("PATCH", "/git/refs/(?P<ref>.+)", Api.update_ref),
+    ("DELETE", "/git/refs/(?P<ref>.+)", Api.delete_ref),
+    ("GET", f"/git/tags/(?P<sha>{_SHA})", Api.tag),
+    ("GET", "/releases", Api.releases),
+    ("POST", "/releases", Api.create_release),
+    ("GET", "/releases/latest", Api.latest_release),
+    ("GET", "/releases/tags/(?P<tag>.+)", Api.release_by_tag),
+    ("GET", "/releases/(?P<id>[0-9]+)", Api.release),
+    ("PATCH", "/releases/(?P<id>[0-9]+)", Api.update_release),
+    ("DELETE", "/releases/(?P<id>[0-9]+)", Api.delete_release),
+    ("GET", "/releases/(?P<id>[0-9]+)/assets", Api.assets),
+    ("POST", "/releases/(?P<id>[0-9]+)/assets", Api.upload_asset),
+    ("GET", "/releases/assets/(?P<id>[0-9]+)", Api.asset),
+    ("PATCH", "/releases/assets/(?P<id>[0-9]+)", Api.update_asset),
+    ("DELETE", "/releases/assets/(?P<id>[0-9]+)", Api.delete_asset),
+)

@@ -1,0 +1,82 @@
+"""Two drivers at one set of servers, each behind gates of its own, so that a scheduler knows whose request it holds."""
+
+import io
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from release import driver
+from release.bundle import Bundle
+from release.destinations.remote import remote
+from release.progress import Progress, Style
+from tests.release.races.turns import Turns
+from tests.release.remote.stack import Stack
+from tests.release.servers.gate import Gate
+from viberun.errors import ViberunError
+
+ALL = ("ghcr", "pypi", "npm", "github")
+
+
+@dataclass(frozen=True)
+class Driver:
+    """One of the two: its gates, and the environment that leads through them."""
+
+    letter: str
+    gates: Mapping[str, Gate]
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`places` are those that releases go to; the others stay as they are."""
+
+    servers: Stack
+    drivers: tuple[Driver, Driver]
+
+    def race(
+        self, bundles: tuple[Bundle, Bundle], order: Sequence[str], places: Collection[str] = ALL
+    ) -> tuple[list[ViberunError | None], str]:
+        """Releases both at once, taking turns by `order` (letters a and b); returns how each ended, and the turns taken."""
+        turns, errors = Turns(order), list[ViberunError | None]([None, None])
+
+        def run(number: int) -> None:
+            one = self.drivers[number]
+            for gate in one.gates.values():
+                gate.reset()
+                gate.policy = turns.policy(one.letter)
+            try:
+                destinations = [each for each in remote(one.variables, keep=3) if each.name in places]
+                progress = Progress(io.StringIO(), Style(quiet=True), lambda: 0.0)
+                driver.release(bundles[number], destinations, progress, dry_run=False)
+            except ViberunError as error:
+                errors[number] = error
+            finally:
+                turns.ended(one.letter)
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return errors, "".join(turns.taken)
+
+
+@contextmanager
+def pair(servers: Stack, folder: Path) -> Iterator[Pair]:
+    """Puts a second set of gates in front of the servers; `folder` is for what the second driver has of its own."""
+    with ExitStack() as entered:
+        gates = {name: entered.enter_context(Gate(gate.behind)) for name, gate in servers.gates.items()}
+        home = folder / "home"
+        home.mkdir(parents=True)
+
+        def led(text: str) -> str:
+            for name, gate in servers.gates.items():
+                text = text.replace(gate.host, gates[name].host)
+            return text
+
+        (home / ".npmrc").write_text(led((Path(servers.variables["HOME"]) / ".npmrc").read_text()))
+        first = {**servers.variables, "VIBERUN_HTTP_TIMEOUT": "60"}
+        second = {name: led(value) for name, value in first.items()} | {"HOME": str(home)}
+        yield Pair(servers, (Driver("a", servers.gates, first), Driver("b", gates, second)))

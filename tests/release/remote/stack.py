@@ -1,0 +1,188 @@
+"""All four places that a release goes to, on this machine, each behind a gate; and the driver as a process of its own.
+
+docker-registry (with tokens, as ghcr.io), verdaccio and pypiserver are real; GitHub is `tests.release.github`.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from release.bundle import Bundle
+from tests.release import fabricated
+from tests.release.builds import Builds
+from tests.release.github.access import Access
+from tests.release.github.server import GitHub
+from tests.release.servers.docker_registry import DockerRegistry
+from tests.release.servers.gate import Gate
+from tests.release.servers.pypi_server import PypiServer
+from tests.release.servers.token_server import TokenServer
+from tests.release.servers.verdaccio import Verdaccio
+
+USER = "maintainer"
+TOKEN = "gho_0123456789abcdefghijklmnopqrstuvwxyz"
+NPM_PASSWORD = "npm-p4ssw0rd-that-nobody-sees"
+PYPI_PASSWORD = "pypi-p4ssw0rd-that-nobody-sees"
+REPOSITORY = "Some-Owner/viberun"
+IMAGES = ("some-owner/viberun/viberun", "some-owner/viberun/viberun-proxy")
+MARK = "VIBERUN_TEST_RUN"
+_LONGEST = 300.0
+# What the public registries let caches do.
+_CACHED = {"npm": {"Cache-Control": "public, max-age=300"}, "pypi": {"Cache-Control": "max-age=600, public"}}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a driver ended, and all it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Run:
+    """A driver that was started, with whatever it starts: all of them carry its mark in their environment."""
+
+    process: subprocess.Popen[str]
+    mark: str
+    killed: bool = False
+
+    def wait(self) -> Ended:
+        out, err = self.process.communicate(timeout=_LONGEST)
+        return Ended(self.process.returncode, out, err)
+
+    def kill(self) -> None:
+        """SIGKILL for the driver and for the programs that it has started: as if the machine had lost its power."""
+        self.killed = True
+        self.process.kill()
+        for pid in processes_with(self.mark):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+def processes_with(mark: str) -> list[int]:
+    """Every process that was started with this mark."""
+    found = []
+    wanted = f"{MARK}={mark}".encode()
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+    return found
+
+
+@dataclass
+class Stack:
+    """The servers, entered; `gates` are github, ghcr, npm and pypi."""
+
+    folder: Path
+    github: GitHub
+    registry: DockerRegistry
+    verdaccio: Verdaccio
+    pypi: PypiServer
+    gates: Mapping[str, Gate]
+    tokens: TokenServer
+    builds: Builds
+    variables: dict[str, str] = field(default_factory=dict)
+    _runs: int = 0
+
+    def start(self, bundle: Bundle, *arguments: str, environ: Mapping[str, str] | None = None) -> Run:
+        """Starts `//release:dev` or `:prod`, as the bundle says, with `--to remote`."""
+        self._runs += 1
+        mark = f"{self.folder}/{self._runs}"
+        variables = {**self.variables, **(environ or {}), "RUNFILES_DIR": str(runfiles_of(bundle)), MARK: mark}
+        module = f"release.{bundle.manifest.build.channel}"
+        command = [sys.executable, "-P", "-S", "-B", "-m", module, fabricated.BUNDLE, "--to", "remote", *arguments]
+        process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        return Run(process, mark)
+
+    def release(self, bundle: Bundle, *arguments: str, environ: Mapping[str, str] | None = None) -> Ended:
+        return self.start(bundle, *arguments, environ=environ).wait()
+
+    def released(self, bundle: Bundle, *arguments: str) -> Ended:
+        """Releases; raises AssertionError with what it said if it failed."""
+        ended = self.release(bundle, *arguments)
+        assert ended.status == 0, f"{ended.err}\n{ended.out}"
+        return ended
+
+    def begin(self) -> Bundle:
+        """Makes the first release of all, a prod one, without which there is no npm package."""
+        bundle = self.builds.prod("0.9.0", self.builds.commit("the first"))
+        self.released(bundle)
+        return bundle
+
+    def next(self) -> Bundle:
+        """A dev build of a new commit."""
+        return self.builds.dev(self.builds.commit())
+
+
+def runfiles_of(bundle: Bundle) -> Path:
+    """The folder below which `fabricated.make` put everything."""
+    artifact = bundle.the("wheel")
+    assert artifact
+    return artifact.path.parents[1]
+
+
+@contextmanager
+def stack(folder: Path, verdaccio_script: Path, path: str = os.environ["PATH"]) -> Iterator[Stack]:
+    """Starts everything below an empty folder; `path` is where npm is."""
+    with ExitStack() as entered:
+        places = {name: folder / name for name in ("registry", "verdaccio", "pypi", "home", "builds", "work")}
+        for place in places.values():
+            place.mkdir(parents=True)
+        github = entered.enter_context(GitHub(REPOSITORY))
+        github.tokens[TOKEN] = Access()
+        github.limits.requests_an_hour = 10**6
+        tokens = entered.enter_context(TokenServer({USER: TOKEN}))
+        tokens.public.update(IMAGES)
+        registry = entered.enter_context(DockerRegistry(places["registry"], tokens=tokens, memory=True))
+        npm = entered.enter_context(Verdaccio(places["verdaccio"], verdaccio_script, {USER: NPM_PASSWORD}))
+        pypi = entered.enter_context(PypiServer(places["pypi"], {USER: PYPI_PASSWORD}))
+        ports = {"github": github.port, "ghcr": registry.port, "npm": npm.port, "pypi": pypi.port}
+        gates = {name: entered.enter_context(Gate(port, headers=_CACHED.get(name))) for name, port in ports.items()}
+        npmrc = npm.npmrc(USER).replace(f"127.0.0.1:{npm.port}", gates["npm"].host)
+        (places["home"] / ".npmrc").write_text(npmrc)
+        builds = Builds(github, places["builds"], publishable=True)
+        yield Stack(
+            places["work"],
+            github,
+            registry,
+            npm,
+            pypi,
+            gates,
+            tokens,
+            builds,
+            {
+                "PATH": path,
+                "HOME": str(places["home"]),
+                "LC_ALL": "C.UTF-8",
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "BUILD_WORKSPACE_DIRECTORY": str(places["work"]),
+                **{name: value.replace(github.url, gates["github"].url) for name, value in github.env.items()},
+                "GITHUB_ACTOR": USER,
+                "GITHUB_TOKEN": TOKEN,
+                "VIBERUN_OCI_REGISTRY": gates["ghcr"].host,
+                "TWINE_REPOSITORY_URL": f"{gates['pypi'].url}/",
+                "TWINE_USERNAME": USER,
+                "TWINE_PASSWORD": PYPI_PASSWORD,
+                "VIBERUN_HTTP_TIMEOUT": "10",
+            },
+        )

@@ -1,0 +1,114 @@
+"""Whole releases to real servers, and what people get of them with the tools that they use."""
+
+from pathlib import Path
+
+import pytest
+
+from release.bundle import Bundle
+from tests.release.remote.consumers import Consumer
+from tests.release.remote.stack import Stack
+from viberun.manifest import Manifest
+
+
+def check_everybody_gets(bundle: Bundle, servers: Stack, home: Path) -> None:
+    """With every tool, from empty caches."""
+    consumer, version = Consumer(servers, home), bundle.manifest.build.version
+    project = "viberun-dev" if version.channel == "dev" else "viberun"
+    assert consumer.npx(version.moving) == str(version)
+    assert consumer.uvx(project) == str(version)
+    assert consumer.pip(project) == str(version)
+    assert consumer.image_digests(version.moving) == {image.name: image.digest for image in bundle.images}
+    where = "download/dev" if version.channel == "dev" else "latest/download"
+    manifest = Manifest.parse(consumer.curl(f"{where}/channel.json"))
+    assert manifest == bundle.manifest
+    sums = next(file.name for file in manifest.files if file.kind == "sums")
+    for file in manifest.files:
+        if file.kind in ("client", "server", "install", "sums"):
+            consumer.curl(f"{where}/{file.name}")
+    assert consumer.sha256sum(sums).count(": OK\n") == 7
+
+
+@pytest.fixture(scope="module")
+def first(servers: Stack) -> Bundle:
+    bundle = servers.next()
+    servers.released(bundle)
+    return bundle
+
+
+def test_everybody_gets_the_first_dev_release(servers: Stack, first: Bundle, tmp_path: Path) -> None:
+    check_everybody_gets(first, servers, tmp_path / "home")
+
+
+def test_releasing_the_same_commit_again_sends_no_byte_of_content(servers: Stack, first: Bundle) -> None:
+    for gate in servers.gates.values():
+        gate.reset()
+    ended = servers.released(first)
+    assert "nothing has changed" in ended.out
+    assert [servers.gates[name].changes for name in ("github", "npm", "pypi")] == [[], [], []]
+    # Whether one may push is found out by beginning an upload and taking it back.
+    assert {change.method for change in servers.gates["ghcr"].changes} == {"POST", "DELETE"}
+
+
+def test_everybody_gets_the_second_release_with_what_they_had_of_the_first(
+    servers: Stack, first: Bundle, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    consumer = Consumer(servers, home)
+    assert consumer.npx("dev") == consumer.uvx("viberun-dev") == str(first.manifest.build.version)
+    second = servers.next()
+    for gate in servers.gates.values():
+        gate.reset()
+    servers.released(second)
+    check_everybody_gets(second, servers, home)
+    # The base layer of each image is the registry's already, the configurations and the programs' layers are new.
+    uploads = [
+        change for change in servers.gates["ghcr"].changes if change.method == "PUT" and "/blobs/" in change.path
+    ]
+    assert len(uploads) == 8
+
+
+def test_prod_is_released_beside_dev_and_latest_never_falls(servers: Stack, first: Bundle, tmp_path: Path) -> None:
+    servers.released(servers.builds.prod("1.2.3", servers.builds.commit("prod")))
+    dev = servers.next()
+    servers.released(dev)
+    prod = servers.builds.prod("1.2.4", servers.builds.commit("prod again"))
+    servers.released(prod)
+    check_everybody_gets(prod, servers, tmp_path / "prod")
+    check_everybody_gets(dev, servers, tmp_path / "dev")
+
+    refused = servers.release(servers.builds.prod("1.2.3", servers.builds.commit("too late")))
+    lower = servers.release(servers.builds.prod("1.2.2", servers.builds.commit("too low")))
+    servers.released(servers.next())
+
+    assert (refused.status, lower.status) == (3, 3)
+    assert "the tag v1.2.3 is on" in refused.err
+    for refusal in ("github: 1.2.2 is below 1.2.4", "npm: the dist-tag latest names 1.2.4, which is newer than 1.2.2"):
+        assert refusal in lower.err
+    consumer = Consumer(servers, tmp_path / "after")
+    assert consumer.npm_tags()["latest"] == "1.2.4"
+    assert consumer.image_digests("latest") == {image.name: image.digest for image in prod.images}
+    assert Manifest.parse(consumer.curl("latest/download/channel.json")) == prod.manifest
+
+
+def test_an_older_commit_and_a_diverged_one_are_refused_with_both_commits_named(servers: Stack, first: Bundle) -> None:
+    newest = servers.next()
+    servers.released(newest)
+    aside = servers.builds.dev(servers.builds.commit("aside", parent=first.manifest.build.commit))
+    for gate in servers.gates.values():
+        gate.reset()
+
+    older, diverged = servers.release(first), servers.release(aside)
+
+    holder = newest.manifest.build.commit
+    assert older.status == diverged.status == 3
+    assert f"github: {first.manifest.build.commit} is older than {holder}" in older.err
+    assert "npm: the dist-tag dev names" in older.err
+    assert f"github: {aside.manifest.build.commit} is on another line of history than {holder}" in diverged.err
+    assert not any(gate.changes for name, gate in servers.gates.items() if name != "ghcr")
+
+
+def test_a_rewritten_history_is_released_with_force_and_goes_on_from_there(servers: Stack, first: Bundle) -> None:
+    aside = servers.builds.dev(servers.builds.commit("rewritten", parent=first.manifest.build.commit))
+    servers.released(aside, "--force")
+    following = servers.builds.dev(servers.builds.commit("on top", parent=aside.manifest.build.commit))
+    servers.released(following)

@@ -1,0 +1,61 @@
+"""Whether a release stands whole at all four places, by what the servers themselves have."""
+
+import hashlib
+import json
+from urllib.request import ProxyHandler, Request, build_opener
+
+from release.bundle import Bundle
+from release.npm.packument import Tarball
+from release.oci.image import ACCEPTED
+from tests.release.remote.stack import IMAGES, Stack
+
+_OPENER = build_opener(ProxyHandler({}))
+_WITHIN = 20.0
+
+
+def get(url: str, **headers: str) -> bytes:
+    """Asks a server, not its gate."""
+    with _OPENER.open(Request(url, headers=headers), timeout=_WITHIN) as response:
+        return bytes(response.read())
+
+
+def check_whole(servers: Stack, bundle: Bundle) -> None:
+    """Raises AssertionError where a dev release is not complete, not right, or has left something behind."""
+    check_github(servers, bundle)
+    check_images(servers, bundle)
+    check_packages(servers, bundle)
+
+
+def check_github(servers: Stack, bundle: Bundle) -> None:
+    repository = servers.github.repository
+    (release,) = (each for each in repository.releases.values() if each.tag == "dev")
+    assets = {asset.name: asset for asset in repository.assets_of(release.id)}
+    for wanted in bundle.assets:
+        assert assets[wanted.name].digest == f"sha256:{wanted.digest.sha256}", wanted.name
+    assert assets["channel.json"].content == bundle.manifest.to_json().encode()
+    assert "channel.new.json" not in assets
+    assert {asset.state for asset in assets.values()} == {"uploaded"}
+    assert repository.refs["refs/tags/dev"] == bundle.manifest.build.commit
+    assert bundle.manifest.build.commit in (release.body or "")
+    assert (release.draft, release.prerelease) == (False, True)
+
+
+def check_images(servers: Stack, bundle: Bundle) -> None:
+    for image, layout in zip(IMAGES, bundle.images, strict=True):
+        token = servers.tokens.token(None, (f"repository:{image}:pull",))
+        for tag in (bundle.manifest.build.version.oci, "dev"):
+            url = f"{servers.registry.url}/v2/{image}/manifests/{tag}"
+            content = get(url, Authorization=f"Bearer {token}", Accept=", ".join(ACCEPTED))
+            assert f"sha256:{hashlib.sha256(content).hexdigest()}" == layout.digest, f"{image}:{tag}"
+
+
+def check_packages(servers: Stack, bundle: Bundle) -> None:
+    version, npm, wheel = bundle.manifest.build.version, bundle.the("npm"), bundle.the("wheel")
+    assert npm
+    assert wheel
+    document = json.loads(get(f"{servers.verdaccio.url}/viberun"))
+    dist = document["versions"][version.npm]["dist"]
+    assert Tarball(dist["integrity"], None).is_of(npm.path)
+    assert document["dist-tags"]["dev"] == version.npm
+    assert hashlib.sha256(get(dist["tarball"])).hexdigest() == npm.digest.sha256
+    assert f"{wheel.name}#sha256={wheel.digest.sha256}" in get(f"{servers.pypi.url}/simple/viberun-dev/").decode()

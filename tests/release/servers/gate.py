@@ -1,0 +1,214 @@
+"""A gate in front of any HTTP server: counts the requests that change something, and lets each pass, or fail in a given way.
+
+The server behind it sees the gate's address as its own (Host), so what it names leads through the gate as well.
+"""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Literal, Self
+
+_HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """The `number`th request, from 1, whose method says that it changes something."""
+
+    number: int
+    method: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What becomes of a request: how much of it the server gets, and what the client hears.
+
+    `before` is called when the request has arrived and `after` when the server has answered it, each in the thread that
+    holds the request: what they wait for, it waits for.
+    """
+
+    passes: Literal["whole", "half", "no"] = "whole"
+    answer: Literal["server's", "reset", "silence"] | int = "server's"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+
+
+FAULTS: Mapping[str, Fault] = {
+    "500 before": Fault("no", 500),
+    "502 after": Fault("whole", 502),
+    "429": Fault("no", 429, {"Retry-After": "1"}),
+    "reset in mid-body": Fault("half", "reset"),
+    "reset after": Fault("whole", "reset"),
+    "hang before": Fault("no", "silence"),
+    "hang after": Fault("whole", "silence"),
+}
+"""Everything that a network does to a request, by name."""
+
+Policy = Callable[[Change], Fault | None]
+
+
+class Gate:
+    """Stands in front of `127.0.0.1:port` from entering to leaving. `policy` may be replaced at any time."""
+
+    def __init__(
+        self, port: int, policy: Policy = lambda change: None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """`headers` are put into every answer, as a CDN would put its Cache-Control."""
+        self.policy = policy
+        self.changes: list[Change] = []
+        self.behind = port
+        self.headers = dict(headers or {})
+        self.closing = threading.Event()
+        self._lock = threading.Lock()
+        handler = type("Handler", (_Handler,), {"gate": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
+        self._server.request_queue_size = 128
+        self._server.daemon_threads = True
+        self._server.server_bind()
+        self._server.server_activate()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._server.server_port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def reset(self) -> None:
+        """Counts from 1 again, and lets everything pass."""
+        with self._lock:
+            self.changes.clear()
+            self.policy = lambda change: None
+
+    def decide(self, method: str, path: str) -> Fault:
+        """What becomes of this request."""
+        if method in ("GET", "HEAD"):
+            return Fault()
+        with self._lock:
+            change = Change(len(self.changes) + 1, method, path.partition("?")[0])
+            self.changes.append(change)
+        return self.policy(change) or Fault()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    gate: Gate
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def _handle(self) -> None:
+        body = self._body()
+        announced = int(self.headers.get("Content-Length", 0))
+        if len(body) < announced:  # the client died on the way
+            self._pass_part(body, announced)
+            self._reset()
+            return
+        fault = self.gate.decide(self.command, self.path)
+        fault.before()
+        answered = None
+        if fault.passes == "whole":
+            answered = self._pass_on(body)
+            fault.after()
+        elif fault.passes == "half":
+            self._pass_part(body[: len(body) // 2], len(body))
+        if fault.answer == "reset":
+            self._reset()
+        elif fault.answer == "silence":
+            self.gate.closing.wait()
+            self._reset()
+        elif isinstance(fault.answer, int):
+            self._answer(fault.answer, list(fault.headers.items()), b"{}")
+        elif answered is None:
+            self._reset()
+        else:
+            status, headers, content = answered
+            self._answer(status, [*headers, *self.gate.headers.items()], content)
+
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        pieces = []
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            pieces.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(pieces)
+
+    def _passed_headers(self, length: int) -> list[tuple[str, str]]:
+        """In their order: a header may be there more than once."""
+        left_out = {*_HOP_BY_HOP, "content-length"}
+        headers = [(name, value) for name, value in self.headers.items() if name.lower() not in left_out]
+        if length or self.command not in ("GET", "HEAD"):
+            headers.append(("Content-Length", str(length)))
+        return headers
+
+    def _pass_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes] | None:
+        connection = HTTPConnection("127.0.0.1", self.gate.behind, timeout=60)
+        try:
+            connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self._passed_headers(len(body)):
+                connection.putheader(name, value)
+            connection.endheaders(body or None)
+            with connection.getresponse() as response:
+                content = response.read()
+                headers = [(name, value) for name, value in response.getheaders() if name.lower() not in _HOP_BY_HOP]
+                return response.status, headers, content
+        except (OSError, HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def _pass_part(self, part: bytes, announced: int) -> None:
+        """Sends the head, and of the body that it announces only a part, and breaks off."""
+        lines = [f"{self.command} {self.path} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in self._passed_headers(announced)]
+        with socket.create_connection(("127.0.0.1", self.gate.behind), timeout=10) as connection:
+            connection.sendall("\r\n".join([*lines, "", ""]).encode() + part)
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+        self.send_response_only(status)
+        length = None
+        for name, value in headers:
+            if name.lower() == "content-length":
+                length = value  # of a HEAD: not that of what follows
+            else:
+                self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", length if length and self.command == "HEAD" else str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _reset(self) -> None:
+        """Ends the connection with RST, as a broken network does."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def finish(self) -> None:
+        if self.connection.fileno() != -1:
+            super().finish()
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Gate.changes is the log."""
