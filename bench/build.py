@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.timing import compare
+from bench.timing import Command, compare
 
-COMMIT = "git -c user.name=a -c user.email=a@example.org commit --quiet --allow-empty --message bench"
+AUTHOR = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+COMMIT = ["git", *AUTHOR, "commit", "--quiet", "--allow-empty", "--message", "bench"]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,21 +24,22 @@ def main(argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", workspace, str(clone)], check=True)
-        bazel = f"cd {clone} && ./bazelw --output_base={folder}/output"
-        build = f"build --config=hermetic --repository_cache={cache} //..."
+        bazel = ["./bazelw", f"--output_base={folder}/output"]
+        build = [*bazel, "build", "--config=hermetic", f"--repository_cache={cache}", "//..."]
         try:
             print(
                 compare(
                     {
-                        "nothing new": ["sh", "-c", f"{bazel} {build}"],
-                        "a new commit": ["sh", "-c", f"cd {clone} && {COMMIT} && {bazel} {build}"],
-                        "an empty output base": ["sh", "-c", f"{bazel} clean --expunge; {bazel} {build}"],
+                        "nothing new": Command(build, clone),
+                        "a new commit": Command(build, clone, before=COMMIT),
+                        "an empty output base": Command(build, clone, before=[*bazel, "clean", "--expunge"]),
                     },
                     runs=int(argv[0]) if argv else 3,
                 )
             )
         finally:
-            subprocess.run(["sh", "-c", f"{bazel} shutdown; chmod -R u+w {folder}"], check=False)
+            subprocess.run([*bazel, "shutdown"], cwd=clone, check=False)
+            subprocess.run(["chmod", "-R", "u+w", folder], check=False)
     return 0
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.timing import compare
+from bench.timing import Command, compare
 
 
 def main(argv: Sequence[str]) -> int:
@@ -13,10 +13,10 @@ def main(argv: Sequence[str]) -> int:
     runfiles = Path(os.environ["RUNFILES_DIR"])
     python = next(filter(Path.exists, [Path("/usr/bin/python3"), Path(sys.executable)]))
     commands = {
-        "python3 -I -S -c pass": [str(python), "-I", "-S", "-c", "pass"],
-        "python3 -I -S -c 'import argparse'": [str(python), "-I", "-S", "-c", "import argparse"],
-        "viberun --version, self-contained": [str(runfiles / binary), "--version"],
-        "viberun --version, PEX": [str(python), str(runfiles / pex), "--version"],
+        "python3 -I -S -c pass": Command([str(python), "-I", "-S", "-c", "pass"]),
+        "python3 -I -S -c 'import argparse'": Command([str(python), "-I", "-S", "-c", "import argparse"]),
+        "viberun --version, self-contained": Command([str(runfiles / binary), "--version"]),
+        "viberun --version, PEX": Command([str(python), str(runfiles / pex), "--version"]),
     }
     print(compare(commands, runs=int(rest[0]) if rest else 20))
     return 0

@@ -4,16 +4,34 @@ import statistics
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 
-def seconds(command: Sequence[str]) -> float:
+@dataclass(frozen=True)
+class Command:
+    """What is timed: `argv` run in `folder` (here, if None), each time after `before`, which is not timed."""
+
+    argv: Sequence[str]
+    folder: Path | None = None
+    before: Sequence[str] = ()
+
+
+def seconds(command: Command) -> float:
     """Runs `command` to its end and returns how long that took. Raises CalledProcessError if it fails."""
+    if command.before:
+        _run(command.before, command.folder)
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _run(command.argv, command.folder)
     return time.perf_counter() - start
 
 
-def compare(commands: Mapping[str, Sequence[str]], runs: int) -> str:
+def _run(argv: Sequence[str], folder: Path | None) -> None:
+    quiet = subprocess.DEVNULL
+    subprocess.run(argv, cwd=folder, check=True, stdin=quiet, stdout=quiet, stderr=quiet)
+
+
+def compare(commands: Mapping[str, Command], runs: int) -> str:
     """Runs every command `runs` times in turn, after one run that does not count.
 
     Returns a table: the median and the least in milliseconds, and the median of the ratio to the first command.

@@ -1,14 +1,10 @@
 """Everything that one release consists of, from built products."""
 
 load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
-
-def _runfile(ctx, file):
-    if file.short_path.startswith("../"):
-        return file.short_path[len("../"):]
-    return "{}/{}".format(ctx.workspace_name, file.short_path)
+load("//tools/python:runfiles.bzl", "runfiles_path")
 
 def _output(ctx, file):
-    return {"file": file.path, "runfile": _runfile(ctx, file)}
+    return {"file": file.path, "runfile": runfiles_path(ctx, file)}
 
 def _release_bundle_impl(ctx):
     products = []

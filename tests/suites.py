@@ -1,57 +1,24 @@
-"""The suites: how each is started and how its results are counted (JUnit XML, as Bazel and pytest write it)."""
+"""The suites: which there are and how each is started."""
 
-import json
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+
+from tests.count import Count, count_build, count_junit, settle
 
 # Longer than any suite takes; CI's own limit is 60 minutes.
 TIME_LIMIT_SECONDS = 40 * 60
 
 
 @dataclass(frozen=True)
-class Count:
-    """How many tests passed, failed and were skipped."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def __add__(self, other: "Count") -> "Count":
-        return Count(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
-
-    def __str__(self) -> str:
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        return f"{self.passed} passed, {self.failed} failed{skipped}"
-
-
-@dataclass(frozen=True)
 class Suite:
-    """A folder of tests and how it is run: `run(scratch folder, environment)`."""
+    """Tests that are run together: their folder, or what Bazel calls them, and `run(scratch folder, environment)`."""
 
-    folder: str
+    name: str
     run: Callable[[Path, Mapping[str, str]], Count]
-
-
-def count_junit(report: Path) -> Count:
-    """Counts the test cases of a JUnit XML file; one that is missing or empty counts as a failure."""
-    try:
-        cases = list(ElementTree.parse(report).iter("testcase"))
-    except (OSError, ElementTree.ParseError):
-        return Count(failed=1)
-    failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
-    skipped = sum(case.find("skipped") is not None for case in cases)
-    return Count(len(cases) - failed - skipped, failed, skipped) if cases else Count(failed=1)
-
-
-def settle(count: Count, exit_code: int) -> Count:
-    """A run that did not end well failed, even where no test case says so."""
-    return count + Count(failed=1) if exit_code and not count.failed else count
 
 
 def call(command: list[str], folder: Path, environment: Mapping[str, str]) -> int:
@@ -65,32 +32,27 @@ def call(command: list[str], folder: Path, environment: Mapping[str, str]) -> in
             return 124
 
 
-def test_reports(events: Iterable[str]) -> list[Path]:
-    """Finds the test.xml files in Bazel's build event stream (a JSON object a line)."""
-    reports = []
-    for event in map(json.loads, events):
-        for output in event.get("testResult", {}).get("testActionOutput", []):
-            if output["name"] == "test.xml":
-                reports.append(Path(unquote(urlsplit(output["uri"]).path)))
-    return reports
+def has_bazel_tests(folder: Path) -> bool:
+    """Whether a BUILD file at or below `folder` declares a test."""
+    return any("python_test(" in build.read_text() for build in folder.rglob("BUILD"))
 
 
-def bazel_suite(workspace: Path) -> Suite:
-    """Everything that `bazel test //...` runs, and that everything builds, in the hermetic sandbox.
+def bazel_suite(workspace: Path, folders: Sequence[str] = ("",)) -> Suite:
+    """What `bazel test` runs at or below `folders` (paths from the workspace's root), and that all there builds, hermetically.
 
     Built first: a test sees more of the machine than a build action may, and so do the actions of `bazel test`.
     """
+    patterns = [f"//{folder}/..." if folder else "//..." for folder in folders]
 
     def run(scratch: Path, environment: Mapping[str, str]) -> Count:
         events = scratch / "events.json"
         bazelw, options = str(workspace / "bazelw"), ["--config=hermetic", "--keep_going"]
-        call([bazelw, "build", *options, "//..."], workspace, environment)
-        test = [bazelw, "test", *options, f"--build_event_json_file={events}", "//..."]
+        call([bazelw, "build", *options, *patterns], workspace, environment)
+        test = [bazelw, "test", *options, f"--build_event_json_file={events}", *patterns]
         exit_code = call(test, workspace, environment)
-        lines = events.read_text().splitlines() if events.exists() else []
-        return settle(sum(map(count_junit, test_reports(lines)), Count()), exit_code)
+        return count_build(events.read_text().splitlines() if events.exists() else [], exit_code)
 
-    return Suite("tests/unit", run)
+    return Suite(" ".join(patterns), run)
 
 
 def tools(wheels: Iterable[str], scratch: Path) -> dict[str, str]:
@@ -135,7 +97,7 @@ def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bo
             "VIBERUN_PYTHON": sys.executable,
         }
         exit_code = call(command, scratch, variables)
-        return settle(count_junit(report), exit_code)
+        return settle(count_junit(report), exit_code == 0)
 
     return Suite(folder, run)
 

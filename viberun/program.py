@@ -34,7 +34,7 @@ def run(name: str, command: Callable[[Sequence[str]], int], argv: Sequence[str] 
             if sys.stdout is not None:  # None where the caller closed it
                 sys.stdout.flush()  # at exit a failure comes too late for the status
     except ViberunError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        _report(f"{name}: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -45,7 +45,7 @@ def run(name: str, command: Callable[[Sequence[str]], int], argv: Sequence[str] 
         if error.filename is not None:
             raise
         _discard_output()
-        print(f"{name}: cannot write to standard output: {error.strerror}", file=sys.stderr)
+        _report(f"{name}: cannot write to standard output: {error.strerror}")
         return 1
 
 
@@ -59,6 +59,11 @@ def _status(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
         return command(arguments)
     except SystemExit as stop:  # how argparse ends after --help
         return int(stop.code or 0)
+
+
+def _report(line: str) -> None:
+    if sys.stderr is not None:  # where the caller closed it, print would take standard output
+        print(line, file=sys.stderr)
 
 
 def _discard_output() -> None:

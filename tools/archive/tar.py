@@ -7,6 +7,7 @@ image has 30,000 headers and the standard library takes 30 µs for each, either 
 import gzip as _gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import BinaryIO, Literal, Protocol
 
 Kind = Literal["file", "hardlink", "symlink", "directory"]
@@ -54,6 +55,12 @@ class TarError(ValueError):
 def directory(path: str, mode: int = 0o755) -> Entry:
     """Returns the entry of a folder."""
     return Entry(path, "directory", mode)
+
+
+def parents(entries: Iterable[Entry]) -> list[Entry]:
+    """Returns the entries of all folders above `entries`, in no order."""
+    folders = {folder for entry in entries for folder in PurePosixPath(entry.path).parents}
+    return [directory(str(folder)) for folder in folders - {PurePosixPath(".")}]
 
 
 def write(entries: Iterable[Entry], out: Writable, mtime: int = MTIME) -> None:

@@ -8,9 +8,9 @@ import json
 import py_compile
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tools.archive import tar
 
@@ -44,7 +44,7 @@ def entries(start: Path, sources: Iterable[Source]) -> list[tar.Entry]:
     ]
     with tempfile.TemporaryDirectory() as folder:
         files = [_entry(source, Path(folder) / "compiled") for source in chosen]
-    return [*_folders(files), *files]
+    return [*tar.parents(files), *files]
 
 
 def _check(sources: list[Source]) -> None:
@@ -76,11 +76,6 @@ def _entry(source: Source, scratch: Path) -> tar.Entry:
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
     return tar.Entry(source.path + "c", data=scratch.read_bytes())
-
-
-def _folders(files: Iterable[tar.Entry]) -> Iterator[tar.Entry]:
-    parents = {str(parent) for entry in files for parent in PurePosixPath(entry.path).parents}
-    return map(tar.directory, parents - {"."})
 
 
 def _path(short_path: str, roots: list[str]) -> str:

@@ -92,7 +92,7 @@ def entries(architecture: str, tree: dict[str, Path], left_out: list[LeftOut]) -
     for entry in chosen:
         if elf.is_elf(bytes(entry.data[:4])) and elf.read(bytes(entry.data)).machine != architecture:
             raise ValueError(f"{entry.path}: not made for {architecture}")
-    return [*_folders(chosen), *chosen]
+    return [*tar.parents(chosen), *chosen]
 
 
 def _programs(tree: dict[str, Path]) -> list[tar.Entry]:
@@ -155,11 +155,6 @@ def _libraries(
 def _needed(entries: Iterable[tar.Entry]) -> list[str]:
     files = [bytes(entry.data) for entry in entries]
     return [soname for data in files if elf.is_elf(data) for soname in elf.read(data).needed]
-
-
-def _folders(entries: Iterable[tar.Entry]) -> list[tar.Entry]:
-    parents = {str(parent) for entry in entries for parent in Path(entry.path).parents}
-    return [tar.directory(parent) for parent in parents - {"."}]
 
 
 def main(argv: list[str]) -> int:

@@ -4,6 +4,8 @@ What repository rules need. No host is named here but Debian's snapshot archive,
 all. tools/debian/mirror.py finds the same mirrors for the program that renews the lock.
 """
 
+load("//tools/debian:file_url.bzl", "file_url")
+
 _SNAPSHOT = "https://snapshot.debian.org/archive"
 _LABELS = {"debian": "Debian", "debian-security": "Debian-Security"}
 _REQUEST_KEYS = ["closure", "exclude", "layers", "packages", "prefer"]
@@ -148,7 +150,7 @@ def _checksum(rctx, path):
 
     # Starlark has no digest, but a download tells the one of what it brought.
     rctx.file("request.json", json.encode(wanted))
-    digest = rctx.download("file://{}".format(rctx.path("request.json")), "request.copy.json").sha256
+    digest = rctx.download(file_url(rctx.path("request.json")), "request.copy.json").sha256
     rctx.delete("request.json")
     rctx.delete("request.copy.json")
     return digest

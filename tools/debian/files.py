@@ -1,12 +1,12 @@
 """The files of the workspace that this package reads and writes, each replaced at one moment."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.debian import ledger, lock
 from tools.debian.ledger import Ledger
 from tools.debian.lock import Lock
+from tools.lock.file import replace
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,3 @@ class Files:
     def write_ledger(self, new: Ledger) -> None:
         """Replaces the ledger."""
         replace(self._ledger, new.to_json())
-
-
-def replace(path: Path, text: str) -> None:
-    """Puts the text into the file at one moment: a reader sees the old or the new, also after a crash."""
-    new = path.with_name(f".{path.name}.new")
-    with new.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -1,9 +1,12 @@
 """The script that starts a Python program from its runfiles."""
 
+load("//tools/python:runfiles.bzl", "runfiles_path")
+
 _LAUNCHER = """#!/bin/sh
 set -eu
 case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
-RUNFILES_DIR=${{RUNFILES_DIR:-${{TEST_SRCDIR:-$self.runfiles}}}}
+# A program has runfiles of its own, unless it lies among those of another, as a test does.
+if [ -d "$self.runfiles" ]; then RUNFILES_DIR=$self.runfiles; else RUNFILES_DIR=${{RUNFILES_DIR:-$TEST_SRCDIR}}; fi
 export RUNFILES_DIR
 roots='{roots}'
 set -- {arguments} "$@"
@@ -11,11 +14,6 @@ set -- {module} "$@"
 for root in $roots; do set -- --path "$RUNFILES_DIR/$root" "$@"; done
 exec "$RUNFILES_DIR/{python}" -I -S -B "$RUNFILES_DIR/{launch}" "$@"
 """
-
-def _runfiles_path(ctx, file):
-    if file.short_path.startswith("../"):
-        return file.short_path[len("../"):]
-    return "{}/{}".format(ctx.workspace_name, file.short_path)
 
 def _quote(argument):
     return "'" + argument.replace("'", "'\\''") + "'"
@@ -41,8 +39,8 @@ def write_launcher(ctx, python, module, arguments, data):
         roots = " ".join(roots),
         arguments = " ".join([_quote(argument) for argument in arguments]),
         module = module,
-        python = _runfiles_path(ctx, ctx.file._python),
-        launch = _runfiles_path(ctx, ctx.file._launch),
+        python = runfiles_path(ctx, ctx.file._python),
+        launch = runfiles_path(ctx, ctx.file._launch),
     ), is_executable = True)
     runfiles = ctx.runfiles(
         files = [ctx.file._python, ctx.file._launch],

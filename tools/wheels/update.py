@@ -4,6 +4,7 @@ pip resolves for both architectures (its installation report, PyPA's "pip instal
 version, the digests and, as `# via`, who requires what. Nothing of an index's address enters the lock.
 """
 
+import hashlib
 import json
 import os
 import subprocess
@@ -16,18 +17,13 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tools.lock.file import replace
+
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
-MANYLINUX = (
-    "manylinux_2_28",
-    "manylinux_2_24",
-    "manylinux_2_17",
-    "manylinux2014",
-    "manylinux_2_12",
-    "manylinux2010",
-    "manylinux_2_5",
-    "manylinux1",
-)
-HEADER = "# Made by `bazel run //tools/wheels:update` from requirements.in: one hash for any machine, or amd64's and arm64's.\n"
+HEADER = """\
+# Made by `bazel run //tools/wheels:update` from requirements.in: one hash for any machine, or amd64's and arm64's.
+# Answers the request {checksum}
+"""
 
 
 @dataclass
@@ -47,31 +43,10 @@ class Locked:
 def pip_report(pip: Path, requirements: Path, architecture: str, scratch: Path) -> Mapping[str, object]:
     """Asks pip for the closure of `requirements` on CPython 3.13 and `architecture`; returns its installation report."""
     report = scratch / f"{architecture}.json"
-    command = [
-        *(
-            sys.executable,
-            f"{pip}/pip",
-            "install",
-            "--quiet",
-            "--dry-run",
-            "--ignore-installed",
-            "--report",
-            str(report),
-        ),
-        *(
-            "--target",
-            str(scratch / "target"),
-            "--only-binary",
-            ":all:",
-            "--python-version",
-            "313",
-            "--implementation",
-            "cp",
-        ),
-        *("--abi", "cp313", "--abi", "abi3", "--abi", "none", "--platform", "any"),
-    ]
-    for policy in MANYLINUX:
-        command += ["--platform", f"{policy}_{ARCHITECTURES[architecture]}"]
+    options = json.loads(Path(__file__).with_name("pip_options.json").read_text())
+    command = [sys.executable, f"{pip}/pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+    command += ["--report", str(report), "--target", str(scratch / "target")]
+    command += [option.replace("{machine}", ARCHITECTURES[architecture]) for option in options]
     subprocess.run([*command, "--requirement", str(requirements)], check=True, timeout=1200)
     result: Mapping[str, object] = json.loads(report.read_text())
     return result
@@ -81,6 +56,12 @@ def read_requests(text: str) -> list[Requirement]:
     """Parses requirements.in: a requirement (PEP 508) a line, `#` begins a comment."""
     lines = (line.split("#")[0].strip() for line in text.splitlines())
     return [Requirement(line) for line in lines if line]
+
+
+def header(requested: Sequence[Requirement]) -> str:
+    """Returns the lock's first lines, which hold the SHA-256 of what was asked for: all of it, order and comments apart."""
+    lines = "".join(sorted(f"{request}\n" for request in requested))
+    return HEADER.format(checksum=hashlib.sha256(lines.encode()).hexdigest())
 
 
 def lock_text(reports: Mapping[str, Mapping[str, object]], requested: Sequence[Requirement]) -> str:
@@ -113,7 +94,7 @@ def lock_text(reports: Mapping[str, Mapping[str, object]], requested: Sequence[R
     for parent, child in edges:
         if child in locked:
             locked[child].via.add(parent)
-    return HEADER + "".join(locked[name].line(name) for name in sorted(locked))
+    return header(requested) + "".join(locked[name].line(name) for name in sorted(locked))
 
 
 def required(parent: str, requirement: Requirement, extras: set[str], architecture: str) -> list[tuple[str, str]]:
@@ -123,16 +104,6 @@ def required(parent: str, requirement: Requirement, extras: set[str], architectu
         requirement.marker.evaluate({**machine, "extra": extra}) for extra in extras
     )
     return [(parent, canonicalize_name(requirement.name))] if holds else []
-
-
-def replace(path: Path, text: str) -> None:
-    """Writes `path` so that a reader sees the old text or the new one."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -3,8 +3,10 @@
 No index's host is written down: the repository cache answers by digest, and on a miss pip asks the index that this machine is set to.
 """
 
+load("//tools/debian:file_url.bzl", "file_url")
+
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
-_MANYLINUX = ["manylinux_2_28_", "manylinux_2_24_", "manylinux_2_17_", "manylinux2014_", "manylinux_2_12_", "manylinux2010_", "manylinux_2_5_", "manylinux1_"]
+_PIP_OPTIONS = "//tools/wheels:pip_options.json"
 _RENEW = "`bazel run //tools/wheels:update`"
 
 def normalize(name):
@@ -81,11 +83,8 @@ def _download(rctx, output):
     pip = [path for path in python.dirname.dirname.get_child("share/python-wheels").readdir() if path.basename.startswith("pip-")][0]
     requirement = "{}=={} --hash=sha256:{}\n".format(rctx.attr.project, rctx.attr.version, sha256)
     rctx.file("requirements.txt", requirement)
-    platforms = ["any"] + [prefix + _ARCHITECTURES[rctx.attr.architecture] for prefix in _MANYLINUX]
     command = [python, "{}/pip".format(pip), "download", "--quiet", "--dest", "pip", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "--python-version", "313", "--implementation", "cp", "--abi", "cp313", "--abi", "abi3", "--abi", "none"]
-    for platform in platforms:
-        command += ["--platform", platform]
+    command += [option.replace("{machine}", _ARCHITECTURES[rctx.attr.architecture]) for option in json.decode(rctx.read(Label(_PIP_OPTIONS)))]
     result = rctx.execute(command + ["--requirement", "requirements.txt"], timeout = 600)
     if result.return_code:
         fail("{}=={} can't be had from the index that pip is set to here; if it is gone, renew the lock with {}.\n{}".format(
@@ -95,7 +94,7 @@ def _download(rctx, output):
             result.stderr.strip(),
         ))
     (file,) = rctx.path("pip").readdir()
-    rctx.download("file://{}".format(file), output, sha256 = sha256)  # so that it enters the repository cache
+    rctx.download(file_url(file), output, sha256 = sha256)  # so that it enters the repository cache
     rctx.delete("pip")
     rctx.delete("requirements.txt")
 
@@ -113,7 +112,9 @@ def _wheel_impl(rctx):
     _download(rctx, archive)
     rctx.extract(archive, "site")
     name = _file_name(rctx)
-    rctx.execute(["mv", archive, name])
+    moved = rctx.execute(["mv", archive, name])
+    if moved.return_code:
+        fail("{} can't be called {}: {}".format(archive, name, moved.stderr.strip()))
     rctx.file("BUILD.bazel", """load("@//tools/python:wheel_library.bzl", "wheel_library")
 
 package(default_visibility = ["//visibility:public"])

@@ -117,10 +117,12 @@ class Environment:
 
 
 def interpreters(pinned: Path) -> Iterable[Path]:
+    """Every Python that is named on the search path or that a version manager keeps, and the build's."""
     yield pinned
-    for folder in (Path("/usr/bin"), Path("/usr/local/bin")):
+    for folder in map(Path, os.get_exec_path()):
         yield from sorted([*folder.glob("python[23].[0-9]"), *folder.glob("python3.[0-9][0-9]")])
-    yield from sorted(Path.home().glob(".pyenv/versions/*/bin/python"))
+    if root := os.environ.get("PYENV_ROOT"):
+        yield from sorted(Path(root).glob("versions/*/bin/python"))
 
 
 @pytest.fixture(scope="session")

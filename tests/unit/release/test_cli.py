@@ -11,7 +11,7 @@ from release.driver import PreflightError
 from release.process import Process
 from release.selection import Options
 from tests.release import fabricated
-from tests.unit.release import golden
+from tests.unit import golden
 from tests.unit.release.recorder import Recorder
 from viberun.errors import UsageError
 
@@ -45,20 +45,20 @@ def caller(tmp_path: Path) -> Caller:
 
 def test_the_first_release_says_what_it_made_and_how_to_try_it(caller: Caller) -> None:
     out, err = caller.types()
-    golden.check("released.out", out)
-    golden.check("released.err", err)
+    golden.check("tests/unit/release/golden/released.out", out)
+    golden.check("tests/unit/release/golden/released.err", err)
     assert (caller.root / "repo/dist/dev/channel.json").is_file()
 
 
 def test_the_second_says_that_nothing_has_changed(caller: Caller) -> None:
     caller.types()
     out, _ = caller.types()
-    golden.check("unchanged.out", out)
+    golden.check("tests/unit/release/golden/unchanged.out", out)
 
 
 def test_a_dry_run_prints_the_plan_and_makes_nothing(caller: Caller) -> None:
     out, err = caller.types("--dry-run")
-    golden.check("plan.out", out)
+    golden.check("tests/unit/release/golden/plan.out", out)
     assert err == ""
     assert not (caller.root / "repo/dist").exists()
 
@@ -66,7 +66,7 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(caller: Caller) -> None:
 def test_a_dry_run_of_what_stands_says_so(caller: Caller) -> None:
     caller.types()
     out, _ = caller.types("--dry-run")
-    golden.check("plan-unchanged.out", out)
+    golden.check("tests/unit/release/golden/plan-unchanged.out", out)
 
 
 def test_out_is_relative_to_where_the_caller_is(caller: Caller) -> None:
@@ -87,7 +87,7 @@ def test_help_names_every_option_and_the_command_to_type(
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
         cli.parse("prod", ["--help"])
-    golden.check("help.out", capsys.readouterr().out)
+    golden.check("tests/unit/release/golden/help.out", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("arguments", [["--to", "mars"], ["--out"], ["--dryrun"], ["--keep", "0"], ["stray"]])

@@ -8,7 +8,7 @@ import pytest
 from release import make_bundle
 from release.bundle import Bundle
 from tests.release import fabricated
-from tests.unit.release import golden
+from tests.unit import golden
 from viberun.build import Build
 from viberun.errors import InvalidError
 from viberun.manifest import Manifest
@@ -20,12 +20,12 @@ def listing(made: Bundle) -> str:
 
 @pytest.mark.parametrize("build", [fabricated.DEV, fabricated.PROD], ids=["dev", "prod"])
 def test_every_artifact_gets_the_name_that_its_place_wants(tmp_path: Path, build: Build) -> None:
-    golden.check(f"artifacts.{build.channel}", listing(fabricated.make(tmp_path, build)))
+    golden.check(f"tests/unit/release/golden/artifacts.{build.channel}", listing(fabricated.make(tmp_path, build)))
 
 
 def test_the_manifest_describes_the_versioned_files(tmp_path: Path) -> None:
     made = fabricated.make(tmp_path)
-    golden.check("channel.json", made.manifest.to_json())
+    golden.check("tests/unit/release/golden/channel.json", made.manifest.to_json())
 
 
 def test_the_manifest_of_prod_has_no_plain_names_which_would_be_ambiguous(tmp_path: Path) -> None:

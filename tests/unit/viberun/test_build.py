@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.viberun import golden
+from tests.unit import golden
 from tests.unit.viberun.installed import BUILD, COMMIT
 from tests.unit.viberun.strategies import builds, commits, repositories, seconds
 from viberun import embedded
@@ -134,7 +134,7 @@ def test_a_prod_build_too_is_refused_where_its_time_cannot_be() -> None:
 
 
 def test_version_json_looks_as_it_should() -> None:
-    golden.check("version.json", BUILD.to_json())
+    golden.check("tests/unit/viberun/golden/version.json", BUILD.to_json())
 
 
 @given(builds())

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import viberun
-from tests.unit.viberun import golden
+from tests.unit import golden
 from tests.unit.viberun.installed import BUILD
 from tests.unit.viberun.strategies import manifests
 from viberun.errors import ManifestError
@@ -62,12 +62,12 @@ def problems(document: Any) -> list[str]:
 
 
 def test_channel_json_looks_as_the_design_shows_it() -> None:
-    golden.check("channel.json", MANIFEST.to_json())
+    golden.check("tests/unit/viberun/golden/channel.json", MANIFEST.to_json())
 
 
 def test_a_manifest_without_repository_images_and_files_looks_the_same() -> None:
     empty = Manifest(replace(BUILD, repository=None), "", (), {"viberun": Image(None, f"sha256:{'e' * 64}")})
-    golden.check("channel-empty.json", empty.to_json())
+    golden.check("tests/unit/viberun/golden/channel-empty.json", empty.to_json())
     assert Manifest.parse(empty.to_json()) == empty
 
 

@@ -116,3 +116,13 @@ def test_closed_standard_output_is_no_defect(tmp_path: Path) -> None:
         ["/bin/sh", "-c", script, sys.executable, str(folder)], stderr=subprocess.PIPE, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_with_standard_error_closed_an_error_does_not_get_into_the_output(tmp_path: Path) -> None:
+    body = "from viberun.errors import ViberunError\nprint('first')\nraise ViberunError('then')"
+    folder = install(tmp_path, main_of(body))
+    script = '"$0" -I -S -B "$1" 2>&-'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script, sys.executable, str(folder)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "first\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.viberun import golden
+from tests.unit import golden
 from tests.unit.viberun.installed import BUILD, START, install, run
 
 PROGRAMS = {"client": "viberun", "server": "viberun-server"}
@@ -72,7 +72,7 @@ def test_version_comes_first_among_other_options(tmp_path: Path, program: str, a
 def test_help_has_examples(tmp_path: Path, program: str, arguments: list[str]) -> None:
     ended = run(install(tmp_path, START.format(program=program), build=None), *arguments)
     assert (ended.returncode, ended.stderr) == (0, "")
-    golden.check(f"{program}-help.txt", ended.stdout)
+    golden.check(f"tests/unit/viberun/golden/{program}-help.txt", ended.stdout)
 
 
 @both
@@ -122,7 +122,7 @@ def test_main_runs_in_process_on_given_arguments(
     monkeypatch.setenv("COLUMNS", "80")
     main = __import__(f"viberun.{program}.__main__", fromlist=["main"]).main
     assert main(["--help"]) == 0
-    golden.check(f"{program}-help.txt", capsys.readouterr().out)
+    golden.check(f"tests/unit/viberun/golden/{program}-help.txt", capsys.readouterr().out)
     assert main(["--nonsense"]) == 2
 
 

@@ -13,7 +13,7 @@ from release.driver import PreflightError, StepError
 from release.plan import Plan
 from release.swapped_folder import SwappedFolder
 from tests.release import fabricated
-from tests.unit.release import golden
+from tests.unit import golden
 from tests.unit.release.recorder import silence
 from viberun.manifest import Manifest
 
@@ -53,7 +53,7 @@ def test_the_layout_is_that_of_the_design(tmp_path: Path, out: Path, build: obje
     release(made, out)
     blobs = {p.name for p in files(out) if "blobs" in p.parts}
     paths = [str(p.relative_to(out)) for p in files(out) if p.name not in blobs]
-    golden.check(f"layout.{made.manifest.build.channel}", "\n".join(paths) + "\n")
+    golden.check(f"tests/unit/release/golden/layout.{made.manifest.build.channel}", "\n".join(paths) + "\n")
     assert len(blobs) == 4
 
 

@@ -89,3 +89,8 @@ def test_a_device_and_an_archive_that_ends_early_are_refused() -> None:
         list(tar.members(archive([tar.Entry("f", data=b"x" * 1000)])[:1024]))
     with pytest.raises(tar.TarError, match="no tar archive"):
         list(tar.members(b"nonsense " * 200))
+
+
+def test_the_folders_above_entries_are_had_once_each_and_without_the_root() -> None:
+    found = tar.parents([tar.Entry("a/b/c"), tar.Entry("a/d"), tar.Entry("e")])
+    assert sorted(found, key=lambda entry: entry.path) == [tar.directory("a"), tar.directory("a/b")]

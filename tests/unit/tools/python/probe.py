@@ -1,0 +1,5 @@
+"""Tells which runfiles it was started with."""
+
+import os
+
+print(os.environ["RUNFILES_DIR"])
