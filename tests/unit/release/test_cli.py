@@ -7,7 +7,7 @@ from release import cli
 from release.bundle import Bundle
 from release.destinations import registry
 from release.destinations.destination import Destination
-from release.driver import PreflightError
+from release.destinations.remote import remote
 from release.process import Process
 from release.selection import Options
 from tests.release import fabricated
@@ -104,10 +104,19 @@ def test_what_to_takes_is_what_is_registered() -> None:
 PUSH = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
 
 
-def test_a_push_to_main_in_actions_goes_to_the_remote_destinations(caller: Caller) -> None:
-    with pytest.raises(PreflightError, match="there is no token; set GITHUB_TOKEN"):
-        caller.types(**PUSH, HOME=str(caller.root), PATH="")
-    assert not (caller.root / "repo/dist").exists()
+def test_a_push_to_main_in_actions_goes_to_the_remote_destinations(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(
+        cli, "DESTINATIONS", {**registry.DESTINATIONS, "remote": lambda around: [Recorder("moon", calls)]}
+    )
+    caller.types("--dry-run", **PUSH)
+    assert calls == ["moon.preflight", "moon.plan", "moon.close"]
+
+
+def test_the_remote_destinations_publish_in_the_order_that_leaves_the_commit_point_for_last() -> None:
+    assert [each.name for each in remote({})] == ["ghcr", "pypi", "npm", "github"]
 
 
 def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

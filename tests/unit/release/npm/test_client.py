@@ -1,0 +1,83 @@
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from release.command import Ended
+from release.http import UnansweredError
+from release.npm.client import Npm, NpmError, UnsignedError
+from release.patience import Patience
+
+
+class Fake:
+    """Stands in for the run of npm, and notes the commands."""
+
+    def __init__(self, ended: Ended) -> None:
+        self._ended = ended
+        self.commands: list[Sequence[str]] = []
+        self.seconds: list[float] = []
+
+    def __call__(self, command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
+        assert not list(folder.iterdir())
+        self.commands.append(command)
+        self.seconds.append(seconds)
+        return self._ended
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    path = tmp_path / "viberun-1.2.3.tgz"
+    path.write_bytes(b"x" * 1_000_000)
+    return path
+
+
+def said(code: str) -> Ended:
+    return Ended(1, "", f"npm error code {code}\nnpm error something went wrong\n")
+
+
+@pytest.mark.parametrize(
+    "code", ["E401", "E402", "E403", "E404", "E400", "E422", "ENEEDAUTH", "EOTP", "EPRIVATE", "ENOENT"]
+)
+def test_what_another_try_would_not_change_is_an_error(package: Path, code: str) -> None:
+    with pytest.raises(NpmError, match=f"npm publish .*: {code} "):
+        Npm(Fake(said(code)), Patience()).publish(package, "dev")
+
+
+@pytest.mark.parametrize(
+    "code", ["E408", "E409", "E429", "E500", "E502", "E503", "ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN"]
+)
+def test_what_may_have_been_done_or_may_pass_is_left_for_the_registry_to_say(package: Path, code: str) -> None:
+    with pytest.raises(UnansweredError, match=code):
+        Npm(Fake(said(code)), Patience()).publish(package, "dev")
+
+
+def test_a_failure_without_a_code_and_a_silence_are_left_for_the_registry_to_say(package: Path) -> None:
+    for ended in (
+        Ended(1, "", "npm error You cannot publish over the previously published versions"),
+        Ended(None, "", ""),
+    ):
+        with pytest.raises(UnansweredError):
+            Npm(Fake(ended), Patience()).publish(package, "dev")
+
+
+@pytest.mark.parametrize("code", ["TLOG_CREATE_ENTRY_ERROR", "CA_CREATE_SIGNING_CERTIFICATE_ERROR"])
+def test_a_signing_service_that_fails_is_told_from_the_registry(package: Path, code: str) -> None:
+    with pytest.raises(UnsignedError):
+        Npm(Fake(said(code)), Patience()).publish(package, "dev")
+
+
+def test_npm_makes_one_try_and_has_time_for_the_size_of_the_package(package: Path) -> None:
+    fake = Fake(Ended(0, "", ""))
+    Npm(fake, Patience(silence=7)).publish(package, "dev", signed=False)
+    (command,) = fake.commands
+    assert command[:5] == ["npm", "publish", str(package), "--tag", "dev"]
+    assert {"--provenance=false", "--fetch-retries=0", "--fetch-timeout=7000"} <= set(command)
+    assert 7 + 1_000_000 / 65_536 < fake.seconds[0] < 60
+
+
+def test_the_registry_and_the_version_are_npms_own() -> None:
+    assert (
+        Npm(Fake(Ended(0, "https://registry.example/npm\n", "")), Patience()).registry()
+        == "https://registry.example/npm/"
+    )
+    assert Npm(Fake(Ended(0, "11.5.1\n", "")), Patience()).version() == (11, 5, 1)
