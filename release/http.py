@@ -8,17 +8,17 @@ import ipaddress
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError as Urllib3Error
 
-from release.content import CHUNK, Digest, Moved
+from release.body import Body, Stream
+from release.content import CHUNK, Digest
 from release.patience import Patience, asked_to_wait, never_arrived, reason
 from release.traffic import Traffic
 from viberun.errors import UsageError, ViberunError
@@ -28,7 +28,6 @@ _PASSING = frozenset({408, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _CONNECTIONS = 16
-_PIECE = 1 << 18
 
 
 class HttpError(ViberunError):
@@ -46,18 +45,6 @@ class TakenError(HttpError):
 
 class UnansweredError(ViberunError):
     """No answer, or one that leaves open whether the request was carried out."""
-
-
-@dataclass(frozen=True)
-class Body:
-    """What is sent: bytes, or the content of a file. `moved` is told of every piece."""
-
-    content: bytes | Path
-    moved: Moved = lambda _: None
-
-    @property
-    def size(self) -> int:
-        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
 
 
 @dataclass(frozen=True)
@@ -175,7 +162,7 @@ class Http:
         if request.authorization:
             headers["Authorization"] = request.authorization
         # An empty stream would be sent chunked, which upload hosts refuse.
-        body = _Stream(request.body) if request.body and request.body.size else None
+        body = Stream(request.body) if request.body and request.body.size else None
         try:
             with self._session.request(
                 request.method,
@@ -254,32 +241,6 @@ def is_private(url: str) -> bool:
         return split.hostname == "localhost" or ipaddress.ip_address(split.hostname or "").is_loopback
     except ValueError:
         return False
-
-
-class _Stream:
-    """A body on its way; can't be rewound, since each try makes its own."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-        self.taken = 0
-
-    def __len__(self) -> int:
-        return self._body.size
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in _pieces(self._body.content):
-            yield piece
-            self.taken += len(piece)
-            self._body.moved(len(piece))
-
-
-def _pieces(content: bytes | Path) -> Iterator[bytes]:
-    if isinstance(content, bytes):
-        yield content
-        return
-    with open(content, "rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:

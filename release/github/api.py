@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from release.body import Body
 from release.content import Moved
 from release.github.model import Asset, Comparison, Release, Repository
 from release.github.settings import Settings
-from release.http import Answer, Body, Http, HttpError, Request, TakenError
+from release.http import Answer, Http, HttpError, Request, TakenError
 
 _VERSION = "2022-11-28"
 _PAGE = 100

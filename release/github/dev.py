@@ -93,11 +93,15 @@ class DevRelease:
 
     def claim(self, bundle: Bundle) -> bool:
         """Takes the channel; False if this commit has it."""
-        return self._fence.claim(bundle.manifest.build.commit, force=self._force)
+        commit = bundle.manifest.build.commit
+        moved = self._fence.claim(commit, force=self._force)
+        if moved and not self._force and (there := self._named(CURRENT, self._api.assets(self._the_release().id))):
+            self._fence.give_back(commit, there.build.commit)
+        return moved
 
     def standing(self, bundle: Bundle) -> Manifest:
         """The manifest of the build that has the channel: this one, or another that has claimed it since."""
-        if self._fence.holder() == bundle.manifest.build.commit:
+        if self._fence.settled(bundle.manifest.build.commit) == bundle.manifest.build.commit:
             return bundle.manifest
         return self._standing(bundle, self._api.assets(self._the_release().id)).manifest
 
@@ -147,7 +151,7 @@ class DevRelease:
 
     def _standing(self, bundle: Bundle, there: list[Asset]) -> Standing:
         """Whose the channel is. Another run's manifest was staged before it could claim."""
-        holder = self._fence.holder()
+        holder = self._fence.settled(bundle.manifest.build.commit)
         if holder == bundle.manifest.build.commit:
             return Standing(holder, bundle.manifest, bundle.manifest.to_json().encode())
         for asset in there:
@@ -166,7 +170,7 @@ class DevRelease:
 
     def _describe(self, standing: Standing, there: list[Asset], described: set[str]) -> bool:
         """Writes the release's page; False if it reads so already, or this text was `described` before."""
-        before = self._before(there)
+        before = self._named(OLD, there)
         changes = self._api.compare(before.build.commit, standing.commit) if before else None
         title, body = notes.title(standing.manifest), notes.text(standing.manifest, before, changes, self._web)
         release = self._the_release()
@@ -185,14 +189,14 @@ class DevRelease:
         return bool(leaving)
 
     def _expired(self, current: Manifest, there: list[Asset]) -> list[Asset]:
-        before = self._before(there)
+        before = self._named(OLD, there)
         needed = {manifest.build.version for manifest in (current, before) if manifest}
         return retention.expired(there, self._keep, needed)
 
-    def _before(self, there: list[Asset]) -> Manifest | None:
-        """The build that `channel.old.json` names."""
-        old = next((asset for asset in there if asset.name == OLD and asset.uploaded), None)
-        return Manifest.parse(self._api.download(old.id).content) if old else None
+    def _named(self, name: str, there: list[Asset]) -> Manifest | None:
+        """The manifest that has the name now."""
+        asset = next((asset for asset in there if asset.name == name and asset.uploaded), None)
+        return Manifest.parse(self._api.download(asset.id).content) if asset else None
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:

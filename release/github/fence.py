@@ -1,7 +1,8 @@
 """The fence: the git ref `dev` says whose turn it is, and moves along the history alone.
 
 GitHub moves a ref in one atomic step and, asked not to force it, only to a descendant. Should it not look at that for
-tags, the comparison beforehand and every run's last look at the ref (`release.github.channel`) do.
+tags, a run could move the ref back between another's comparison and its claim. Whoever finds the ref behind its own
+commit takes it again (`settled`), and who moved it back finds a newer channel.json and gives it back (`give_back`).
 """
 
 from release.github.api import Api, NotFastForwardError
@@ -9,6 +10,8 @@ from release.http import Http, HttpError, ensure
 from viberun.errors import ViberunError
 
 WORKFLOWS = "give the token the permission to change workflows (`workflow` scope, or `workflows: write`)"
+
+_LATER = "release a commit that comes after it"
 
 
 class FencedError(ViberunError):
@@ -27,6 +30,24 @@ class Fence:
         """The commit that the ref stands on."""
         return self._api.tag_commit(self._tag)
 
+    def settled(self, commit: str) -> str | None:
+        """The holder, having taken the ref again for the commit where that comes after the holder."""
+        holder = self.holder()
+        if holder is not None and holder != commit and self._comes_after(holder, commit):
+            self.claim(commit, force=False)
+            return self.holder()
+        return holder
+
+    def give_back(self, commit: str, standing: str) -> None:
+        """If what the channel stands at comes after the commit, moves the ref there. Raises FencedError then."""
+        if standing != commit and self._comes_after(commit, standing):
+            self._api.move_tag(self._tag, standing, force=False)
+            raise FencedError(f"{commit} is older than {standing}, at which the channel stands", remedy=_LATER)
+
+    def _comes_after(self, base: str, head: str) -> bool:
+        compared = self._api.compare(base, head)
+        return compared is not None and compared.status == "ahead"
+
     def obstacle(self, commit: str) -> FencedError | None:
         """Why the commit could not claim the channel now."""
         holder = self.holder()
@@ -42,8 +63,7 @@ class Fence:
         ]
         return FencedError(
             f"{commit} is {how} {holder}, at which {self._tag} stands",
-            remedy="release a commit that comes after it"
-            + ("" if status == "behind" else ", or use --force if the history was rewritten"),
+            remedy=_LATER + ("" if status == "behind" else ", or use --force if the history was rewritten"),
         )
 
     def claim(self, commit: str, *, force: bool) -> bool:

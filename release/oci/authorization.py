@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from release.http import Answer, Body, Http, HttpError, Request
+from release.body import Body
+from release.http import Answer, Http, HttpError, Request
 from release.oci.credentials import Credentials
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')

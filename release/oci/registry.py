@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urljoin
 
+from release.body import Body
 from release.content import Moved
-from release.http import Answer, Body, Http, HttpError, Request, UnansweredError, ensure, said
+from release.http import Answer, Http, HttpError, Request, UnansweredError, ensure, said
 from release.oci.authorization import Authorization
 from release.oci.image import ACCEPTED, Blob, ImageManifest
 

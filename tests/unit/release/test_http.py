@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from release.body import Body
 from release.content import digest_of
-from release.http import Body, Http, HttpError, Request, TakenError, UnansweredError, ensure, is_private
+from release.http import Http, HttpError, Request, TakenError, UnansweredError, ensure, is_private
 from release.patience import Patience
 from tests.release.servers.process import free_port
 from tests.unit.release.scripted import Said, Scripted

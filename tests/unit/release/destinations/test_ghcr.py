@@ -87,7 +87,16 @@ def release(at: ContainerRegistry, released: Bundle) -> list[Done | Skipped]:
 def inspected(registry: DockerRegistry, name: str, tag: str) -> str:
     """The digest that skopeo finds."""
     reference = f"docker://{registry.host}/{OWNER}/{name}:{tag}"
-    command = ["skopeo", "inspect", "--tls-verify=false", "--no-creds", "--format", "{{.Digest}}", reference]
+    command = [
+        "skopeo",
+        "--insecure-policy",
+        "inspect",
+        "--tls-verify=false",
+        "--no-creds",
+        "--format",
+        "{{.Digest}}",
+        reference,
+    ]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 
 
@@ -107,6 +116,7 @@ def test_images_of_both_architectures_are_there_for_anybody(
     reference = f"docker://{registry.host}/{OWNER}/viberun-proxy:dev"
     command = [
         "skopeo",
+        "--insecure-policy",
         "copy",
         "--quiet",
         "--all",
