@@ -38,7 +38,7 @@ def has_bazel_tests(folder: Path) -> bool:
 
 
 def bazel_suite(workspace: Path, folders: Sequence[str] = ("",)) -> Suite:
-    """What `bazel test` runs at or below `folders` (paths from the workspace's root), and that all there builds, hermetically.
+    """What `bazel test` runs at or below `folders` (from the workspace's root), and that all there builds, hermetically.
 
     Built first: a test sees more of the machine than a build action may, and so do the actions of `bazel test`.
     """
@@ -47,10 +47,11 @@ def bazel_suite(workspace: Path, folders: Sequence[str] = ("",)) -> Suite:
     def run(scratch: Path, environment: Mapping[str, str]) -> Count:
         events = scratch / "events.json"
         bazelw, options = str(workspace / "bazelw"), ["--config=hermetic", "--keep_going"]
-        call([bazelw, "build", *options, *patterns], workspace, environment)
+        built = call([bazelw, "build", *options, *patterns], workspace, environment) == 0
         test = [bazelw, "test", *options, f"--build_event_json_file={events}", *patterns]
         exit_code = call(test, workspace, environment)
-        return count_build(events.read_text().splitlines() if events.exists() else [], exit_code)
+        lines = events.read_text().splitlines() if events.exists() else []
+        return settle(count_build(lines, exit_code), ended_well=built)
 
     return Suite(" ".join(patterns), run)
 

@@ -22,6 +22,11 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
+def wait_until_it_supervises(container: Container) -> None:
+    first_process = Path(f"/proc/{container.state('{{.State.Pid}}')}/cmdline")
+    wait_for(lambda: first_process.read_bytes().startswith(b"s6-svscan"))
+
+
 @pytest.fixture(scope="module")
 def shared(engine: Engine, app: str) -> Iterator[Container]:
     """A container for tests that don't mind each other."""
@@ -42,11 +47,15 @@ users = pytest.mark.parametrize("user", ["viberun", "root"])
 
 
 def test_it_starts_within_a_second(engine: Engine, app: str) -> None:
+    """From `docker start` to services being watched; the best of five, since other work on the machine only ever adds."""
     durations = []
-    for _ in range(3):
+    for _ in range(5):
+        container = Container(engine, engine.docker("create", "--network=none", app).strip())
         before = time.monotonic()
-        engine.docker("run", "--rm", "--network=none", app, "true")
+        engine.docker("start", container.id)
+        wait_until_it_supervises(container)
         durations.append(time.monotonic() - before)
+        engine.docker("rm", "--force", container.id)
     assert min(durations) < 1, durations
 
 

@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ from tests import suites
 from tests.count import Count
 from tests.suites import bazel_suite, has_bazel_tests, pytest_suite
 
-# Stands for `bazelw`: writes an event for what it was asked to test, and says whether that test passed.
+# Stands for `bazelw`: builds nothing, writes an event for what it was asked to test, and says whether that test passed.
 BAZEL = """#!/bin/sh
+[ "$1" = test ] || exit 0
 for argument in "$@"; do
     case $argument in --build_event_json_file=*) events=${argument#*=} ;; esac
 done
@@ -18,9 +20,19 @@ printf '{"id": {"testResult": {"label": "//a"}}, "testResult": {"status": "PASSE
 """
 
 
-def test_bazel_tests_the_folders_and_its_events_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "bazelw").write_text(BAZEL)
-    (tmp_path / "bazelw").chmod(0o755)
+@pytest.fixture
+def bazel(tmp_path: Path) -> Callable[[str], None]:
+    """Makes a program of the text."""
+
+    def write(text: str) -> None:
+        (tmp_path / "bazelw").write_text(text)
+        (tmp_path / "bazelw").chmod(0o755)
+
+    return write
+
+
+def test_bazel_tests_the_folders_and_its_events_are_counted(tmp_path: Path, bazel: Callable[[str], None]) -> None:
+    bazel(BAZEL)
     suite = bazel_suite(tmp_path, ["tests/unit", "tests/release"])
     (tmp_path / "scratch").mkdir()
     assert suite.name == "//tests/unit/... //tests/release/..."
@@ -28,9 +40,13 @@ def test_bazel_tests_the_folders_and_its_events_are_counted(tmp_path: Path) -> N
     assert '"//tests/release/..."' in (tmp_path / "test.xml").read_text()
 
 
-def test_a_bazel_that_dies_before_it_writes_is_a_failure(tmp_path: Path) -> None:
-    (tmp_path / "bazelw").write_text("#!/bin/sh\nexit 37\n")
-    (tmp_path / "bazelw").chmod(0o755)
+def test_a_build_that_fails_is_a_failure_though_the_tests_pass(tmp_path: Path, bazel: Callable[[str], None]) -> None:
+    bazel(BAZEL.replace("exit 0", "exit 1"))
+    assert bazel_suite(tmp_path).run(tmp_path, {}) == Count(passed=1, failed=1)
+
+
+def test_a_bazel_that_dies_before_it_writes_is_a_failure(tmp_path: Path, bazel: Callable[[str], None]) -> None:
+    bazel("#!/bin/sh\nexit 37\n")
     assert bazel_suite(tmp_path).run(tmp_path, {}) == Count(failed=1)
 
 
