@@ -16,7 +16,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -27,6 +27,7 @@ from tests.release.github.commits import Commits
 from tests.release.github.contract import Contract, Sent
 from tests.release.github.represent import Json, Representation
 from tests.release.github.state import NOT_FOUND, Asset, RefusedError, Repository, utc_now
+from tests.release.servers.quiet import QuietServer
 
 API = "/api/v3"
 UPLOADS = "/api/uploads"
@@ -184,9 +185,9 @@ def _refused(refusal: RefusedError) -> Answer:
     return Answer(refusal.status, body)
 
 
-def _serve(answer: Callable[["_Handler"], Answer]) -> ThreadingHTTPServer:
+def _serve(answer: Callable[["_Handler"], Answer]) -> QuietServer:
     handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
+    server = QuietServer(("127.0.0.1", 0), handler, bind_and_activate=False)
     server.request_queue_size = 128
     server.server_bind()
     server.server_activate()
