@@ -39,14 +39,14 @@ def artifacts(pairs: Sequence[str], runfiles: Path) -> dict[str, str]:
 
 
 def chosen(workspace: Path, outside: Sequence[Suite], folders: Sequence[str]) -> list[Suite]:
-    """Returns the suites at or below `folders` (all for none): what Bazel runs there, then those of `outside`.
+    """Returns the suites at or below `folders` (all but those on demand for none): what Bazel runs there, then those of `outside`.
 
     Raises:
         UnknownFolderError: some of `folders` have no tests.
     """
     wanted = [os.path.normpath(folder) for folder in folders]
     if not wanted or "." in wanted:
-        return [bazel_suite(workspace), *outside]
+        return [bazel_suite(workspace), *(suite for suite in outside if not suite.on_demand)]
     inside = [folder for folder in wanted if has_bazel_tests(workspace / folder)]
     found = {folder: [suite for suite in outside if f"{suite.name}/".startswith(f"{folder}/")] for folder in wanted}
     unknown = [folder for folder in wanted if folder not in inside and not found[folder]]
