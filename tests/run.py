@@ -39,7 +39,7 @@ def artifacts(pairs: Sequence[str], runfiles: Path) -> dict[str, str]:
 
 
 def chosen(workspace: Path, outside: Sequence[Suite], folders: Sequence[str]) -> list[Suite]:
-    """Returns the suites at or below `folders` (all but those on demand for none): what Bazel runs there, then those of `outside`.
+    """Returns the suites at or below `folders`, for none all but those on demand: first what Bazel runs there.
 
     Raises:
         UnknownFolderError: some of `folders` have no tests.

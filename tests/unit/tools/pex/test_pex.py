@@ -42,7 +42,9 @@ def make(folder: Path, sources: Mapping[str, str] = SOURCES, wheels: tuple[Path,
 
 def run(*command: object, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.defpath, **variables}
-    return subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        [*map(str, command)], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +100,22 @@ def test_arguments_and_exit_status_pass_through_and_no_cache_is_written(program:
 
 
 def test_what_the_start_imports_is_stored_uncompressed(program: Path) -> None:
-    compressed = {info.filename for info in zipfile.ZipFile(program).infolist() if info.compress_type != zipfile.ZIP_STORED}
+    compressed = {
+        info.filename for info in zipfile.ZipFile(program).infolist() if info.compress_type != zipfile.ZIP_STORED
+    }
     assert not {name for name in compressed if name == "__main__.py" or name.startswith("demo/")}
     assert any(name.startswith(".bootstrap/") for name in compressed)
 
 
 def test_a_pex_variable_hands_the_start_to_pex(program: Path, tmp_path: Path) -> None:
-    result = run(sys.executable, program, "-c", "import demo.run, sys; print(demo.run.__file__)", PEX_INTERPRETER="1", PEX_ROOT=str(tmp_path / "root"))
+    result = run(
+        sys.executable,
+        program,
+        "-c",
+        "import demo.run, sys; print(demo.run.__file__)",
+        PEX_INTERPRETER="1",
+        PEX_ROOT=str(tmp_path / "root"),
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(str(tmp_path / "root/unzipped_pexes"))
 
@@ -126,7 +137,10 @@ def test_a_pex_that_keeps_its_hash_elsewhere_is_refused(unstamped: Path) -> None
 def test_a_python_that_is_too_old_gets_one_line(program: Path) -> None:
     result = run(sys.executable, "-c", OLD_PYTHON, program)
     assert result.returncode == 1
-    assert result.stderr == f"demo: needs Python 3.9 or newer, and {sys.executable} is 3.8; install a newer one and put it first on PATH\n"
+    assert (
+        result.stderr
+        == f"demo: needs Python 3.9 or newer, and {sys.executable} is 3.8; install a newer one and put it first on PATH\n"
+    )
 
 
 def test_a_pure_wheel_is_imported_on_both_ways_of_starting(tmp_path: Path) -> None:
@@ -138,7 +152,10 @@ def test_a_pure_wheel_is_imported_on_both_ways_of_starting(tmp_path: Path) -> No
     assert by_pex.stdout.startswith(str(tmp_path / "root/installed_wheels")), by_pex.stderr
 
 
-@pytest.mark.parametrize("name", ["a-1.0-cp313-cp313-linux_x86_64.whl", "a-1.0-py2-none-any.whl", "a-1.0-py3-none-macosx_11_0_arm64.whl", "a.whl"])
+@pytest.mark.parametrize(
+    "name",
+    ["a-1.0-cp313-cp313-linux_x86_64.whl", "a-1.0-py2-none-any.whl", "a-1.0-py3-none-macosx_11_0_arm64.whl", "a.whl"],
+)
 def test_a_wheel_for_one_platform_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         build.requirement(Path(name))
@@ -146,8 +163,17 @@ def test_a_wheel_for_one_platform_is_refused(name: str) -> None:
 
 def test_the_programs_take_a_manifest(tmp_path: Path, unstamped: Path) -> None:
     (tmp_path / "version.json").write_text("version-3")
-    manifest = {"target": "//x", "pex": str(unstamped), "version": str(tmp_path / "version.json"), "path": "demo/version.json", "out": str(tmp_path / "out")}
+    manifest = {
+        "target": "//x",
+        "pex": str(unstamped),
+        "version": str(tmp_path / "version.json"),
+        "path": "demo/version.json",
+        "out": str(tmp_path / "out"),
+    }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert stamp.main([str(tmp_path / "manifest.json")]) == 0
     assert run(sys.executable, tmp_path / "out").stdout == "version-3\n"
-    assert hashlib.sha256((tmp_path / "out").read_bytes()).hexdigest() != hashlib.sha256(unstamped.read_bytes()).hexdigest()
+    assert (
+        hashlib.sha256((tmp_path / "out").read_bytes()).hexdigest()
+        != hashlib.sha256(unstamped.read_bytes()).hexdigest()
+    )
