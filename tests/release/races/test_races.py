@@ -79,10 +79,11 @@ def test_two_releases_of_one_commit_both_succeed(both: Pair, order: str) -> None
     check_whole(both.servers, bundle)
 
 
-def test_the_older_that_claims_after_the_newer_is_refused_and_changes_nothing_more(both: Pair) -> None:
+def test_the_older_that_claims_after_the_newer_is_refused_and_changes_nothing(both: Pair) -> None:
+    """Its claim may be on the way when the newer's arrives: then GitHub refuses it, else it is not even sent."""
     older, newer = two_builds(both)
     (refused, failed), taken = both.race((older, newer), "b" * _TO_THE_END + "a" * _TO_THE_END)
     assert failed is None
     assert f"{older.manifest.build.commit} is older than {newer.manifest.build.commit}" in str(refused)
-    assert "a" not in taken
+    assert taken.strip("b") in ("", "a")
     check_whole(both.servers, newer)
