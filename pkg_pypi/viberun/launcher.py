@@ -25,7 +25,7 @@ def main() -> NoReturn:
 
 
 def install_method(prefix: str, site: str) -> str:
-    """Says what installed this package: uvx, uv, pipx or pip.
+    """Says what installed this package: uvx, uv (as a tool), uv-pip (into an environment), pipx or pip.
 
     `prefix` is the environment's folder, `site` the folder that holds the package and its metadata.
     """
@@ -35,7 +35,7 @@ def install_method(prefix: str, site: str) -> str:
         return "uv"
     if _in_uv_cache(prefix):
         return "uvx"
-    return "uv" if _installer(site) == "uv" else "pip"
+    return "uv-pip" if _installer(site) == "uv" else "pip"
 
 
 def run(program: str) -> NoReturn:

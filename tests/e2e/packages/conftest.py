@@ -238,7 +238,7 @@ def environment(python: Python, wheel: Path, uv: Path, tmp_path_factory: pytest.
     install = [uv, "pip", "install", "--quiet", "--offline", wheel]
     if python.pinned:
         shell.check(*install, "--python", python.path, "--target", folder)
-        return Environment(["env", f"PYTHONPATH={folder}", str(python.path)], folder, folder / "bin", "uv")
+        return Environment(["env", f"PYTHONPATH={folder}", str(python.path)], folder, folder / "bin", "uv-pip")
     if python.has_pip:
         shell.check(python.path, "-m", "venv", folder)
         shell.check(folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-index", wheel)
@@ -246,4 +246,4 @@ def environment(python: Python, wheel: Path, uv: Path, tmp_path_factory: pytest.
         shell.check(uv, "venv", "--quiet", "--offline", "--python", python.path, folder)
         shell.check(*install, "--python", folder)
     (site,) = folder.glob("lib/python3*/site-packages")
-    return Environment([str(folder / "bin/python")], site, folder / "bin", "pip" if python.has_pip else "uv")
+    return Environment([str(folder / "bin/python")], site, folder / "bin", "pip" if python.has_pip else "uv-pip")

@@ -64,7 +64,7 @@ def test_a_method_that_is_set_already_stands(site: Path) -> None:
 def test_pip_and_uv_are_told_apart_by_the_metadata(site: Path, tmp_path: Path) -> None:
     assert install_method(str(tmp_path), str(site)) == "pip"
     (site / "viberun_dev-1.0.dist-info/INSTALLER").write_text("uv")
-    assert install_method(str(tmp_path), str(site)) == "uv"
+    assert install_method(str(tmp_path), str(site)) == "uv-pip"
 
 
 def test_another_projects_metadata_does_not_count(site: Path, tmp_path: Path) -> None:
