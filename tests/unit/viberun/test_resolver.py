@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.viberun.installed import BUILD
+from tests.unit.viberun.web import Answer, Page, serving
+from viberun.build import Build
+from viberun.errors import ManifestError, UsageError, VersionError
+from viberun.fetch import Fetcher
+from viberun.manifest import File, Image, Manifest
+from viberun.resolver import AssetMissingError, Place, ReleaseMissingError, WrongChannelError, newest, place, resolve
+from viberun.version import Version
+
+SERVER = File("viberun-server-x-linux-amd64.tar.gz", "server", "linux-amd64", 7, "a" * 64)
+FETCH = Fetcher(pause=lambda seconds: None)
+
+
+def build_at(seconds: int) -> Build:
+    version = Version.dev(1769344245 + seconds, BUILD.commit, dirty=False)
+    assert version.timestamp is not None
+    return replace(
+        BUILD, version=version, committed=f"2026-01-25T12:{30 + (45 + seconds) // 60}:{(45 + seconds) % 60:02}Z"
+    )
+
+
+def manifest(build: Build = BUILD, files_at: str = "") -> Manifest:
+    images = {"viberun": Image(f"ghcr.io/owner/name/viberun:{build.version.moving}", "sha256:" + "e" * 64)}
+    return Manifest(build, files_at, (SERVER,), images)
+
+
+def page(build: Build = BUILD, files_at: str = "") -> bytes:
+    return manifest(build, files_at).to_json().encode()
+
+
+MINE, NEWER = build_at(0), build_at(60)
+PROD = Build(Version.prod("1.2.3"), "prod", BUILD.commit, BUILD.committed, "owner/name")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "base"),
+    [
+        ("dev", "https://github.com/owner/name/releases/download/dev"),
+        ("latest", "https://github.com/owner/name/releases/latest/download"),
+        ("1.2.3", "https://github.com/owner/name/releases/download/v1.2.3"),
+        (MINE.version.semver, "https://github.com/owner/name/releases/download/dev"),
+    ],
+)
+def test_releases_are_looked_for_at_github(wanted: str, base: str) -> None:
+    assert place("owner/name", {}, wanted) == Place(base)
+    assert place("owner/name", {"GITHUB_SERVER_URL": "https://ghe.example.org/"}, wanted) == Place(
+        base.replace("github.com", "ghe.example.org")
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "base"),
+    [
+        ("https://mirror.example.org/dev/", "https://mirror.example.org/dev"),
+        ("https://mirror.example.org/dev/channel.json", "https://mirror.example.org/dev"),
+        ("/srv/dist/dev/", "/srv/dist/dev"),
+        ("/srv/dist/dev/channel.json", "/srv/dist/dev"),
+        ("file:///srv/dist/dev", "/srv/dist/dev"),
+    ],
+)
+@pytest.mark.parametrize("wanted", ["dev", "latest", "1.2.3"])
+def test_the_environment_names_another_place(named: str, base: str, wanted: str) -> None:
+    assert place(None, {"VIBERUN_CHANNEL_URL": named}, wanted) == Place(base)
+
+
+def test_a_relative_folder_is_one_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = place(None, {"VIBERUN_CHANNEL_URL": "dist/dev"}, "dev")
+    assert found == Place(str(tmp_path / "dist/dev"))
+    assert found.is_folder
+
+
+def test_a_place_that_cannot_be_is_refused() -> None:
+    with pytest.raises(UsageError, match="knows no place of releases; set VIBERUN_CHANNEL_URL"):
+        place(None, {}, "dev")
+    with pytest.raises(UsageError, match="VIBERUN_CHANNEL_URL is 'ftp://x/'"):
+        place(None, {"VIBERUN_CHANNEL_URL": "ftp://x/"}, "dev")
+    with pytest.raises(VersionError):
+        place("owner/name", {}, "newest")
+
+
+def resolved(pages: dict[str, Page], wanted: str, own: Version | None = None) -> tuple[Version, str, list[str]]:
+    """The version that is found, where its server is, and what was asked for."""
+    with serving(pages) as web:
+        found = resolve(Place(web.url), wanted, FETCH, own=own)
+        url = found.url_of(found.file("server", "linux-amd64"))
+        assert url.startswith(web.url)
+        return found.version, url[len(web.url) :], web.asked
+
+
+def test_dev_is_the_newest_for_one_who_has_no_build_of_it() -> None:
+    for own in (None, PROD.version):
+        assert resolved({"/channel.json": page(NEWER)}, "dev", own)[0] == NEWER.version
+
+
+def test_dev_is_the_build_that_the_client_belongs_to_while_it_is_there() -> None:
+    kept: dict[str, Page] = {"/channel.json": page(NEWER), f"/{manifest(MINE).name}": page(MINE)}
+    assert resolved(kept, "dev", MINE.version)[0] == MINE.version
+    assert resolved({"/channel.json": page(NEWER)}, "dev", MINE.version)[0] == NEWER.version
+
+
+def test_a_local_channel_keeps_its_builds_beside_their_files() -> None:
+    pages: dict[str, Page] = {
+        "/channel.json": page(NEWER, "github/"),
+        f"/github/{manifest(NEWER).name}": page(NEWER),
+        f"/github/{manifest(MINE).name}": page(MINE),
+    }
+    assert resolved(pages, "dev")[:2] == (NEWER.version, f"/github/{SERVER.name}")
+    assert resolved(pages, "dev", MINE.version)[:2] == (MINE.version, f"/github/{SERVER.name}")
+    assert resolved(pages, NEWER.version.semver)[:2] == (NEWER.version, f"/github/{SERVER.name}")
+
+
+def test_a_folder_is_a_channel_too(tmp_path: Path) -> None:
+    (tmp_path / "channel.json").write_bytes(page(NEWER, "github/"))
+    found = resolve(Place(str(tmp_path)), "dev", FETCH)
+    assert found.url_of(SERVER) == str(tmp_path / "github" / SERVER.name)
+
+
+def test_latest_is_a_prod_build() -> None:
+    assert resolved({"/channel.json": page(PROD)}, "latest")[0] == PROD.version
+
+
+@pytest.mark.parametrize(("there", "wanted"), [(NEWER, "latest"), (PROD, "dev")])
+def test_the_other_channel_is_never_taken_instead(there: Build, wanted: str) -> None:
+    with pytest.raises(WrongChannelError, match=r"is of the channel (dev|prod), not (dev|prod)"):
+        resolved({"/channel.json": page(there)}, wanted)
+
+
+@pytest.mark.parametrize("spell", [lambda v: v.semver, lambda v: v.oci, lambda v: v.npm, lambda v: v.pypi])
+def test_an_exact_version_is_read_in_every_spelling(spell: Callable[[Version], str]) -> None:
+    assert resolved({"/channel.json": page(MINE)}, spell(MINE.version))[0] == MINE.version
+    assert resolved({f"/{manifest(PROD).name}": page(PROD)}, "v1.2.3")[0] == PROD.version
+
+
+def test_a_version_that_is_not_there_says_what_was_looked_for() -> None:
+    with pytest.raises(
+        ReleaseMissingError, match=r"no release 0\.0\.0-dev\.20260125123045\+abc1234 at http.*20 dev builds"
+    ):
+        resolved({"/channel.json": page(NEWER)}, MINE.version.semver)
+    with pytest.raises(ReleaseMissingError, match=r"there is no release 9\.9\.9 at"):
+        resolved({"/channel.json": page(PROD)}, "9.9.9")
+
+
+def test_a_manifest_under_the_name_of_another_version_is_refused() -> None:
+    with pytest.raises(WrongChannelError, match="is that of"):
+        resolved({f"/{manifest(MINE).name}": page(NEWER)}, MINE.version.semver)
+
+
+def test_between_two_renames_the_one_before_is_read() -> None:
+    version, _, asked = resolved({"/channel.old.json": page(MINE)}, "dev")
+    assert (version, asked) == (MINE.version, ["/channel.json", "/channel.old.json"])
+
+
+def test_a_swap_that_ends_between_two_looks_is_seen() -> None:
+    version, _, asked = resolved({"/channel.json": [Answer(status=404), Answer(page(NEWER))]}, "dev")
+    assert (version, asked) == (NEWER.version, ["/channel.json", "/channel.old.json", "/channel.json"])
+
+
+def test_no_release_at_all_names_the_address() -> None:
+    with serving({}) as web, pytest.raises(ReleaseMissingError, match=rf"{web.url}/channel\.json is not there"):
+        newest(Place(web.url), FETCH)
+
+
+def test_a_broken_manifest_is_not_passed_over_for_an_older_one() -> None:
+    with pytest.raises(ManifestError):
+        resolved({"/channel.json": b"{", "/channel.old.json": page(MINE)}, "dev")
+
+
+def test_a_file_for_another_machine_is_not_made_up() -> None:
+    with serving({"/channel.json": page(NEWER)}) as web:
+        found = resolve(Place(web.url), "dev", FETCH)
+    with pytest.raises(
+        AssetMissingError,
+        match=rf"the release {NEWER.version.npm}\S+ has no server for linux-arm64 \(it has linux-amd64\)",
+    ):
+        found.file("server", "linux-arm64")
+    with pytest.raises(AssetMissingError, match=r"no file of the kind install \(it has none at all\)"):
+        found.file("install")

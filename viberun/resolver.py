@@ -1,0 +1,207 @@
+"""Which build a channel has: from the name of a version to the manifest, and to where its files are.
+
+Readers go through `channel.json` alone, then to names that never change. Fetches by what it is given,
+writes nothing, and asks no host.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from viberun.errors import UsageError, ViberunError
+from viberun.fetch import Fetcher, NotThereError, is_url, shown
+from viberun.manifest import NAME, File, Manifest
+from viberun.version import MOVING, Channel, Order, Version
+
+CHANNEL_URL = "VIBERUN_CHANNEL_URL"
+SERVER_URL = "GITHUB_SERVER_URL"
+
+_OLD_NAME = "channel.old.json"
+_MOST_BYTES = 1 << 20
+
+
+class ReleaseMissingError(ViberunError):
+    """The channel, or this version in it, is not where it was looked for."""
+
+
+class AssetMissingError(ViberunError):
+    """A build has no file of a kind for a platform."""
+
+    def __init__(self, kind: str, platform: str | None, manifest: Manifest) -> None:
+        there = sorted(file.platform for file in manifest.files if file.kind == kind and file.platform)
+        has = f"it has {', '.join(there)}" if there else "it has none at all"
+        wanted = f"no {kind} for {platform}" if platform else f"no file of the kind {kind}"
+        super().__init__(
+            f"the release {manifest.build.version} has {wanted} ({has})",
+            remedy="use a machine of one of these, or wait for a release that has it",
+        )
+        self.kind, self.platform, self.manifest = kind, platform, manifest
+
+
+class WrongChannelError(ViberunError):
+    """What stands at an address is of another channel, or another version, than was asked for."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a channel is: the URL or the folder that holds its channel.json, without a slash at the end."""
+
+    base: str
+
+    def at(self, path: str) -> str:
+        return f"{self.base}/{path}"
+
+    @property
+    def is_folder(self) -> bool:
+        return not is_url(self.base)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A build's manifest, and the place beside whose channel.json its files are."""
+
+    manifest: Manifest
+    place: Place
+
+    @property
+    def version(self) -> Version:
+        return self.manifest.build.version
+
+    def url_of(self, file: File) -> str:
+        """The file's URL, or its path where the channel is a folder."""
+        return self.place.at(self.manifest.files_at + file.name)
+
+    def file(self, kind: str, platform: str | None = None) -> File:
+        """The file of a kind for a platform; raises AssetMissingError."""
+        for file in self.manifest.files:
+            if (file.kind, file.platform) == (kind, platform):
+                return file
+        raise AssetMissingError(kind, platform, self.manifest)
+
+
+def place(repository: str | None, environ: Mapping[str, str], wanted: str) -> Place:
+    """Says where to look for `wanted`: dev, latest, or a version in any spelling.
+
+    `repository` is the one that the client was built from. Raises UsageError where neither it nor
+    VIBERUN_CHANNEL_URL names a place, VersionError where `wanted` is none of the three.
+    """
+    named = environ.get(CHANNEL_URL, "").strip()
+    version = None if wanted in MOVING.values() else Version.parse(wanted)
+    if named:
+        return Place(_base(named))
+    if repository is None:
+        raise UsageError(
+            "this viberun was built outside a GitHub repository and knows no place of releases",
+            remedy=f"set {CHANNEL_URL} to the address or folder that holds {NAME}",
+        )
+    releases = f"{environ.get(SERVER_URL, '').rstrip('/') or 'https://github.com'}/{repository}/releases"
+    if version is not None:
+        return Place(f"{releases}/download/{version.git}")
+    return Place(f"{releases}/download/dev" if wanted == "dev" else f"{releases}/latest/download")
+
+
+def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = None) -> Resolved:
+    """Finds the manifest of `wanted` in the channel at `place`.
+
+    `dev` is the build of `own`, a client's version, if that is of the dev channel and still there,
+    else the newest; `latest` the newest prod; a version itself. Raises ReleaseMissingError,
+    WrongChannelError, ManifestError and what `fetch` raises.
+    """
+    if wanted in MOVING.values():
+        channel: Channel = "dev" if wanted == "dev" else "prod"
+        if channel == "dev" and own is not None and own.channel == "dev":
+            mine, current = _look(place, own, fetch)
+            if mine is not None:
+                return mine
+        else:
+            current = None
+        return _checked(current or newest(place, fetch), channel)
+    version = Version.parse(wanted)
+    found, _ = _look(place, version, fetch)
+    if found is None:
+        raise ReleaseMissingError(
+            f"there is no release {version} at {shown(place.base)}",
+            remedy=(
+                "the channel keeps the last 20 dev builds; name one of them, or dev for the newest"
+                if version.channel == "dev"
+                else "name a version that was released, or latest for the newest"
+            ),
+        )
+    return found
+
+
+def newest(place: Place, fetch: Fetcher) -> Resolved:
+    """The build that the channel stands at, of whatever channel it is.
+
+    While it is being changed there may be no channel.json for a moment; then the one before is at
+    hand under another name, or the new one is there by now.
+    """
+    for name in (NAME, _OLD_NAME, NAME):
+        try:
+            return Resolved(Manifest.parse(fetch.get(place.at(name), _MOST_BYTES)), place)
+        except NotThereError:
+            continue
+    raise ReleaseMissingError(
+        f"there is no release: {shown(place.at(NAME))} is not there",
+        remedy=f"wait for the first release, or set {CHANNEL_URL} to where there is one",
+    )
+
+
+def _look(place: Place, version: Version, fetch: Fetcher) -> tuple[Resolved | None, Resolved | None]:
+    """Looks for the manifest of exactly this version; also gives the newest, if that had to be read.
+
+    Its own file is beside channel.json, or beside the files that channel.json tells of.
+    """
+    try:
+        return _exactly(_read(place, version, fetch), version), None
+    except NotThereError:
+        pass
+    try:
+        current = newest(place, fetch)
+    except ReleaseMissingError:
+        return None, None
+    if current.version.compare(version) is Order.SAME:
+        return current, current
+    if not current.manifest.files_at:
+        return None, current
+    beside = Place(place.at(current.manifest.files_at.rstrip("/")))
+    try:
+        return _exactly(_read(beside, version, fetch), version), current
+    except NotThereError:
+        return None, current
+
+
+def _read(place: Place, version: Version, fetch: Fetcher) -> Resolved:
+    return Resolved(Manifest.parse(fetch.get(place.at(f"viberun-{version.oci}.json"), _MOST_BYTES)), place)
+
+
+def _exactly(resolved: Resolved, version: Version) -> Resolved:
+    if resolved.version.compare(version) is Order.SAME:
+        return resolved
+    raise WrongChannelError(
+        f"the manifest of {version} at {shown(resolved.place.base)} is that of {resolved.version}",
+        remedy="tell whoever runs the channel",
+    )
+
+
+def _checked(resolved: Resolved, channel: Channel) -> Resolved:
+    """Never a build of one channel where the other's was asked for."""
+    if resolved.manifest.build.channel == channel:
+        return resolved
+    raise WrongChannelError(
+        f"{shown(resolved.place.at(NAME))} is of the channel {resolved.manifest.build.channel}, not {channel}",
+        remedy=f"set {CHANNEL_URL} to a {channel} channel, or name the version that you want",
+    )
+
+
+def _base(named: str) -> str:
+    """The place that VIBERUN_CHANNEL_URL names: what holds channel.json, or that file itself."""
+    if not is_url(named):
+        if re.match("[A-Za-z][A-Za-z0-9+.-]*://", named) and not named.startswith("file:///"):
+            raise UsageError(f"{CHANNEL_URL} is {named!r}", remedy="set it to an http(s) address or a folder")
+        named = os.path.abspath(os.path.expanduser(named[len("file://") :] if named.startswith("file://") else named))
+    base = named.rstrip("/")
+    return base[: -len(NAME) - 1] if base.endswith(f"/{NAME}") else base
