@@ -8,6 +8,10 @@ GitHub can't replace an asset, so three names take turns:
 
 Runs may do this at the same time. Each looks before every step, addresses assets by id, and goes by whoever the fence
 says has the channel: whichever run makes the last change sees that it is right, or puts it right.
+
+What stands as channel.new.json may be another run's, which is about to rename it in. A deletion that was decided on just
+before would then hit channel.json. So where it is of a newer build than channel.json, it is renamed in and not deleted:
+runs help each other forwards. Only what nobody can want to rename in is ever deleted.
 """
 
 from collections.abc import Sequence
@@ -17,7 +21,9 @@ from release.content import Digest
 from release.github.api import Api
 from release.github.assets import AssetError, Assets, Wanted
 from release.github.model import Asset
+from release.github.retention import version_of
 from release.http import Http, HttpError
+from viberun.version import Order
 
 CURRENT = "channel.json"
 NEW = "channel.new.json"
@@ -67,7 +73,7 @@ def next_step(assets: Sequence[Asset], target: Digest, silence: float) -> Step |
         return Delete(new.id) if new else None
     if new is None:
         return Upload()
-    if not _is(new, target):
+    if not _is(new, target) and not _leads_forwards(new, current or old, assets):
         return Delete(new.id)
     if current is not None and old is not None:
         return Delete(old.id)
@@ -95,6 +101,17 @@ def perform(step: Step, http: Http, api: Api, assets: Assets, target: Wanted) ->
             return False
         raise
     return True
+
+
+def _leads_forwards(new: Asset, standing: Asset | None, assets: Sequence[Asset]) -> bool:
+    """Whether `new` is the manifest of a newer build than `standing` is; both are known by the manifests staged."""
+    builds = {
+        asset.sha256: version
+        for asset in assets
+        if asset.uploaded and asset.name.endswith(".json") and (version := version_of(asset.name))
+    }
+    after, before = (builds.get(asset.sha256) if asset else None for asset in (new, standing))
+    return after is not None and (before is None or after.compare(before) is Order.NEWER)
 
 
 def _is(asset: Asset, target: Digest) -> bool:

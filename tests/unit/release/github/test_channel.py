@@ -1,20 +1,25 @@
-"""The swap of channel.json as a pure game: several runs that each look and then act, in any order."""
+"""The swap of channel.json as a pure game: several runs that each look and then act, in every order there is."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
 from release.content import Digest
 from release.github.channel import CURRENT, NEW, OLD, Delete, Step, Swap, Upload, Wait, next_step
 from release.github.model import Asset
 
 SILENCE = 60.0
-A, B, C = (letter * 64 for letter in "abc")
+A, B, C, D = (letter * 64 for letter in "abcd")
 
 
 def asset(id: int, name: str, sha256: str, *, uploaded: bool = True, age: float = 0.0) -> Asset:  # noqa: A002
     return Asset(id, name, 1, uploaded, sha256 if uploaded else None, age)
+
+
+def staged(id: int, minute: int, sha256: str) -> Asset:  # noqa: A002
+    """The manifest of the build of that minute."""
+    return asset(id, f"viberun-0.0.0-dev.202601251230{minute:02}-{sha256[:7]}.json", sha256)
 
 
 def step(target: str, *assets: Asset) -> Step | None:
@@ -42,6 +47,15 @@ def test_the_old_one_stays_where_there_is_no_current_one() -> None:
     assert step(A, asset(2, OLD, C), asset(3, NEW, B)) == Delete(3)
 
 
+def test_a_newer_build_of_another_run_is_helped_in_and_an_older_one_deleted() -> None:
+    older, newer = staged(11, 1, B), staged(12, 2, C)
+    assert step(A, older, newer, asset(1, CURRENT, B), asset(2, NEW, C)) == Swap(1, 2)
+    assert step(A, older, newer, asset(1, CURRENT, C), asset(2, NEW, B)) == Delete(2)
+    assert step(A, older, newer, asset(1, CURRENT, C), asset(2, NEW, C)) == Delete(2)
+    assert step(A, older, newer, asset(1, OLD, B), asset(2, NEW, C)) == Swap(None, 2)
+    assert step(A, newer, asset(1, CURRENT, B), asset(2, NEW, C)) == Swap(1, 2)
+
+
 def test_an_upload_of_another_run_gets_time_to_end() -> None:
     assert step(A, asset(3, NEW, A, uploaded=False, age=59)) == Wait()
     assert step(A, asset(3, NEW, A, uploaded=False, age=60)) == Delete(3)
@@ -51,92 +65,126 @@ def test_what_a_dead_run_left_is_taken_away() -> None:
     assert step(A, asset(1, CURRENT, A), asset(3, NEW, B)) == Delete(3)
 
 
-@dataclass
-class Release:
-    """GitHub's rules for names, and what readers would have seen after each change."""
+@dataclass(frozen=True)
+class Run:
+    """A run between two requests: what it does next, the target that it goes by, and what it last saw of the assets."""
+
+    claims: str
+    next: str = "claim"
+    seen: frozenset[Asset] = frozenset()
+    target: str = ""
+    todo: tuple[tuple[int, str], ...] = ()  # (asset, new name), no name: delete
+
+
+@dataclass(frozen=True)
+class World:
+    """GitHub's side: whose the channel is and which assets there are; and the runs."""
 
     holder: str
-    assets: dict[int, Asset] = field(default_factory=dict)
-    unreadable: bool = False
-    _next: int = 0
+    assets: frozenset[Asset]
+    runs: tuple[Run, ...]
+    ids: int = 2
 
     def named(self, name: str) -> Asset | None:
-        return next((asset for asset in self.assets.values() if asset.name == name), None)
+        return next((asset for asset in self.assets if asset.name == name), None)
 
-    def rename(self, id: int, name: str) -> bool:  # noqa: A002
-        if id not in self.assets or self.named(name) not in (None, self.assets[id]):
-            return False
-        self.assets[id] = replace(self.assets[id], name=name)
-        return True
+    @property
+    def readable(self) -> bool:
+        return self.named(CURRENT) is not None or self.named(OLD) is not None
 
-    def upload(self, content: str) -> None:
-        if self.named(NEW) is None:
-            self._next += 1
-            self.assets[self._next] = asset(self._next, NEW, content)
+    def after(self) -> "Iterator[World]":
+        """Every world that one more request of one run can lead to."""
+        for place, run in enumerate(self.runs):
+            if run.next != "done":
+                holder, assets, moved = self._act(run)
+                ids = max(self.ids, *(each.id for each in assets if each.id < MANIFESTS))
+                yield World(holder, assets, (*self.runs[:place], moved, *self.runs[place + 1 :]), ids)
 
-    def look(self) -> None:
-        self.unreadable |= bool(self.assets) and not (self.named(CURRENT) or self.named(OLD))
+    def _act(self, run: Run) -> tuple[str, frozenset[Asset], Run]:
+        if run.next == "claim":  # refused where a newer commit has the channel; that run is then at its end
+            taken = ORDER.index(run.claims) >= ORDER.index(self.holder)
+            return (
+                max(self.holder, run.claims, key=ORDER.index),
+                self.assets,
+                replace(run, next="list" if taken else "done"),
+            )
+        if run.next == "list":
+            return self.holder, self.assets, replace(run, next="plan", seen=self.assets)
+        if run.next == "plan":
+            return self.holder, self.assets, planned(replace(run, target=self.holder, seen=frozenset()), run.seen)
+        if run.next == "end":
+            return self.holder, self.assets, replace(run, next="done" if run.target == self.holder else "list")
+        if run.next == "upload":
+            return self.holder, self._uploaded(run.target), replace(run, next="list")
+        (what, name), *rest = run.todo
+        assets = self._changed(what, name)
+        return (
+            self.holder,
+            assets or self.assets,
+            replace(run, todo=tuple(rest) if assets else (), next="change" if rest and assets else "list"),
+        )
 
+    def _uploaded(self, content: str) -> frozenset[Asset]:
+        if self.named(NEW) is not None:
+            return self.assets
+        return self.assets | {asset(self.ids + 1, NEW, content)}
 
-class Run:
-    """One run; each call of `act` sends at most one request, and `done` says that its last look found all right."""
-
-    def __init__(self, release: Release) -> None:
-        self._release = release
-        self._todo: list[tuple[str, int | str, str]] = []
-        self.done = False
-
-    def act(self) -> None:
-        if not self._todo:
-            self._look()
-            return
-        kind, what, name = self._todo.pop(0)
-        if kind == "upload":
-            self._release.upload(str(what))
-        elif kind == "delete":
-            self._release.assets.pop(int(what), None)
-        elif not self._release.rename(int(what), name):
-            self._todo.clear()
-
-    def _look(self) -> None:
-        target = self._release.holder
-        found = next_step(list(self._release.assets.values()), Digest(1, target), SILENCE)
-        match found:
-            case None:
-                self.done = True
-            case Upload():
-                self._todo = [("upload", target, "")]
-            case Delete(asset):
-                self._todo = [("delete", asset, "")]
-            case Swap(current, new):
-                self._todo = [("rename", current, OLD)] if current is not None else []
-                self._todo += [("rename", new, CURRENT)]
-            case Wait():
-                raise AssertionError("nothing is unfinished here")
+    def _changed(self, what: int, name: str) -> frozenset[Asset] | None:
+        """The assets after a deletion or a renaming; None where GitHub refuses it."""
+        it = next((asset for asset in self.assets if asset.id == what), None)
+        if it is None or (name and self.named(name) not in (None, it)):
+            return None
+        return self.assets - {it} | ({replace(it, name=name)} if name else set())
 
 
-@given(st.data())
-def test_whatever_the_order_readers_always_find_a_channel_and_the_last_claim_stands(data: st.DataObject) -> None:
-    release = Release(A)
-    release.upload(C)
-    release.rename(1, CURRENT)
-    runs = [Run(release), Run(release), Run(release)]
-    claim = data.draw(st.integers(0, 30), label="claimed after")
-    dies = data.draw(st.integers(0, 40), label="one dies after")
-    for moment in range(400):
-        if moment == claim:
-            release.holder = B
-            runs[1].done = False
-        if moment == dies:
-            runs[0].done = True
-        awake = [run for run in runs if not run.done]
-        if not awake and release.holder == B:
-            break
-        if awake:
-            data.draw(st.sampled_from(awake), label="acts").act()
-        release.look()
-        assert not release.unreadable
-    assert all(run.done for run in runs)
-    current = release.named(CURRENT)
-    assert current is not None
-    assert current.sha256 == B
+MANIFESTS = 100
+ORDER = (C, A, B, D)
+"""The builds, the oldest first."""
+
+
+def planned(run: Run, seen: frozenset[Asset]) -> Run:
+    found = next_step(sorted(seen, key=lambda asset: asset.id), Digest(1, run.target), SILENCE)
+    if found is None:
+        return replace(run, next="end")
+    if isinstance(found, Upload):
+        return replace(run, next="upload")
+    if isinstance(found, Delete):
+        return replace(run, next="change", todo=((found.asset, ""),))
+    assert isinstance(found, Swap), "nothing is unfinished here"
+    leaving = ((found.current, OLD),) if found.current is not None else ()
+    return replace(run, next="change", todo=(*leaving, (found.new, CURRENT)))
+
+
+def every(first: World) -> Iterator[World]:
+    """Every world that can come of this one."""
+    known, todo = {first}, [first]
+    while todo:
+        world = todo.pop()
+        yield world
+        fresh = [after for after in world.after() if after not in known]
+        known.update(fresh)
+        todo += fresh
+
+
+TWO = [(A, A), (A, B), (A, A, B), (A, B, B)]
+BARE, AFTER_ANOTHER, AFTER_A_KILL = (), ((2, OLD, C),), ((2, NEW, A),)
+
+
+@pytest.mark.parametrize(
+    ("left", "claims"),
+    [*((left, claims) for left in (BARE, AFTER_ANOTHER, AFTER_A_KILL) for claims in TWO), (AFTER_ANOTHER, (A, B, D))],
+)
+def test_in_every_order_readers_find_a_channel_and_the_last_claim_stands(
+    claims: Sequence[str], left: Sequence[tuple[int, str, str]]
+) -> None:
+    manifests = {staged(MANIFESTS + minute, minute, build) for minute, build in enumerate(ORDER)}
+    before = {asset(1, CURRENT, C), *(asset(*each) for each in left)}
+    ends = 0
+    for world in every(World(C, frozenset(manifests | before), tuple(Run(build) for build in claims))):
+        assert world.readable
+        if all(run.next == "done" for run in world.runs):
+            ends += 1
+            current = world.named(CURRENT)
+            assert current is not None
+            assert current.sha256 == world.holder == max(claims, key=ORDER.index)
+    assert ends
