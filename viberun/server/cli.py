@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 from collections.abc import Sequence
 
 from viberun.arguments import Parser
-from viberun.build import Build
-from viberun.protocol import PROTOCOL
+from viberun.errors import UsageError
+from viberun.server import commands, handshake
+from viberun.server.errors import EXIT_STATUS
+from viberun.server.reference import DIGEST, VARIABLES
+
+Subparsers = argparse._SubParsersAction  # what add_subparsers returns has no public name
+
+# What any client may ask, however old: it is how the two find out what to update.
+_ALWAYS = ("version", "self-check")
 
 
 def run(arguments: Sequence[str]) -> int:
     """Returns the exit status; raises UsageError where the arguments are wrong."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.command == "version":
-        return _version(options)
-    parser.print_help()
-    return 0
+    run = getattr(options, "run", None)
+    if run is None:
+        options.of.print_help()
+        return 0
+    if options.command not in _ALWAYS:
+        handshake.check(os.environ)
+    status: int = run(options, os.environ)
+    return status
 
 
 def _parser() -> Parser:
@@ -28,26 +39,94 @@ def _parser() -> Parser:
         examples=[
             ("viberun-server --version", "print the version alone"),
             ("viberun-server version --json", "print version, protocol and commit as JSON"),
+            ("viberun-server images status", "which images are here"),
         ],
     )
+    parser.set_defaults(of=parser)
     parser.add_version()
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    version = commands.add_parser(
+    parser.epilog = f"{parser.epilog}\n\n{_exit_status()}"
+    groups = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    _add_version(groups)
+    _add_self_check(groups)
+    _add_images(groups)
+    return parser
+
+
+def _exit_status() -> str:
+    lines = [f"  {code}  {meaning}" for code, meaning in EXIT_STATUS]
+    return "\n".join(["exit status:", *lines])
+
+
+def _json(parser: Parser, what: str = "print one JSON object") -> None:
+    parser.options.add_argument("--json", action="store_true", help=what)
+
+
+def _add_version(groups: Subparsers[Parser]) -> None:
+    version = groups.add_parser(
         "version",
         help="show version, protocol and commit",
         description="Show the version, the protocol it speaks and the commit it was built from.",
         examples=[("viberun-server version --json", "the same for a program, on one line")],
     )
-    version.options.add_argument("--json", action="store_true", help="print one JSON object")
-    return parser
+    _json(version)
+    version.set_defaults(run=commands.version)
 
 
-def _version(options: argparse.Namespace) -> int:
-    build = Build.embedded()
-    facts = {"version": build.version.semver, "protocol": PROTOCOL, "commit": build.commit}
-    if options.json:
-        print(json.dumps(facts))
-    else:
-        for name, value in facts.items():
-            print(f"{name:9} {value}")
-    return 0
+def _add_self_check(groups: Subparsers[Parser]) -> None:
+    check = groups.add_parser(
+        "self-check",
+        help="check that this program is sound",
+        description="Check that this program is whole and its state folder can be used, and look for Docker.\n"
+        "Succeeds where the program is sound, whether Docker is there or not.",
+        examples=[("viberun-server self-check --json", "what was found, on one line")],
+    )
+    _json(check)
+    check.set_defaults(run=commands.self_check)
+
+
+def _add_images(groups: Subparsers[Parser]) -> None:
+    images = groups.add_parser(
+        "images",
+        help="pull the images, show which are here",
+        description="The images that apps are made from, as VIBERUN_IMAGE and VIBERUN_PROXY_IMAGE name them.",
+        examples=[("viberun-server images status", "which are here")],
+    )
+    images.set_defaults(of=images)
+    below = images.add_subparsers(title="commands", metavar="COMMAND")
+    pull = below.add_parser(
+        "pull",
+        help="pull the images",
+        description="Pull the images, by digest where one is given, and give them their names.",
+        examples=[
+            ("viberun-server images pull", "what the registry has under the names"),
+            ("viberun-server images pull --digest viberun=sha256:…", "one build's image"),
+        ],
+    )
+    pull.options.add_argument(
+        "--digest",
+        action="append",
+        default=[],
+        type=_digest,
+        metavar="IMAGE=sha256:…",
+        help=f"the digest to pull an image by ({', '.join(VARIABLES)})",
+    )
+    _json(pull, "print JSON objects, one a line, as it goes on")
+    pull.set_defaults(run=commands.images_pull)
+    status = below.add_parser(
+        "status",
+        help="show which are here",
+        description="Show the images that are on this host, without asking a registry.",
+        examples=[("viberun-server images status --json", "the same for a program, on one line")],
+    )
+    _json(status)
+    status.set_defaults(run=commands.images_status)
+
+
+def _digest(text: str) -> tuple[str, str]:
+    name, _, digest = text.partition("=")
+    if name not in VARIABLES or DIGEST.fullmatch(digest) is None:
+        raise UsageError(
+            f"--digest {text[:100]!r} is not of the form IMAGE=sha256:…",
+            remedy=f"name one of {', '.join(VARIABLES)} and 64 hex digits",
+        )
+    return name, digest

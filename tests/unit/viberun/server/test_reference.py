@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from viberun.errors import UsageError
+from viberun.server.reference import Reference, reference, references
+
+ENVIRON = {"VIBERUN_IMAGE": "ghcr.io/o/viberun:dev", "VIBERUN_PROXY_IMAGE": "localhost:5000/p"}
+
+
+@pytest.mark.parametrize(
+    ("text", "repository", "tag"),
+    [
+        ("ghcr.io/o/viberun:dev", "ghcr.io/o/viberun", "dev"),
+        ("127.0.0.1:5000/a/b:1.0-x", "127.0.0.1:5000/a/b", "1.0-x"),
+        ("localhost:5000/a", "localhost:5000/a", "latest"),
+        ("debian", "debian", "latest"),
+        ("[::1]:5000/a:t", "[::1]:5000/a", "t"),
+    ],
+)
+def test_a_name_is_a_repository_and_a_tag(text: str, repository: str, tag: str) -> None:
+    assert Reference.parse(text, "V") == Reference(repository, tag)
+    assert str(Reference(repository, tag)) == f"{repository}:{tag}"
+
+
+@pytest.mark.parametrize("text", ["", "A", "a b", "-x", "a:", "a@sha256:0", "a/../b", "a\n", "http://a/b", "x" * 500])
+def test_what_is_no_name_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="VIBERUN_IMAGE is"):
+        Reference.parse(text, "VIBERUN_IMAGE")
+
+
+@given(st.text(max_size=300))
+def test_garbage_is_a_name_or_one_line(text: str) -> None:
+    try:
+        said = str(Reference.parse(text, "V"))
+    except UsageError as error:
+        said = str(error)
+    assert "\n" not in said
+
+
+def test_the_environment_names_the_images() -> None:
+    found = references(ENVIRON)
+    assert {name: str(each) for name, each in found.items()} == {
+        "viberun": "ghcr.io/o/viberun:dev",
+        "viberun-proxy": "localhost:5000/p:latest",
+    }
+
+
+@pytest.mark.parametrize(("channel", "tag"), [("dev", "dev"), ("prod", "latest")])
+def test_without_it_the_channel_does(channel: str, tag: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.unit.viberun.installed import BUILD
+
+    monkeypatch.setattr("viberun.embedded.text", BUILD.to_json)
+    assert str(reference("viberun", {"VIBERUN_CHANNEL": channel})) == f"ghcr.io/owner/name/viberun:{tag}"
+
+
+def test_a_build_without_a_repository_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from tests.unit.viberun.installed import BUILD
+
+    monkeypatch.setattr("viberun.embedded.text", replace(BUILD, repository=None).to_json)
+    with pytest.raises(UsageError, match="set VIBERUN_PROXY_IMAGE to the image's name"):
+        reference("viberun-proxy", {})

@@ -1,0 +1,214 @@
+"""The Docker engine of this host: the requests that viberun makes of it, and its answers as data.
+
+The only module that imports the `docker` SDK, and so the slow one to import. Every error of it leaves
+here as a ViberunError.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, NotFound
+from docker.utils import kwargs_from_env
+
+from viberun.errors import ViberunError
+from viberun.server.errors import DockerError, DockerUnreachableError
+from viberun.server.facts import Container, Event, Image, Plan, container_in, event_in, image_in
+from viberun.server.refusal import explain
+from viberun.server.stream import stalled_after
+
+# For one answer; what streams has no such limit, but may not fall silent for STALL_SECONDS.
+ANSWER_SECONDS = 60
+REGISTRY_SECONDS = 20
+STALL_SECONDS = 180.0
+
+
+class Engine:
+    """A connection to Docker. Raises DockerUnreachableError where there is none, explained errors otherwise."""
+
+    def __init__(self, client: docker.APIClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, environ: Mapping[str, str]) -> Engine:
+        """To where DOCKER_HOST says, else this host's socket; API versions from Docker 20.10's on."""
+        with _translated("connecting to Docker"):
+            return cls(docker.APIClient(version="auto", timeout=ANSWER_SECONDS, **kwargs_from_env(dict(environ))))
+
+    def version(self) -> str:
+        with _translated("asking Docker for its version"):
+            return str(self._client.version()["Version"])
+
+    # Images
+
+    def image(self, reference: str) -> Image | None:
+        """The image of this name, digest or id on this host."""
+        with _translated(f"looking for {reference}"):
+            try:
+                return image_in(self._client.inspect_image(reference))  # type: ignore[no-untyped-call]
+            except NotFound:
+                return None
+
+    def pull(self, repository: str, tag: str) -> Iterator[Event]:
+        """Pulls by tag, or by digest where `tag` is one; what Docker reports on the way."""
+        doing = f"pulling {repository}{'@' if ':' in tag else ':'}{tag}"
+        with _translated(doing):
+            answers = self._client.pull(repository, tag=tag, stream=True, decode=True)
+            for answer in stalled_after(STALL_SECONDS, answers):
+                if "error" in answer:
+                    raise explain(doing, str(answer["error"]))
+                yield event_in(answer)
+
+    def tag(self, image: str, repository: str, tag: str) -> None:
+        with _translated(f"naming {repository}:{tag}"):
+            self._client.tag(image, repository, tag, force=True)
+
+    def forget_image(self, image: str) -> None:
+        """Removes an image that has no name and that no container uses; leaves any other alone."""
+        with contextlib.suppress(ViberunError), _translated("removing an image"):
+            self._client.remove_image(image)
+
+    def registry_digest(self, reference: str) -> str:
+        """The digest that the registry has for a name now; nothing is pulled."""
+        with _translated(f"asking the registry for {reference}"), self._patience(REGISTRY_SECONDS):
+            answer = self._client.inspect_distribution(reference)  # type: ignore[no-untyped-call]
+            return str(answer["Descriptor"]["digest"])
+
+    # Containers
+
+    def containers(self, label: str) -> list[Container]:
+        """Those with this label, running or not, by name."""
+        with _translated("listing containers"):
+            found = [
+                self.container(entry["Id"]) for entry in self._client.containers(all=True, filters={"label": label})
+            ]
+        return sorted((each for each in found if each is not None), key=lambda each: each.name)
+
+    def container(self, reference: str) -> Container | None:
+        """The container of this name or id."""
+        with _translated(f"looking at container {reference}"):
+            try:
+                return container_in(self._client.inspect_container(reference))
+            except NotFound:
+                return None
+
+    def create(self, plan: Plan) -> str:
+        """Makes a container, not yet running, and returns its id."""
+        with _translated(f"making container {plan.name}"):
+            made = self._client.create_container(
+                image=plan.image,
+                name=plan.name,
+                hostname=plan.hostname,
+                user=plan.user,
+                environment=dict(plan.environment),
+                labels=dict(plan.labels),
+                ports=[plan.container_port],
+                host_config=self._client.create_host_config(
+                    binds={plan.volume: {"bind": plan.home, "mode": "rw"}},
+                    port_bindings={plan.container_port: ("127.0.0.1", plan.host_port)},
+                    restart_policy={"Name": "unless-stopped", "MaximumRetryCount": 0},
+                ),
+            )
+        return str(made["Id"])
+
+    def start(self, container: str) -> None:
+        with _translated("starting the container"):
+            self._client.start(container)
+
+    def stop(self, container: str, seconds: int) -> None:
+        """Ends it; killed where it takes longer than `seconds`. A stopped one is left as it is."""
+        with _translated("stopping the container"), contextlib.suppress(NotFound):
+            self._client.stop(container, timeout=seconds)
+
+    def rename(self, container: str, name: str) -> None:
+        with _translated(f"renaming a container to {name}"):
+            self._client.rename(container, name)
+
+    def remove(self, container: str) -> None:
+        """Removes it, running or not; gone already is done. Volumes with a name stay."""
+        with _translated("removing a container"), contextlib.suppress(NotFound):
+            self._client.remove_container(container, force=True, v=True)
+
+    def first_process(self, container: str) -> str:
+        """The command line of the container's first process, empty where it has none."""
+        with _translated("looking at the container's processes"):
+            try:
+                table = self._client.top(container, ps_args="-o pid,args")
+            except APIError:
+                return ""
+        return str(table["Processes"][0][-1]) if table.get("Processes") else ""
+
+    def log(self, container: str, follow: bool, tail: int | None) -> Iterator[bytes]:
+        """What its processes printed; with `follow` until it stops."""
+        with _translated("reading the container's log"):
+            lines = self._client.logs(
+                container, stream=True, follow=follow, tail="all" if tail is None else tail, stdout=True, stderr=True
+            )
+            yield from cast("Iterator[bytes]", lines)
+
+    # Volumes
+
+    def has_volume(self, name: str) -> bool:
+        with _translated(f"looking for volume {name}"):
+            try:
+                self._client.inspect_volume(name)
+            except NotFound:
+                return False
+            return True
+
+    def make_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """Makes it unless it is there."""
+        with _translated(f"making volume {name}"):
+            self._client.create_volume(name, labels=dict(labels))
+
+    def remove_volume(self, name: str) -> None:
+        with _translated(f"removing volume {name}"), contextlib.suppress(NotFound):
+            self._client.remove_volume(name)
+
+    @contextlib.contextmanager
+    def _patience(self, seconds: int) -> Iterator[None]:
+        before, self._client.timeout = self._client.timeout, seconds
+        try:
+            yield
+        finally:
+            self._client.timeout = before
+
+
+@contextlib.contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """Turns the SDK's errors, and those of what is below it, into this program's."""
+    try:
+        yield
+    except APIError as error:
+        raise explain(doing, _explanation(error)) from None
+    except requests.exceptions.ReadTimeout:
+        raise DockerError(
+            f"{doing}: Docker did not answer in time", remedy="look at 'journalctl -u docker' and run this again"
+        ) from None
+    except (requests.exceptions.RequestException, DockerException, OSError) as error:
+        raise _unreachable(error) from None
+
+
+def _explanation(error: APIError) -> str:
+    return str(error.explanation or error)
+
+
+def _unreachable(error: Exception) -> DockerUnreachableError:
+    text = " ".join(str(error).split())
+    for sign, message, remedy in (
+        ("Permission denied", "this user may not use Docker's socket", "run this as root"),
+        (
+            "No such file",
+            "Docker does not run, or is not installed",
+            "run 'systemctl start docker', or 'viberun setup'",
+        ),
+        ("Connection refused", "Docker does not run", "run 'systemctl start docker'"),
+        ("Connection aborted", "Docker hung up", "look at 'systemctl status docker' and run this again"),
+    ):
+        if sign in text:
+            return DockerUnreachableError(message, remedy=remedy)
+    return DockerUnreachableError(f"Docker can't be reached: {text}", remedy="look at 'systemctl status docker'")

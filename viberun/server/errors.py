@@ -1,0 +1,56 @@
+"""The server's errors, each with the exit status that the client tells them by."""
+
+from __future__ import annotations
+
+from viberun.errors import ViberunError
+
+
+class DockerUnreachableError(ViberunError):
+    """Docker isn't there, does not run, or does not answer."""
+
+    exit_code = 3
+
+
+class NoSuchAppError(ViberunError):
+    """No app has this name."""
+
+    exit_code = 4
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no app {name!r}", remedy="see 'viberun-server apps list'")
+
+
+class ConflictError(ViberunError):
+    """The app exists already, or something else has what it needs: its container's name, its port."""
+
+    exit_code = 5
+
+
+class ImageError(ViberunError):
+    """An image is not on this host and could not be pulled."""
+
+    exit_code = 6
+
+
+class DockerError(ViberunError):
+    """Docker refused what it was asked for."""
+
+
+class StateError(ViberunError):
+    """The state folder can't be used."""
+
+
+class LockedError(ViberunError):
+    """Another viberun kept the lock for longer than this one waits."""
+
+
+# For --help: what each exit status says.
+EXIT_STATUS = (
+    (0, "done"),
+    (1, "failed"),
+    (2, "wrong arguments"),
+    (3, "Docker can't be reached"),
+    (4, "no such app"),
+    (5, "the app exists already, or something else has its name or port"),
+    (6, "an image could not be pulled, or is not there"),
+)

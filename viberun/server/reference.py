@@ -1,0 +1,67 @@
+"""Names of images: which there are for this host, and the parts of one.
+
+Follows the grammar of Docker's image references: `[HOST[:PORT]/]PATH[:TAG]`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from viberun import channel
+from viberun.build import Build
+from viberun.errors import UsageError
+
+# The images by the name that the manifest has for them, each with the variable that says which it is.
+VARIABLES = {"viberun": channel.IMAGE, "viberun-proxy": channel.PROXY_IMAGE}
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?)"
+_REFERENCE = re.compile(rf"((?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An image's name: `repository:tag`."""
+
+    repository: str
+    tag: str
+
+    @classmethod
+    def parse(cls, text: str, variable: str) -> Reference:
+        """Reads a name; without a tag it is `latest`. Raises UsageError, which names the variable."""
+        match = _REFERENCE.fullmatch(text)
+        if match is None or len(text) > 400:
+            raise UsageError(
+                f"{variable} is {text[:100]!r}, which is no image's name",
+                remedy="give it the form [HOST[:PORT]/]PATH[:TAG]",
+            )
+        return cls(match[1], match[2] or "latest")
+
+    def __str__(self) -> str:
+        return f"{self.repository}:{self.tag}"
+
+
+def references(environ: Mapping[str, str]) -> dict[str, Reference]:
+    """The images that this host is to use. Raises UsageError where there is none to be known."""
+    return {name: reference(name, environ) for name in VARIABLES}
+
+
+def reference(name: str, environ: Mapping[str, str]) -> Reference:
+    """One of them: the environment's, else that of this build's channel and repository."""
+    variable = VARIABLES[name]
+    text = environ.get(variable) or _default(variable, environ)
+    if text is None:
+        raise UsageError(
+            f"{variable} is not set, and this build knows no repository that would have the image",
+            remedy=f"set {variable} to the image's name",
+        )
+    return Reference.parse(text, variable)
+
+
+def _default(variable: str, environ: Mapping[str, str]) -> str | None:
+    build = Build.embedded()
+    active = channel.active(build.version, environ)
+    return channel.settings(active, build.repository, environ).get(variable)
