@@ -8,11 +8,14 @@ from collections.abc import Sequence
 
 from viberun.arguments import Parser
 from viberun.errors import UsageError
-from viberun.server import commands, handshake
+from viberun.server import app_commands, commands, handshake
+from viberun.server.app import check_name
 from viberun.server.errors import EXIT_STATUS
 from viberun.server.reference import DIGEST, VARIABLES
 
-Subparsers = argparse._SubParsersAction  # what add_subparsers returns has no public name
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[Parser]  # what add_subparsers returns has no public name
 
 # What any client may ask, however old: it is how the two find out what to update.
 _ALWAYS = ("version", "self-check")
@@ -39,7 +42,7 @@ def _parser() -> Parser:
         examples=[
             ("viberun-server --version", "print the version alone"),
             ("viberun-server version --json", "print version, protocol and commit as JSON"),
-            ("viberun-server images status", "which images are here"),
+            ("viberun-server apps list", "the apps of this host"),
         ],
     )
     parser.set_defaults(of=parser)
@@ -49,6 +52,8 @@ def _parser() -> Parser:
     _add_version(groups)
     _add_self_check(groups)
     _add_images(groups)
+    _add_update_check(groups)
+    app_commands.add(groups)
     return parser
 
 
@@ -57,22 +62,22 @@ def _exit_status() -> str:
     return "\n".join(["exit status:", *lines])
 
 
-def _json(parser: Parser, what: str = "print one JSON object") -> None:
+def json_option(parser: Parser, what: str = "print one JSON object") -> None:
     parser.options.add_argument("--json", action="store_true", help=what)
 
 
-def _add_version(groups: Subparsers[Parser]) -> None:
+def _add_version(groups: Subparsers) -> None:
     version = groups.add_parser(
         "version",
         help="show version, protocol and commit",
         description="Show the version, the protocol it speaks and the commit it was built from.",
         examples=[("viberun-server version --json", "the same for a program, on one line")],
     )
-    _json(version)
+    json_option(version)
     version.set_defaults(run=commands.version)
 
 
-def _add_self_check(groups: Subparsers[Parser]) -> None:
+def _add_self_check(groups: Subparsers) -> None:
     check = groups.add_parser(
         "self-check",
         help="check that this program is sound",
@@ -80,11 +85,11 @@ def _add_self_check(groups: Subparsers[Parser]) -> None:
         "Succeeds where the program is sound, whether Docker is there or not.",
         examples=[("viberun-server self-check --json", "what was found, on one line")],
     )
-    _json(check)
+    json_option(check)
     check.set_defaults(run=commands.self_check)
 
 
-def _add_images(groups: Subparsers[Parser]) -> None:
+def _add_images(groups: Subparsers) -> None:
     images = groups.add_parser(
         "images",
         help="pull the images, show which are here",
@@ -110,7 +115,7 @@ def _add_images(groups: Subparsers[Parser]) -> None:
         metavar="IMAGE=sha256:…",
         help=f"the digest to pull an image by ({', '.join(VARIABLES)})",
     )
-    _json(pull, "print JSON objects, one a line, as it goes on")
+    json_option(pull, "print JSON objects, one a line, as it goes on")
     pull.set_defaults(run=commands.images_pull)
     status = below.add_parser(
         "status",
@@ -118,8 +123,23 @@ def _add_images(groups: Subparsers[Parser]) -> None:
         description="Show the images that are on this host, without asking a registry.",
         examples=[("viberun-server images status --json", "the same for a program, on one line")],
     )
-    _json(status)
+    json_option(status)
     status.set_defaults(run=commands.images_status)
+
+
+def _add_update_check(groups: Subparsers) -> None:
+    check = groups.add_parser(
+        "update-check",
+        help="ask the registry whether apps are behind",
+        description="Compare each app's image with what the registry has for VIBERUN_IMAGE now. Pulls nothing.",
+        examples=[
+            ("viberun-server update-check", "all apps"),
+            ("viberun-server update-check demo --json", "one, for a program"),
+        ],
+    )
+    check.add_argument("app", nargs="?", type=check_name, metavar="APP", help="only this app")
+    json_option(check)
+    check.set_defaults(run=commands.update_check)
 
 
 def _digest(text: str) -> tuple[str, str]:

@@ -6,15 +6,24 @@ Those that need Docker are imported with the command: the SDK is slow to import.
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from viberun.build import Build
 from viberun.protocol import PROTOCOL
+from viberun.server import signals
 from viberun.server.errors import ImageError
-from viberun.server.reference import references
+from viberun.server.reference import reference, references
 from viberun.server.state import State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from viberun.server.app import App
+    from viberun.server.apps import Apps
+    from viberun.server.inventory import Inventory
 
 Environ = Mapping[str, str]
 
@@ -48,10 +57,10 @@ def images_pull(options: argparse.Namespace, environ: Environ) -> int:
     engine = Engine.connect(environ)
     report = _pulling if options.json else lambda _: None
     failed = []
-    for name, reference in wanted.items():
+    for name, image in wanted.items():
         if not options.json:
-            print(f"{name}: pulling {reference}", flush=True)
-        pulled = images.pull(engine, name, reference, digests.get(name), report)
+            print(f"{name}: pulling {image}", flush=True)
+        pulled = images.pull(engine, name, image, digests.get(name), report)
         if options.json:
             _print(asdict(pulled))
         elif pulled.problem is None:
@@ -76,6 +85,117 @@ def images_status(options: argparse.Namespace, environ: Environ) -> int:
             here = f"{each.version or 'no version'}  {each.digest or 'not from a registry'}"
             print(f"{each.name:13}  {each.ref}  {here if each.size is not None else 'not here'}")
     return 0
+
+
+def update_check(options: argparse.Namespace, environ: Environ) -> int:
+    from viberun.server.update_check import check
+
+    found = check(_inventory(environ), options.app)
+    if options.json:
+        _print({"apps": [asdict(each) for each in found]})
+        return 0
+    for each in found:
+        said = {None: each.problem or "not known", True: f"behind {each.newest}", False: "up to date"}[each.behind]
+        print(f"{each.app}  {said}")
+    return 0
+
+
+def apps_list(options: argparse.Namespace, environ: Environ) -> int:
+    found = _inventory(environ).apps()
+    if options.json:
+        _print({"apps": [asdict(each) for each in found]})
+    else:
+        _rows(found)
+    return 0
+
+
+def apps_create(options: argparse.Namespace, environ: Environ) -> int:
+    with signals.raised():
+        return _tell(options, _apps(environ).create(options.app, options.reuse))
+
+
+def apps_start(options: argparse.Namespace, environ: Environ) -> int:
+    with signals.raised():
+        return _tell(options, _apps(environ).start(options.app))
+
+
+def apps_stop(options: argparse.Namespace, environ: Environ) -> int:
+    return _tell(options, _apps(environ).stop(options.app))
+
+
+def apps_update(options: argparse.Namespace, environ: Environ) -> int:
+    from viberun.server.update import update
+
+    with signals.raised():
+        updated = update(_apps(environ), options.app)
+    if options.json:
+        previous = asdict(updated.previous) if updated.previous else None
+        _print({**asdict(updated.app), "previous": previous})
+    elif updated.previous is None:
+        print(f"{options.app} is up to date")
+    else:
+        print(f"{options.app}: {_image(updated.previous)} -> {_image(updated.app)}")
+    return 0
+
+
+def apps_attach(options: argparse.Namespace, environ: Environ) -> int:
+    from viberun.server.attachment import attach
+    from viberun.server.terminal import Terminal
+
+    return attach(_inventory(environ), options.app, Terminal(), environ)
+
+
+def apps_logs(options: argparse.Namespace, environ: Environ) -> int:
+    from viberun.server.logs import read
+
+    for piece in read(_inventory(environ), options.app, options.follow, options.tail):
+        sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def apps_rm(options: argparse.Namespace, environ: Environ) -> int:
+    _apps(environ).remove(options.app, options.keep_data)
+    if not options.json:
+        print(f"{options.app} is removed{', its home is kept' if options.keep_data else ''}")
+    else:
+        _print({"app": options.app, "removed": True, "kept": options.keep_data})
+    return 0
+
+
+def _inventory(environ: Environ) -> Inventory:
+    from viberun.server.engine import Engine
+    from viberun.server.inventory import Inventory
+
+    wanted = reference("viberun", environ)
+    return Inventory(Engine.connect(environ), State.of(environ), wanted)
+
+
+def _apps(environ: Environ) -> Apps:
+    from viberun.server.apps import Apps
+    from viberun.server.health import Physician, arguments_of
+
+    inventory = _inventory(environ)
+    physician = Physician(inventory.engine, arguments_of)
+    return Apps(inventory, physician, lambda: datetime.datetime.now(datetime.timezone.utc))
+
+
+def _tell(options: argparse.Namespace, app: App) -> int:
+    if options.json:
+        _print(asdict(app))
+    else:
+        _rows([app])
+    return 0
+
+
+def _rows(apps: Sequence[App]) -> None:
+    for app in apps:
+        behind = "  behind" if app.behind else ""
+        print(f"{app.name:20}  {app.state:10}  127.0.0.1:{app.port}  {_image(app)}{behind}")
+
+
+def _image(app: App) -> str:
+    return app.version or app.digest or app.image
 
 
 def _version() -> dict[str, object]:

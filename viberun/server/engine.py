@@ -7,8 +7,12 @@ here as a ViberunError.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from typing import cast
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import docker
 import requests
@@ -25,6 +29,8 @@ from viberun.server.stream import stalled_after
 ANSWER_SECONDS = 60
 REGISTRY_SECONDS = 20
 STALL_SECONDS = 180.0
+
+_RESIZES = 10
 
 
 class Engine:
@@ -133,15 +139,6 @@ class Engine:
         with _translated("removing a container"), contextlib.suppress(NotFound):
             self._client.remove_container(container, force=True, v=True)
 
-    def first_process(self, container: str) -> str:
-        """The command line of the container's first process, empty where it has none."""
-        with _translated("looking at the container's processes"):
-            try:
-                table = self._client.top(container, ps_args="-o pid,args")
-            except APIError:
-                return ""
-        return str(table["Processes"][0][-1]) if table.get("Processes") else ""
-
     def log(self, container: str, follow: bool, tail: int | None) -> Iterator[bytes]:
         """What its processes printed; with `follow` until it stops."""
         with _translated("reading the container's log"):
@@ -149,6 +146,15 @@ class Engine:
                 container, stream=True, follow=follow, tail="all" if tail is None else tail, stdout=True, stderr=True
             )
             yield from cast("Iterator[bytes]", lines)
+
+    def session(self, container: str, command: Sequence[str], user: str, environment: Mapping[str, str]) -> Session:
+        """Starts a program with a terminal of its own in a container that runs."""
+        with _translated("starting a session in the container"):
+            made = self._client.exec_create(
+                container, list(command), stdin=True, tty=True, user=user, environment=dict(environment)
+            )
+            stream = self._client.exec_start(made["Id"], tty=True, socket=True)
+        return Session(self._client, str(made["Id"]), stream)
 
     # Volumes
 
@@ -176,6 +182,39 @@ class Engine:
             yield
         finally:
             self._client.timeout = before
+
+
+class Session:
+    """A program that was started in a container, with a terminal."""
+
+    def __init__(self, client: docker.APIClient, identity: str, stream: Any) -> None:
+        self._client = client
+        self._id = identity
+        self._held = stream  # closes the socket when it goes
+        self.stream: socket.socket = getattr(stream, "_sock", stream)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Passes the window's size on; tried again for a moment, since the program may only just start."""
+        for _ in range(_RESIZES):
+            try:
+                with _translated("passing on the window's size"):
+                    return self._client.exec_resize(self._id, height=rows, width=columns)
+            except DockerError:
+                time.sleep(0.05)
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        with _translated("asking how the session ended"):
+            answer = self._client.exec_inspect(self._id)
+        return None if answer["Running"] else answer["ExitCode"]
+
+    def hang_up(self) -> None:
+        """Ends what would run on in the container: Docker does not when its client goes."""
+        with _translated("ending the session"):
+            answer = self._client.exec_inspect(self._id)
+        if answer["Running"] and answer.get("Pid"):
+            with contextlib.suppress(OSError):
+                os.kill(answer["Pid"], signal.SIGHUP)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,10 @@ class ConflictError(ViberunError):
     exit_code = 5
 
 
+class PortTakenError(ConflictError):
+    """Something listens on the port that the app was to have."""
+
+
 class ImageError(ViberunError):
     """An image is not on this host and could not be pulled."""
 
@@ -34,6 +38,14 @@ class ImageError(ViberunError):
 
 class DockerError(ViberunError):
     """Docker refused what it was asked for."""
+
+
+class UnhealthyError(ViberunError):
+    """A container that was started does not run as it should."""
+
+
+class UpdateError(ViberunError):
+    """An app could not be moved to another image, and is what it was before."""
 
 
 class StateError(ViberunError):

@@ -46,6 +46,7 @@ class Container:
     exit_code: int = 0
     health: str | None = None
     created: str = ""
+    pid: int = 0
 
     @property
     def running(self) -> bool:
@@ -104,6 +105,7 @@ def container_in(answer: Mapping[str, Any]) -> Container:
         exit_code=state.get("ExitCode") or 0,
         health=(state.get("Health") or {}).get("Status"),
         created=answer.get("Created") or "",
+        pid=state.get("Pid") or 0,
     )
 
 

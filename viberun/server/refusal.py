@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 
 from viberun.errors import ViberunError
-from viberun.server.errors import ConflictError, DockerError, ImageError
+from viberun.server.errors import ConflictError, DockerError, ImageError, PortTakenError
 
 _SPACE = "free some disk space ('docker system df' shows what Docker uses) and run this again"
 _TAKEN = "end what listens there ('ss -ltnp' shows it) and run this again"
 
 _REFUSALS: tuple[tuple[str, type[ViberunError], str], ...] = (
     (r"no space left on device|disk quota exceeded", DockerError, _SPACE),
-    (r"port is already allocated|address already in use", ConflictError, _TAKEN),
+    (r"port is already allocated|address already in use", PortTakenError, _TAKEN),
+    (r"is already in use by container", ConflictError, "rename or remove that container ('docker ps -a' shows it)"),
+    (r"volume is in use", ConflictError, "remove the container that uses it ('docker ps -a' shows it)"),
     (
         r"unable to find user",
         ImageError,

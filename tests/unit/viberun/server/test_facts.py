@@ -30,7 +30,7 @@ def test_a_container_s_port_is_the_one_of_the_host() -> None:
     answer = {
         "Id": "c",
         "Name": "/viberun-app-a",
-        "State": {"Status": "running", "StartedAt": "t", "Health": {"Status": "healthy"}, "ExitCode": 0},
+        "State": {"Status": "running", "StartedAt": "t", "Health": {"Status": "healthy"}, "ExitCode": 0, "Pid": 42},
         "Image": "sha256:2",
         "Config": {"Labels": {"l": "v"}},
         "HostConfig": {"PortBindings": {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "20001"}]}},
@@ -38,7 +38,7 @@ def test_a_container_s_port_is_the_one_of_the_host() -> None:
         "Created": "then",
     }
     container = container_in(answer)
-    expected = Container("c", "viberun-app-a", "running", "sha256:2", {"l": "v"}, 20001, "t", 2, 0, "healthy", "then")
+    expected = Container("c", "viberun-app-a", "running", "sha256:2", {"l": "v"}, 20001, "t", 2, 0, "healthy", "then", 42)
     assert container == expected
     assert container.running
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viberun.errors import ViberunError
-from viberun.server.errors import ConflictError, DockerError, ImageError
+from viberun.server.errors import ConflictError, DockerError, ImageError, PortTakenError
 from viberun.server.refusal import explain, passes
 
 # As Docker 20.10 and 28 say it.
@@ -17,6 +17,7 @@ TAKEN = (
     "listen tcp4 127.0.0.1:20000: bind: address already in use"
 )
 ALLOCATED = "Bind for 127.0.0.1:20000 failed: port is already allocated"
+NAMED = 'Conflict. The container name "/viberun-app-a" is already in use by container "1f". You have to remove (or rename) it'
 NO_NETWORK = 'Get "https://ghcr.io/v2/": dial tcp: lookup ghcr.io on 127.0.0.53:53: no such host'
 NO_USER = "unable to find user viberun: no matching entries in passwd file"
 LIMIT = "toomanyrequests: You have reached your pull rate limit."
@@ -29,8 +30,9 @@ REFUSED = 'Get "http://127.0.0.1:5000/v2/": dial tcp 127.0.0.1:5000: connect: co
         (NOT_THERE, ImageError, "look at its name"),
         (DENIED, ImageError, "not public"),
         (FULL, DockerError, "disk space"),
-        (TAKEN, ConflictError, "listens"),
-        (ALLOCATED, ConflictError, "listens"),
+        (TAKEN, PortTakenError, "listens"),
+        (ALLOCATED, PortTakenError, "listens"),
+        (NAMED, ConflictError, "rename or remove"),
         (NO_NETWORK, ImageError, "network"),
         (REFUSED, ImageError, "network"),
         (NO_USER, ImageError, "VIBERUN_IMAGE"),

@@ -1,0 +1,107 @@
+"""Which apps there are on this host: what their records say together with what Docker has.
+
+Reads only. A record without a container is an app whose container somebody removed, and a container of
+ours without a record is an app all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viberun.errors import InvalidError
+from viberun.server import app
+from viberun.server.app import App, Record
+from viberun.server.engine import Engine
+from viberun.server.errors import ConflictError, NoSuchAppError, StateError
+from viberun.server.facts import Container, Image
+from viberun.server.reference import Reference
+from viberun.server.state import State
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """`wanted` is the image that new apps are made from."""
+
+    engine: Engine
+    state: State
+    wanted: Reference
+
+    def names(self) -> list[str]:
+        labelled = {container.labels[app.LABEL] for container in self.engine.containers(app.LABEL)}
+        return sorted({*self.state.names(), *(name for name in labelled if app.NAME.fits(name))})
+
+    def record(self, name: str) -> Record | None:
+        """The app's record, made up from its container where the file is gone or is no record any more."""
+        text = self.state.read(name)
+        problem = None
+        if text is not None:
+            try:
+                return Record.from_json(text)
+            except InvalidError as error:
+                problem = error
+        container = self.container(name) or self.engine.container(app.previous_name(name))
+        if container is not None and container.port is not None:
+            image = container.labels.get(app.IMAGE_LABEL, str(self.wanted))
+            return Record(name, container.port, image, container.created)
+        if problem is not None:
+            raise StateError(f"app {name!r}: {problem}", remedy=f"remove it with 'viberun-server apps rm {name}'")
+        return None
+
+    def container(self, name: str) -> Container | None:
+        """The app's own container. Raises ConflictError where another has its name."""
+        found = self.engine.container(app.container_name(name))
+        if found is not None and found.labels.get(app.LABEL) != name:
+            raise ConflictError(
+                f"there is a container {found.name} that is not viberun's", remedy="rename or remove it with docker"
+            )
+        return found
+
+    def running(self, name: str) -> Container:
+        """Raises NoSuchAppError, or StateError where it does not run."""
+        container = self.container(name)
+        if container is None and self.record(name) is None:
+            raise NoSuchAppError(name)
+        if container is None or not container.running:
+            raise StateError(f"app {name!r} does not run", remedy=f"start it with 'viberun-server apps start {name}'")
+        return container
+
+    def ports(self) -> set[int]:
+        """Those that apps have."""
+        return {record.port for record in map(self.record, self.names()) if record is not None}
+
+    def apps(self) -> list[App]:
+        found = []
+        local = self.engine.image(str(self.wanted))
+        for name in self.names():
+            record = self.record(name)
+            if record is not None:  # else removed in the meantime
+                found.append(self._app(record, local))
+        return found
+
+    def app(self, name: str) -> App:
+        """Raises NoSuchAppError."""
+        record = self.record(name)
+        if record is None:
+            raise NoSuchAppError(name)
+        return self._app(record, self.engine.image(str(self.wanted)))
+
+    def _app(self, record: Record, local: Image | None) -> App:
+        container = self.container(record.name)
+        state = "missing" if container is None else container.state
+        if record.update is not None:
+            state = "updating"
+        image = None if container is None else self.engine.image(container.image)
+        repository = Reference.parse(record.image, "the app's image").repository
+        digest = image.digest_in(repository) if image is not None else None
+        if digest is None and container is not None:
+            digest = container.labels.get(app.DIGEST_LABEL)
+        return App(
+            name=record.name,
+            state=state,
+            image=record.image,
+            digest=digest,
+            version=image.version if image is not None else None,
+            port=record.port,
+            behind=None if container is None or local is None else container.image != local.id,
+            created=record.created,
+        )
