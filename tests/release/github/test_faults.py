@@ -43,7 +43,7 @@ def release(gate: Gate, github: GitHub, bundle: Bundle) -> None:
     environ = {name: value.replace(github.url, gate.url) for name, value in github.env.items()} | {
         "GITHUB_TOKEN": "token"
     }
-    http = Http(Patience(silence=0.5, first=0.01, longest=0.05, total=20))
+    http = Http(Patience(silence=2, first=0.01, longest=0.05, total=60))
     at = GitHubRelease(http, environ, keep=1)
     assert at.preflight(bundle, meter()).found == ()
     for step in (at.stage, at.claim, at.promote, at.verify):
@@ -139,3 +139,43 @@ def die_everywhere(github: GitHub, gate: Gate, builds: Builds, when: str) -> Non
         assert names & {"channel.json", "channel.old.json"}, f"nobody finds a channel after point {point}"
         release(gate, github, bundle)
         check(github, bundle)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_prod_run_that_dies_at_any_request_is_finished_by_the_next(tmp_path: Path, when: str) -> None:
+    """And until it is published nobody sees a thing of it; from then on they see all of it."""
+    with serving() as (github, gate):
+        builds = Builds(github, tmp_path)
+        before = prod(builds, 0)
+        release(gate, github, before)
+        points = len(gate.changes)
+        assert points > len(before.assets)
+        # The draft, its first file, one amid them, the last one, the publication.
+        for point in (1, 2, points // 2, points - 1, points):
+            bundle = prod(builds, point)
+            gate.reset()
+            gate.policy = dead_from(point, Fault("no" if when == "before" else "whole", "reset"))
+            with pytest.raises(ViberunError):
+                release(gate, github, bundle)
+            gate.reset()
+            published = point == points and when == "after"
+            check_prod(github, bundle if published else before)
+            release(gate, github, bundle)
+            check_prod(github, bundle)
+            before = bundle
+
+
+def prod(builds: Builds, number: int) -> Bundle:
+    return builds.prod(f"1.0.{number}", builds.commit())
+
+
+def check_prod(github: GitHub, bundle: Bundle) -> None:
+    """The latest release is this one, and whole."""
+    latest = github.repository.latest_release()
+    assert latest is not None
+    assert latest.tag == bundle.manifest.build.version.git
+    assets = {asset.name: asset for asset in github.repository.assets_of(latest.id)}
+    assert {asset.state for asset in assets.values()} == {"uploaded"}
+    for wanted in bundle.assets:
+        assert assets[wanted.name].digest == f"sha256:{wanted.digest.sha256}"
+    assert assets["channel.json"].content == bundle.manifest.to_json().encode()
