@@ -154,6 +154,15 @@ def test_rewritten_history_is_released_with_force_alone(github: GitHub, builds: 
     assert read(github, "dev", "channel.json") == rewritten.manifest.to_json().encode()
 
 
+def test_a_history_that_was_cut_back_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:
+    kept, dropped = builds.dev(builds.commit()), builds.dev(builds.commit())
+    release(github, kept)
+    release(github, dropped)
+    assert "older than" in problems(github, kept)
+    release(github, kept, force=True)
+    assert read(github, "dev", "channel.json") == kept.manifest.to_json().encode()
+
+
 def test_a_run_that_was_overtaken_leaves_the_channel_to_the_newer_one(github: GitHub, builds: Builds) -> None:
     older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
     slow = destination(github)
