@@ -1,7 +1,9 @@
 """A release with everything in it, a few kilobytes of it, made by the code that makes the real one."""
 
+import functools
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -102,8 +104,17 @@ def _image(built: Path, build: Build, name: str, size: int) -> dict[str, str]:
     return {"name": name, "file": str(layout), "runfile": f"viberun/images/{name}"}
 
 
+@functools.cache
+def busybox() -> bytes:
+    """A program that needs nothing else in its image: the machine's static busybox."""
+    path = shutil.which("busybox")
+    assert path, "busybox must be installed"
+    return Path(path).read_bytes()
+
+
 def _whole_image(built: Path, build: Build, name: str, size: int, text: str) -> dict[str, str]:
-    """An OCI layout of two platforms, whose base is the same in every build."""
-    base = {"etc/base": b"debian" * (size // 6)}
-    layouts.make(built / "images" / name, name, {f"opt/{name}": f"{build.version}{text}".encode()}, base)
+    """An OCI layout of two platforms that tells its version when it is run, and whose base is the same in every build."""
+    base = {"bin/busybox": busybox(), "etc/base": b"debian" * (size // 6)}
+    files = {f"opt/{name}": f"{build.version}{text}".encode()}
+    layouts.make(built / "images" / name, name, files, base, ["/bin/busybox", "cat", f"/opt/{name}"])
     return {"name": name, "file": str(built / "images" / name), "runfile": f"viberun/images/{name}"}

@@ -1,11 +1,12 @@
 """Small OCI layouts that are whole: an index of two platforms, each with a configuration, a shared layer and its own."""
 
+import functools
 import gzip
 import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from release.bundle import ImageLayout, LayoutFile
@@ -16,22 +17,31 @@ _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
-def make(folder: Path, name: str, files: Mapping[str, bytes], shared: Mapping[str, bytes] | None = None) -> ImageLayout:
-    """Writes the layout: for each of amd64 and arm64 a layer of `shared` files and one of `files`."""
+def make(
+    folder: Path,
+    name: str,
+    files: Mapping[str, bytes],
+    shared: Mapping[str, bytes] | None = None,
+    command: Sequence[str] = (),
+) -> ImageLayout:
+    """Writes the layout: for each of amd64 and arm64 a layer of `shared` files and one of `files`.
+
+    A container of it runs `command`.
+    """
     layout = _Layout(folder)
     platforms = []
     for architecture in ("amd64", "arm64"):
         contents = [
             each | {"etc/architecture": architecture.encode()} for each in (dict(shared or {}), dict(files)) if each
         ]
-        tars = [_tar(content) for content in contents]
+        tars = [_tar(tuple(sorted(content.items()))) for content in contents]
         diff_ids = [f"sha256:{hashlib.sha256(tar).hexdigest()}" for tar in tars]
         config = {"architecture": architecture, "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids}}
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": layout.add(json.dumps({**config, "config": {}}).encode(), _CONFIG),
-            "layers": [layout.add(gzip.compress(tar, mtime=0), _LAYER) for tar in tars],
+            "config": layout.add(json.dumps({**config, "config": {"Cmd": [*command]}}).encode(), _CONFIG),
+            "layers": [layout.add(_compressed(tar), _LAYER) for tar in tars],
         }
         descriptor = layout.add(json.dumps(manifest).encode(), MANIFEST)
         platforms.append({**descriptor, "platform": {"os": "linux", "architecture": architecture}})
@@ -59,11 +69,17 @@ class _Layout:
         self.files.append(LayoutFile(name, Digest(len(content), hashlib.sha256(content).hexdigest()), path))
 
 
-def _tar(files: Mapping[str, bytes]) -> bytes:
+_compressed = functools.cache(functools.partial(gzip.compress, mtime=0))
+
+
+@functools.cache
+def _tar(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    """What is below `bin/` can be run."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        for name, content in sorted(files.items()):
+        for name, content in files:
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
+            entry.mode = 0o755 if name.startswith("bin/") else 0o644
             tar.addfile(entry, io.BytesIO(content))
     return out.getvalue()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.images.engine import Engine
 from tests.release.remote.stack import IMAGES, REPOSITORY, Stack
 
 _PATIENCE = 300.0
@@ -51,6 +52,15 @@ class Consumer:
             self._run([*skopeo, "copy", "-q", "--all", "--src-tls-verify=false", reference, where])
             inspected = self._run([*skopeo, "inspect", "--tls-verify=false", reference])
             found[image.rpartition("/")[2]] = str(json.loads(inspected)["Digest"])
+        return found
+
+    def docker(self, engine: Engine, tag: str) -> Mapping[str, str]:
+        """What a container of each image's tag prints, pulled without a login."""
+        found = {}
+        for image in IMAGES:
+            reference = f"{self.servers.gates['ghcr'].host}/{image}:{tag}"
+            engine.docker("pull", "--quiet", reference)
+            found[image.rpartition("/")[2]] = engine.docker("run", "--rm", "--network=none", reference).strip()
         return found
 
     def curl(self, path: str) -> bytes:

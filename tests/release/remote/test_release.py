@@ -1,23 +1,32 @@
 """Whole releases to real servers, and what people get of them with the tools that they use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from release.bundle import Bundle
+from tests.images.engine import Engine, started
 from tests.release.remote.consumers import Consumer
 from tests.release.remote.stack import Stack
 from viberun.manifest import Manifest
 
 
-def check_everybody_gets(bundle: Bundle, servers: Stack, home: Path) -> None:
-    """With every tool, from empty caches."""
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with started(tmp_path_factory.mktemp("engine")) as engine:
+        yield engine
+
+
+def check_everybody_gets(bundle: Bundle, servers: Stack, engine: Engine, home: Path) -> None:
+    """With every tool; what they have cached is in `home` and `engine`."""
     consumer, version = Consumer(servers, home), bundle.manifest.build.version
     project = "viberun-dev" if version.channel == "dev" else "viberun"
     assert consumer.npx(version.moving) == str(version)
     assert consumer.uvx(project) == str(version)
     assert consumer.pip(project) == str(version)
     assert consumer.image_digests(version.moving) == {image.name: image.digest for image in bundle.images}
+    assert consumer.docker(engine, version.moving) == {image.name: str(version) for image in bundle.images}
     where = "download/dev" if version.channel == "dev" else "latest/download"
     manifest = Manifest.parse(consumer.curl(f"{where}/channel.json"))
     assert manifest == bundle.manifest
@@ -35,8 +44,8 @@ def first(servers: Stack) -> Bundle:
     return bundle
 
 
-def test_everybody_gets_the_first_dev_release(servers: Stack, first: Bundle, tmp_path: Path) -> None:
-    check_everybody_gets(first, servers, tmp_path / "home")
+def test_everybody_gets_the_first_dev_release(servers: Stack, first: Bundle, engine: Engine, tmp_path: Path) -> None:
+    check_everybody_gets(first, servers, engine, tmp_path / "home")
 
 
 def test_releasing_the_same_commit_again_sends_no_byte_of_content(servers: Stack, first: Bundle) -> None:
@@ -50,7 +59,7 @@ def test_releasing_the_same_commit_again_sends_no_byte_of_content(servers: Stack
 
 
 def test_everybody_gets_the_second_release_with_what_they_had_of_the_first(
-    servers: Stack, first: Bundle, tmp_path: Path
+    servers: Stack, first: Bundle, engine: Engine, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     consumer = Consumer(servers, home)
@@ -59,7 +68,7 @@ def test_everybody_gets_the_second_release_with_what_they_had_of_the_first(
     for gate in servers.gates.values():
         gate.reset()
     servers.released(second)
-    check_everybody_gets(second, servers, home)
+    check_everybody_gets(second, servers, engine, home)
     # The base layer of each image is the registry's already, the configurations and the programs' layers are new.
     uploads = [
         change for change in servers.gates["ghcr"].changes if change.method == "PUT" and "/blobs/" in change.path
@@ -67,14 +76,16 @@ def test_everybody_gets_the_second_release_with_what_they_had_of_the_first(
     assert len(uploads) == 8
 
 
-def test_prod_is_released_beside_dev_and_latest_never_falls(servers: Stack, first: Bundle, tmp_path: Path) -> None:
+def test_prod_is_released_beside_dev_and_latest_never_falls(
+    servers: Stack, first: Bundle, engine: Engine, tmp_path: Path
+) -> None:
     servers.released(servers.builds.prod("1.2.3", servers.builds.commit("prod")))
     dev = servers.next()
     servers.released(dev)
     prod = servers.builds.prod("1.2.4", servers.builds.commit("prod again"))
     servers.released(prod)
-    check_everybody_gets(prod, servers, tmp_path / "prod")
-    check_everybody_gets(dev, servers, tmp_path / "dev")
+    check_everybody_gets(prod, servers, engine, tmp_path / "prod")
+    check_everybody_gets(dev, servers, engine, tmp_path / "dev")
 
     refused = servers.release(servers.builds.prod("1.2.3", servers.builds.commit("too late")))
     lower = servers.release(servers.builds.prod("1.2.2", servers.builds.commit("too low")))
