@@ -1,7 +1,7 @@
 """Somebody who reads the channel without a pause, and notes whatever is not right.
 
-A poll reads `channel.json` as clients do (else `channel.old.json`, then once more) and a file that it names, each image's
-moving tag down to its layers, and what npm's dist-tag names with its tarball.
+A poll finds the channel's newest build with the very code that clients use, and reads a file of it, each image's moving
+tag down to its layers, and what npm's dist-tag names with its tarball.
 """
 
 import hashlib
@@ -16,9 +16,11 @@ from release.npm.packument import Tarball
 from release.oci.image import ACCEPTED
 from tests.release.remote.stack import IMAGES, REPOSITORY, Stack
 from tests.release.remote.whole import get
-from viberun.manifest import Manifest
+from viberun.fetch import Fetcher
+from viberun.resolver import Place, newest
 
 _FOR_A_POLL = 60.0
+_LARGEST = 1 << 20
 
 
 class Reader:
@@ -26,7 +28,8 @@ class Reader:
 
     def __init__(self, servers: Stack) -> None:
         self._servers = servers
-        self._pages = f"{servers.github.url}/{REPOSITORY}/releases/download/dev/"
+        self._place = Place(f"{servers.github.url}/{REPOSITORY}/releases/download/dev")
+        self._fetch = Fetcher(attempts=1)  # no failure is to be got over
         self._over = threading.Event()
         self._polled = threading.Condition()
         self._thread = threading.Thread(target=self._poll_on, daemon=True)
@@ -69,21 +72,12 @@ class Reader:
         self._read_npm()
 
     def _read_channel(self) -> None:
-        manifest = Manifest.parse(self._channel())
-        self.versions.add(manifest.build.version.semver)
-        file = random.choice([file for file in manifest.files if file.kind not in ("npm", "wheel")])
-        content = get(f"{self._pages}{file.name}")
+        found = newest(self._place, self._fetch)
+        self.versions.add(found.version.semver)
+        file = random.choice([file for file in found.manifest.files if file.kind not in ("npm", "wheel")])
+        content = self._fetch.get(found.url_of(file), _LARGEST)
         assert hashlib.sha256(content).hexdigest() == file.sha256, f"{file.name} is not what the manifest says"
-        assert manifest.build.version.oci in file.name, f"{file.name} is in the manifest of {manifest.build.version}"
-
-    def _channel(self) -> bytes:
-        for name in ("channel.json", "channel.old.json"):
-            try:
-                return get(f"{self._pages}{name}")
-            except HTTPError as error:
-                if error.code != 404:
-                    raise
-        return get(f"{self._pages}channel.json")
+        assert found.version.oci in file.name, f"{file.name} is in the manifest of {found.version}"
 
     def _read_image(self, image: str) -> None:
         token = self._servers.tokens.token(None, (f"repository:{image}:pull",))
