@@ -39,14 +39,14 @@ def artifacts(pairs: Sequence[str], runfiles: Path) -> dict[str, str]:
 
 
 def chosen(workspace: Path, outside: Sequence[Suite], folders: Sequence[str]) -> list[Suite]:
-    """Returns the suites at or below `folders`, for none all but those on demand: first what Bazel runs there.
+    """Returns the suites at or below `folders`, for none all: first what Bazel runs there.
 
     Raises:
         UnknownFolderError: some of `folders` have no tests.
     """
     wanted = [os.path.normpath(folder) for folder in folders]
     if not wanted or "." in wanted:
-        return [bazel_suite(workspace), *(suite for suite in outside if not suite.on_demand)]
+        return [bazel_suite(workspace), *outside]
     inside = [folder for folder in wanted if has_bazel_tests(workspace / folder)]
     found = {folder: [suite for suite in outside if f"{suite.name}/".startswith(f"{folder}/")] for folder in wanted}
     unknown = [folder for folder in wanted if folder not in inside and not found[folder]]

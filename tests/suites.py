@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.count import Count, count_build, count_junit, settle
@@ -15,14 +15,10 @@ TIME_LIMIT_SECONDS = 40 * 60
 
 @dataclass(frozen=True)
 class Suite:
-    """Tests that are run together: their folder, or what Bazel calls them, and `run(scratch folder, environment)`.
-
-    Those `on_demand` run only where they are asked for by name.
-    """
+    """Tests that are run together: their folder, or what Bazel calls them, and `run(scratch folder, environment)`."""
 
     name: str
     run: Callable[[Path, Mapping[str, str]], Count]
-    on_demand: bool = False
 
 
 def call(command: list[str], folder: Path, environment: Mapping[str, str]) -> int:
@@ -117,18 +113,12 @@ _OUTSIDE = {
     "tests/images": True,
     "tests/release/servers": True,
     "tests/release/remote": True,
-    "tests/reproducible": True,
-}
-
-# As above, but run only where they are named: each kills or interleaves whole releases, and takes longer than all the rest.
-_ON_DEMAND = {
-    "tests/release/faults": True,
     "tests/release/races": True,
+    "tests/release/faults": True,
+    "tests/reproducible": True,
 }
 
 
 def outside_suites(workspace: Path, runfiles: Path) -> list[Suite]:
-    """The suites that run outside Bazel, the quick ones first, those on demand last."""
-    always = [pytest_suite(workspace, runfiles, folder, see) for folder, see in _OUTSIDE.items()]
-    asked = [pytest_suite(workspace, runfiles, folder, see) for folder, see in _ON_DEMAND.items()]
-    return [*always, *(replace(suite, on_demand=True) for suite in asked)]
+    """The suites that run outside Bazel, the quick ones first."""
+    return [pytest_suite(workspace, runfiles, folder, see) for folder, see in _OUTSIDE.items()]
