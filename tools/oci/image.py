@@ -1,6 +1,6 @@
 """Assembles an image from its layers: the release's layer, configurations, manifests and index, as an OCI image layout.
 
-Follows OCI image-spec 1.1. The heavy layers are copied, never opened.
+Follows OCI image-spec 1.1. The heavy layers are linked (copied from another file system), never opened.
 """
 
 import datetime
@@ -58,7 +58,7 @@ class Layout:
         return self.add(_json(document), media_type)
 
     def add_layer(self, layer: Blob, file: Path, move: bool = False) -> dict[str, object]:
-        (shutil.move if move else shutil.copyfile)(file, self._place(layer.digest))
+        (shutil.move if move else _link)(file, self._place(layer.digest))
         return {"mediaType": MEDIA_TYPE, "digest": layer.digest, "size": layer.size}
 
     def finish(self, index: dict[str, object], name: str) -> None:
@@ -72,6 +72,14 @@ class Layout:
         place = self.path / "blobs" / digest.replace(":", "/")
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
+
+
+def _link(file: Path, place: Path) -> None:
+    if not place.exists():
+        try:
+            place.hardlink_to(file.resolve())
+        except OSError:
+            shutil.copyfile(file, place)
 
 
 def make(

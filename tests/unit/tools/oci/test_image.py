@@ -103,6 +103,12 @@ def test_a_new_version_changes_the_last_layer_only(tmp_path: Path) -> None:
     assert one[-1] != two[-1]
 
 
+def test_the_heavy_layers_take_no_second_copy(tmp_path: Path) -> None:
+    layout = made(tmp_path)
+    heavy = read(layout)[1]["layers"][0]["digest"]
+    assert (layout / "blobs" / heavy.replace(":", "/")).samefile(tmp_path / "base")
+
+
 def test_the_same_inputs_make_the_same_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def digests(layout: Path) -> dict[str, str]:
         files = [path for path in layout.rglob("*") if path.is_file()]
