@@ -1,0 +1,94 @@
+"""The images on a host: pulled by the digests of the build that its server is, under the names of the channel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from viberun import channel as channels
+from viberun.client.identity import Identity
+from viberun.client.remote import Remote, ServerError
+from viberun.client.screen import Screen
+from viberun.manifest import Manifest
+
+_VARIABLES = {"viberun": channels.IMAGE, "viberun-proxy": channels.PROXY_IMAGE}
+
+# viberun-server's exit status for an image that could not be pulled.
+_NOT_PULLED = 6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one image; `problem` is empty where it is there."""
+
+    name: str
+    ref: str
+    digest: str
+    status: str
+    problem: str = ""
+
+
+def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
+    """The digests to pull by: those of the build, for each image that has the channel's own name.
+
+    An image that the user named otherwise is the user's, and pulled by that name.
+    """
+    own = channels.defaults(identity.channel, identity.build.repository)
+    found = {}
+    for name, variable in _VARIABLES.items():
+        image = manifest.images.get(name)
+        if image and identity.settings.get(variable) in (own.get(variable), image.ref):
+            found[name] = image.digest
+    return found
+
+
+def nameless(identity: Identity) -> list[str]:
+    """The variables of the images that nothing names: this client was built without a repository."""
+    return [variable for variable in _VARIABLES.values() if variable not in identity.settings]
+
+
+def pull(remote: Remote, by: Mapping[str, str], screen: Screen) -> list[Outcome]:
+    """Has the host pull the images; what fails is in the outcome. Raises ServerError, SshError."""
+    outcomes: list[Outcome] = []
+    with screen.step("pulling the images") as step:
+
+        def note(line: str) -> None:
+            said = _object(line)
+            name, status = said.get("image"), said.get("status")
+            if not isinstance(name, str) or not isinstance(status, str):
+                return
+            if status == "pulling":
+                step.doing(f"pulling the image {name}")
+                step.bytes(_number(said.get("done")), _number(said.get("total")))
+            else:
+                texts = {key: str(said.get(key) or "") for key in ("ref", "digest", "problem")}
+                outcomes.append(Outcome(name, texts["ref"], texts["digest"], status, texts["problem"]))
+
+        arguments = [part for name, digest in by.items() for part in ("--digest", f"{name}={digest}")]
+        try:
+            remote.call(["images", "pull", *arguments, "--json"], note)
+        except ServerError as error:
+            if error.exit_code != _NOT_PULLED:
+                raise
+        there = [outcome.name for outcome in outcomes if outcome.status != "failed"]
+        step.done(f"images {' and '.join(there)} are there" if there else "no image could be pulled")
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            screen.warn(
+                f"warning: the image {outcome.name} could not be pulled as {outcome.ref}: {outcome.problem};"
+                f" its name stays, and 'viberun update {remote.host}' tries again"
+            )
+    return outcomes
+
+
+def _object(line: str) -> dict[str, object]:
+    try:
+        value = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

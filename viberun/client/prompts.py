@@ -1,0 +1,57 @@
+"""Questions to the user, on a terminal alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TextIO
+
+from viberun.client.screen import Screen
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """Asks where both ends are a terminal; elsewhere takes the default and prints that it did.
+
+    `always` is the answer to every question where the command line gave one.
+    """
+
+    screen: Screen
+    source: TextIO
+    always: bool | None = None
+    read: Callable[[str], str] = input
+
+    @property
+    def possible(self) -> bool:
+        return self.source.isatty() and self.screen.out.isatty()
+
+    def yes(self, question: str, *, default: bool) -> bool:
+        """The answer to a question of yes or no; Enter is the default, the end of the input is no."""
+        if self.always is not None:
+            self.screen.line(f"{question} {'Yes' if self.always else 'No'} (as the command line says)")
+            return self.always
+        if not self.possible:
+            self.screen.line(
+                f"{question} {'Yes' if default else 'No'} (the default, as there is no terminal to ask on)"
+            )
+            return default
+        hint = "[Y/n]" if default else "[y/N]"
+        while True:
+            try:
+                answer = self.read(f"{self.screen.styled(question, 'bold')} {hint} ").strip().lower()
+            except EOFError:
+                self.screen.line()
+                return False
+            if answer in ("", "y", "yes", "n", "no"):
+                return default if not answer else answer.startswith("y")
+            self.screen.line("Please answer y or n.")
+
+    def text(self, question: str) -> str:
+        """A line of text, empty where there is no terminal or the user gave none."""
+        if not self.possible:
+            return ""
+        try:
+            return self.read(f"{self.screen.styled(question, 'bold')} ").strip()
+        except EOFError:
+            self.screen.line()
+            return ""

@@ -1,0 +1,236 @@
+"""`viberun setup` and `viberun update`: one build on client, server and images.
+
+Each step looks first and does only what is missing, so running it again finishes what was cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from viberun import channel as channels
+from viberun.client import handshake, images, installation, target
+from viberun.client.decide import Decision, Verdict, decide
+from viberun.client.handshake import Server
+from viberun.client.identity import Identity
+from viberun.client.images import Outcome
+from viberun.client.prompts import Prompts
+from viberun.client.remote import EngineError, Look, NoServerError, Remote, RemoteError, no_root
+from viberun.client.screen import Screen
+from viberun.client.ssh import Connection
+from viberun.client.store import Store
+from viberun.client.target import Target
+from viberun.errors import ViberunError
+from viberun.fetch import Fetcher
+from viberun.resolver import Resolved
+from viberun.version import Order, Version
+
+_MACHINES = {"x86_64": "linux-amd64", "amd64": "linux-amd64", "aarch64": "linux-arm64", "arm64": "linux-arm64"}
+_DISTRIBUTIONS = ("debian", "ubuntu")
+# Below it nothing is begun: the server takes 60 MB unpacked, an image some hundreds.
+_LEAST_MB = 300
+_LITTLE_MB = 2000
+
+
+class UnsupportedError(RemoteError):
+    """A host that viberun does not run on."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What setting up a host takes; `fresh` is whether a host without a server gets one, and Docker."""
+
+    identity: Identity
+    environ: Mapping[str, str]
+    fetch: Fetcher
+    state: Store
+    screen: Screen
+    prompts: Prompts
+    fresh: bool = True
+
+    def run(self, connection: Connection) -> Remote:
+        """Brings the host to the target; returns it, ready to be called. Raises ViberunError."""
+        host = connection.host
+        with self.screen.step(f"looking at {host}") as step:
+            look = Remote(connection, environ=self.identity.environ).look()
+            platform = check(host, look, with_engine=self.fresh)
+            step.done(f"{host} is {_distribution(look)} on {platform}, as {look.user}")
+        if self.fresh and _megabytes(look)[1] < _LITTLE_MB:
+            self.screen.warn(f"warning: {host} has only {_megabytes(look)[1]} MB left for images and apps")
+        remote = Remote(connection, look.root, self.identity.environ)
+        if look.absent and not self.fresh:
+            raise NoServerError(f"there is no viberun-server on {host}", remedy=f"run 'viberun setup {host}'")
+        with self.screen.step("asking the channel") as step:
+            found = self._find()
+            step.done(f"the channel has {found.version}")
+        server = None if look.absent else Server.read(look.server or "")
+        install = self._wanted(found, server)
+        if self.fresh:
+            self._docker(remote)
+        outcomes: list[Outcome] = []
+        at: Version | None = server.version if server else None
+        if install:
+            self._install(remote, found, platform, server)
+            at = found.version
+        docker = self._self_check(remote)
+        if at is not None and at.compare(found.version) is Order.SAME:
+            outcomes = self._images(remote, found)
+            self._record(remote, found, platform, outcomes)
+        self._summary(host, at, docker, outcomes)
+        return remote
+
+    def _find(self) -> Target:
+        return target.find(self.identity, self.environ, self.fetch, self.state)
+
+    def _wanted(self, found: Target, server: Server | None) -> bool:
+        """Whether the target gets installed: as the table says, and the user."""
+        if found.fallen_from is not None:
+            self.screen.warn(
+                f"warning: the channel at {found.resolved.place.base} has {found.version}, and had {found.fallen_from}"
+                " before: somebody put it back, or put an old copy in its place"
+            )
+        if server is None:
+            fallen = found.fallen_from is not None
+            if fallen and not self.prompts.yes(f"Install {found.version} all the same?", default=False):
+                raise ViberunError(
+                    "nothing was installed", remedy="wait until the channel is newer again, or say --yes"
+                )
+            return True
+        decision = self._decision(found, server.version)
+        if decision.verdict is Verdict.ASK:
+            return self.prompts.yes(decision.question, default=decision.default and found.fallen_from is None)
+        if decision.verdict is Verdict.UP_TO_DATE:
+            self.screen.line(f"Server is {decision.server}: up to date.")
+        else:
+            self.screen.line(f"Server is {decision.server}, which is newer than {self._measure(decision)}: it stays.")
+        if decision.client_behind:
+            self.screen.line(
+                f"This client is behind ({self.identity.version}): update it with '{self.identity.refresh}'."
+            )
+        return False
+
+    def _decision(self, found: Target, server: Version | None) -> Decision:
+        identity = self.identity
+        return decide(identity.channel, identity.version, server, found.version, pinned=found.pinned)
+
+    def _measure(self, decision: Decision) -> str:
+        return (
+            f"this client ({self.identity.version})" if decision.client_behind else f"the channel ({decision.target})"
+        )
+
+    def _docker(self, remote: Remote) -> None:
+        with self.screen.step("looking for Docker") as step:
+            did: list[str] = []
+
+            def note(word: str, rest: str) -> None:
+                if word == "doing":
+                    did.append(rest)
+                    step.doing(f"{rest} (this may take minutes)" if "install" in rest else rest)
+
+            try:
+                remote.step("docker", [], note)
+            except RemoteError as error:
+                raise installation.failure(error, remote.host) from None
+            step.done("Docker is installed" if any("install" in each for each in did) else "Docker is there")
+
+    def _install(self, remote: Remote, found: Target, platform: str, server: Server | None) -> None:
+        with self.screen.step(f"installing viberun-server {found.version}") as step:
+
+            def again() -> Resolved:
+                return self._find().resolved
+
+            installation.install(remote, found.resolved, platform, self.fetch, step, again)
+            was = f" (was {server.version or 'of an unknown version'})" if server else ""
+            step.done(f"viberun-server is {found.version}{was}")
+
+    def _self_check(self, remote: Remote) -> str:
+        """Asks the server that is there now what it finds; returns Docker's version."""
+        with self.screen.step("checking the server") as step:
+            said = remote.ask(["self-check"])
+            handshake.check(_server_of(said), remote.host, self.identity.refresh)
+            docker = said.get("docker")
+            facts = docker if isinstance(docker, dict) else {}
+            if facts.get("reachable") is not True:
+                raise EngineError(
+                    f"Docker on {remote.host} can't be reached: {facts.get('problem') or 'it does not say why'}",
+                    remedy="see to 'systemctl status docker' there and run the same command again",
+                )
+            version = str(facts.get("version") or "of an unknown version")
+            step.done(f"the server is sound, Docker is {version}")
+            return version
+
+    def _images(self, remote: Remote, found: Target) -> list[Outcome]:
+        missing = images.nameless(self.identity)
+        if missing:
+            self.screen.warn(
+                "warning: this viberun was built without a repository and knows no images;"
+                f" set {' and '.join(missing)} to have them pulled"
+            )
+        if len(missing) == 2:
+            return []
+        return images.pull(remote, images.digests(self.identity, found.resolved.manifest), self.screen)
+
+    def _record(self, remote: Remote, found: Target, platform: str, outcomes: list[Outcome]) -> None:
+        by = {outcome.name: outcome for outcome in outcomes}
+        arguments = [found.version.semver, self.identity.channel, found.resolved.file("server", platform).sha256]
+        for name, variable in (("viberun", channels.IMAGE), ("viberun-proxy", channels.PROXY_IMAGE)):
+            arguments += [
+                self.identity.settings.get(variable, "none"),
+                by[name].digest or "none" if name in by else "none",
+            ]
+        failed = any(outcome.status == "failed" for outcome in outcomes)
+        arguments.append("failed" if failed else "complete" if outcomes else "none")
+        try:
+            remote.step("record", arguments, lambda word, rest: None)
+        except RemoteError as error:
+            raise installation.failure(error, remote.host) from None
+
+    def _summary(self, host: str, at: Version | None, docker: str, outcomes: list[Outcome]) -> None:
+        styled = self.screen.styled
+        there = [f"{each.name} ({each.status})" for each in outcomes]
+        self.screen.line()
+        self.screen.line(f"{styled(host, 'bold')} is ready.")
+        self.screen.line(f"  server  {at or 'of an unknown version'}")
+        self.screen.line(f"  Docker  {docker}")
+        if there:
+            self.screen.line(f"  images  {', '.join(there)}")
+        self.screen.line("Next: 'viberun vibe APP' makes an app and opens it; 'viberun apps' lists them.")
+
+
+def check(host: str, look: Look, *, with_engine: bool) -> str:
+    """Returns the host's platform; raises UnsupportedError or RemoteError where viberun can't work there."""
+    distribution, like = _distribution(look), look.distribution.partition(",")[2]
+    if look.system != "Linux":
+        raise UnsupportedError(f"{host} runs {look.system}", remedy="use a host with Debian or Ubuntu")
+    if look.machine not in _MACHINES:
+        raise UnsupportedError(f"{host} is a {look.machine} machine", remedy="use one with amd64 or arm64")
+    if not {distribution.split(" ")[0], *like.split()} & set(_DISTRIBUTIONS):
+        raise UnsupportedError(
+            f"{host} runs {distribution or 'a Linux that does not say its name'}",
+            remedy="use a host with Debian or Ubuntu",
+        )
+    if look.root not in ("direct", "sudo"):
+        raise no_root(host, look.root)
+    free = min(_megabytes(look))
+    if with_engine and free < _LEAST_MB:
+        raise RemoteError(
+            f"the disk of {host} is full: {free} MB are free, and {_LEAST_MB} are needed",
+            remedy="free some space under /usr/local and /var/lib there and run the same command again",
+        )
+    return _MACHINES[look.machine]
+
+
+def _distribution(look: Look) -> str:
+    return look.distribution.partition(",")[0].strip()
+
+
+def _megabytes(look: Look) -> tuple[int, int]:
+    """What is free for the server and for Docker; plenty where the host does not tell."""
+    found = [int(each) // 1024 if each.isdigit() else 10**6 for each in look.free.split()]
+    return (found[0], found[1]) if len(found) == 2 else (10**6, 10**6)
+
+
+def _server_of(said: Mapping[str, object]) -> Server:
+    import json
+
+    return Server.read(json.dumps(said))

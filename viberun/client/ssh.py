@@ -1,0 +1,345 @@
+"""One connection to a host: the system's `ssh`, multiplexed, so that a password or a touch is asked once.
+
+The control socket lies in a private folder that goes when the connection does. What is asked (a host
+key, a password) ssh asks on the terminal itself. Commands are argv lists, quoted here for the shell at
+the other end; standard input is theirs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, BinaryIO, Union
+
+from viberun.errors import ViberunError
+
+_OPTIONS = {
+    "ConnectTimeout": "15",
+    "ServerAliveInterval": "10",
+    "ServerAliveCountMax": "3",
+    "PermitLocalCommand": "no",
+    "RemoteCommand": "none",
+    "LogLevel": "ERROR",
+}
+# Should this process be killed, the connection ends by itself so many seconds after its last command.
+_LINGER = 600
+# sun_path holds 104 bytes on macOS; ssh adds 17 to the name while it makes the socket.
+_LONGEST_PATH = 80
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+", re.ASCII)
+_CHUNK = 1 << 16
+
+Source = Union[bytes, BinaryIO, None]
+
+
+class SshError(ViberunError):
+    """The host can't be reached, or ssh does not let us in."""
+
+    exit_code = 7
+
+
+class HostKeyError(SshError):
+    """The host's key is not known, or not the one that it had."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command at the other end gave: its exit status, its output and its errors."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Connection:
+    """A connection to `host`, open within `with`. `environ` is what ssh is started with."""
+
+    def __init__(self, host: str, environ: Mapping[str, str]) -> None:
+        self.host = host
+        self._environ = dict(environ)
+        self._quiet = {**environ, "LC_ALL": "C"}  # its messages are told apart below
+        self._folder = ""
+
+    def __enter__(self) -> Connection:
+        self._folder = _private_folder(self._environ)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._folder:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired, SshError):
+                if os.path.exists(self._socket):
+                    self._control("exit")
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+
+    def call(
+        self,
+        argv: Sequence[str],
+        *,
+        source: Source = None,
+        on_line: Callable[[str], None] | None = None,
+        on_sent: Callable[[int], None] | None = None,
+    ) -> Answer:
+        """Runs a command with `source` as its standard input, and waits for its end.
+
+        `on_line` gets each line of its output as it comes, `on_sent` how many bytes of `source` have
+        gone. Raises SshError where the connection fails.
+        """
+        process = self._start(["-T"], argv)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        errors: list[bytes] = []
+        threads = [
+            threading.Thread(target=_feed, args=(process.stdin, source, on_sent), daemon=True),
+            threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        lines: list[str] = []
+        try:
+            for raw in process.stdout:
+                line = raw.decode(errors="replace").rstrip("\r\n")
+                lines.append(line)
+                if on_line:
+                    on_line(line)
+            status = process.wait()
+        finally:
+            _end(process)
+            for thread in threads:
+                thread.join(2)
+        err = b"".join(errors).decode(errors="replace")
+        if status == 255:
+            raise trouble(self.host, err, stood=True)
+        return Answer(status, "\n".join(lines), err)
+
+    def interactive(self, argv: Sequence[str]) -> int:
+        """Runs a command on the user's own terminal and returns its exit status."""
+        command = self._command(["-tt"], argv)
+        status = subprocess.call(command, env=self._environ)
+        if status == 255:
+            raise SshError(f"the connection to {self.host} was lost", remedy="run the same command again")
+        return status
+
+    @contextlib.contextmanager
+    def forwarded(self, local: int, remote: int) -> Iterator[None]:
+        """Makes a port of this machine's loopback lead to one of the host's."""
+        ports = f"127.0.0.1:{local}:127.0.0.1:{remote}"
+        done = self._control("forward", "-L", ports)
+        if done.returncode != 0:
+            reason = _last(done.stderr) or "ssh does not say why"
+            raise SshError(f"port {local} can't be forwarded to {self.host}: {reason}", remedy="try another --port")
+        # A session that lasts as long as this process: without one the connection would end by itself.
+        held = self._start(["-T"], ["cat"])
+        try:
+            yield
+        finally:
+            _end(held)
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired, SshError):
+                self._control("cancel", "-L", ports)
+
+    @property
+    def _socket(self) -> str:
+        return f"{self._folder}/c"
+
+    def _open(self) -> None:
+        """Starts the connection that all commands share; ssh goes to the background once it stands."""
+        options = ["-M", "-N", "-f", "-T", "-o", f"ControlPersist={_LINGER}", "-o", "ClearAllForwardings=yes"]
+        log = Path(self._folder, "log")
+        with log.open("wb") as errors:
+            try:
+                process = subprocess.Popen(
+                    self._command(options, []),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    env=self._quiet,
+                )
+            except FileNotFoundError:
+                raise _no_ssh() from None
+        try:
+            status = _wait(process, log)
+        finally:
+            _end(process)
+        if status != 0:
+            raise trouble(self.host, log.read_text(errors="replace"))
+
+    def _control(self, what: str, *options: str) -> subprocess.CompletedProcess[str]:
+        command = ["ssh", "-O", what, "-o", f"ControlPath={self._socket}", *options, "--", self.host]
+        try:
+            return subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=self._quiet,
+                text=True,
+                timeout=20,
+            )
+        except FileNotFoundError:
+            raise _no_ssh() from None
+
+    def _start(self, options: Sequence[str], argv: Sequence[str]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                self._command(options, argv),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self._quiet,
+            )
+        except FileNotFoundError:
+            raise _no_ssh() from None
+
+    def _command(self, options: Sequence[str], argv: Sequence[str]) -> list[str]:
+        settings = {**_OPTIONS, "ControlPath": self._socket}
+        listed = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
+        return ["ssh", *options, *listed, "--", self.host, *([shlex.join(argv)] if argv else [])]
+
+
+def trouble(host: str, said: str, *, stood: bool = False) -> SshError:
+    """What ssh's messages mean, in one line with what to do; `stood` is whether the connection was there before."""
+    for pattern, kind, message, remedy in _TROUBLES:
+        if re.search(pattern, said):
+            return kind(message.format(host=host), remedy=remedy.format(host=host))
+    if stood:
+        return SshError(f"the connection to {host} was lost", remedy=_AGAIN)
+    return SshError(
+        f"{host} can't be reached: {_last(said) or 'ssh does not say why'}", remedy=f"check that 'ssh {host}' works"
+    )
+
+
+_AGAIN = "run the same command again: it goes on where it stopped"
+
+_TROUBLES: tuple[tuple[str, type[SshError], str, str], ...] = (
+    (
+        "IDENTIFICATION HAS CHANGED|POSSIBLE DNS SPOOFING|Host key for .* has changed",
+        HostKeyError,
+        "the host key of {host} has changed: it was set up anew, or somebody is in between",
+        "if you know why, remove the old key with 'ssh-keygen -R' and the host's name, then log in once with 'ssh {host}'",
+    ),
+    (
+        "Host key verification failed|No .* host key is known",
+        HostKeyError,
+        "the host key of {host} is not known here",
+        "log in once with 'ssh {host}' and compare the key that it shows",
+    ),
+    (
+        "Permission denied|Too many authentication failures|no mutual signature",
+        SshError,
+        "{host} does not let you log in",
+        "check the user and the key: 'ssh {host}' must work",
+    ),
+    (
+        "Could not resolve hostname",
+        SshError,
+        "there is no host {host}",
+        "check the name, or give it a 'Host' entry in ~/.ssh/config",
+    ),
+    (
+        "Connection refused",
+        SshError,
+        "{host} refuses the connection",
+        "check that an SSH server runs there, and its port",
+    ),
+    (
+        "timed out|No route to host|Network is unreachable|Host is down",
+        SshError,
+        "{host} does not answer",
+        "check that it is up, and the network in between",
+    ),
+    (
+        "Connection (closed|reset)|Broken pipe|closed by remote host|kex_exchange_identification|not responding",
+        SshError,
+        "the connection to {host} was lost",
+        _AGAIN,
+    ),
+)
+
+
+def _no_ssh() -> SshError:
+    return SshError("there is no ssh on this machine", remedy="install OpenSSH's client (openssh-client)")
+
+
+def _private_folder(environ: Mapping[str, str]) -> str:
+    """A new folder for this user alone, with a name that is short and plain enough for a socket's."""
+    for place in (environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):
+        if not place.startswith("/") or len(place) > _LONGEST_PATH - 24 or not _PLAIN_PATH.fullmatch(place):
+            continue
+        with contextlib.suppress(OSError):
+            return tempfile.mkdtemp(prefix="viberun-", dir=place)
+    raise SshError("there is no folder for ssh's control socket", remedy="make /tmp writable")
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path) -> int:
+    """Waits for ssh to go to the background; shows what it asks for beyond the terminal (a key to be touched)."""
+    shown = 0
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(0.1)
+        said = log.read_text(errors="replace")
+        for line in said[shown:].splitlines():
+            if re.search("user presence|[Tt]ouch", line):
+                os.write(2, f"{line}\n".encode())
+        shown = len(said)
+
+
+def _feed(pipe: IO[bytes], source: Source, on_sent: Callable[[int], None] | None) -> None:
+    sent = 0
+    with contextlib.suppress(OSError, ValueError):
+        if isinstance(source, bytes):
+            pipe.write(source)
+        elif source is not None:
+            while chunk := source.read(_CHUNK):
+                pipe.write(chunk)
+                sent += len(chunk)
+                if on_sent:
+                    on_sent(sent)
+    with contextlib.suppress(OSError, ValueError):
+        pipe.close()
+
+
+def _drain(pipe: IO[bytes], kept: list[bytes]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        kept.extend(pipe)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leaves nothing of a command running here, whatever ended it."""
+    with contextlib.suppress(OSError, ValueError):
+        if process.stdin:
+            process.stdin.close()
+    deadline = time.monotonic() + 2
+    while process.poll() is None and time.monotonic() < deadline and process.stdin:
+        time.sleep(0.01)
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _last(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
