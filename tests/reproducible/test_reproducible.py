@@ -22,6 +22,7 @@ ELSEWHERE = Surroundings("Asia/Tokyo", "de_DE.ISO-8859-1", "077", "another.examp
 STAMPED = {
     "ExecutableTarball",
     "ImageLayout",
+    "InstallScript",
     "NpmPackage",
     "PexVersion",
     "PythonWheel",

@@ -1,0 +1,500 @@
+#!/bin/sh
+# Installs `viberun`, the client, for one user or (as root) for all: one executable, checked by its sha256, and a small
+# script in a folder of programs that starts it. `sh install.sh --help` says how to change what it does.
+#
+#   <dir>/<version>/viberun   the executable
+#   <dir>/viberun.previous    what <bin>/viberun was before: moved back there, it starts the version before
+#   <bin>/viberun             starts it, and tells it how it was installed
+#
+# Everything is a function, and `main` is called last: of a stream that is cut off nothing runs.
+
+# The build puts in whose release this is a part of. Without it the environment has to say.
+stamped() {
+    repository=''
+    channel='prod'
+}
+
+main() {
+    set -eu
+    umask 022
+    # What the tools say is read here.
+    export LC_ALL=C
+    stamped
+    read_arguments "$@"
+    find_platform
+    find_tools
+    find_channel
+    make_folders
+    for attempt in 1 2; do
+        find_build
+        if is_installed; then
+            echo "viberun $version is installed already: $bin/viberun"
+            advise
+            return
+        fi
+        # A build can give way to the next one between the two.
+        if fetch_client; then break; fi
+        if [ "$attempt" = 2 ] || [ -z "$again" ]; then die "$problem" "$remedy"; fi
+    done
+    unpack
+    put_in_place
+    echo "viberun $version is installed: $bin/viberun"
+    advise
+}
+
+usage() {
+    cat <<END
+usage: install.sh [--dev | --version VERSION] [--dir DIR] [--bin DIR]
+
+Installs viberun, or brings it up to date.
+
+  --dev              the newest build of main, instead of the newest release
+  --version VERSION  exactly this one, as \`viberun --version\` prints it
+  --dir DIR          where the program is kept (VIBERUN_INSTALL_DIR;
+                     ~/.local/share/viberun, for root /usr/local/lib/viberun)
+  --bin DIR          where the command goes (VIBERUN_INSTALL_BIN;
+                     ~/.local/bin, for root /usr/local/bin)
+
+VIBERUN_REPOSITORY   owner/name on GitHub, whose releases to take
+VIBERUN_CHANNEL_URL  a mirror or a folder with a channel.json, instead of GitHub
+END
+}
+
+say() {
+    printf 'viberun install: %s\n' "$1" >&2
+}
+
+# Ends with one line: what is wrong, and what to do about it.
+die() {
+    say "$1${2:+; $2}"
+    exit "${3-1}"
+}
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+read_arguments() {
+    wanted=''
+    dir=${VIBERUN_INSTALL_DIR-} bin=${VIBERUN_INSTALL_BIN-}
+    repository=${VIBERUN_REPOSITORY:-$repository}
+    channel=${VIBERUN_CHANNEL:-$channel}
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --dir | --bin | --version)
+            [ $# -gt 1 ] || die "$1 takes a value" 'see --help' 2
+            set_option "$1" "$2"
+            shift
+            ;;
+        --dir=* | --bin=* | --version=*) set_option "${1%%=*}" "${1#*=}" ;;
+        --dev) channel=dev ;;
+        --help | -h)
+            usage
+            exit 0
+            ;;
+        *) die "there is no option $1" 'see --help' 2 ;;
+        esac
+        shift
+    done
+    case $channel in dev | prod) ;; *) die "VIBERUN_CHANNEL is $channel" 'set it to dev or prod, or unset it' 2 ;; esac
+    choose_folders
+}
+
+set_option() {
+    [ -n "$2" ] || die "$1 takes a value" 'see --help' 2
+    case $1 in
+    --dir) dir=$2 ;;
+    --bin) bin=$2 ;;
+    --version) read_version "$2" ;;
+    esac
+}
+
+# Sets `wanted`, the version as file names spell it, and the channel that it is of.
+read_version() {
+    wanted=$(printf '%s\n' "${1#v}" | sed 's/+/-/')
+    if matches "$wanted" '0\.0\.0-dev\.[0-9]{14}-[0-9a-f]{7}(\.dirty)?'; then
+        channel=dev
+    elif matches "$wanted" '[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}'; then
+        channel=prod
+    else
+        die "$1 is no version" 'give it as viberun --version prints it, with the commit behind the plus' 2
+    fi
+}
+
+# Whether all of $1 is of the form $2, an extended regular expression.
+matches() {
+    case $1 in *'
+'*) return 1 ;; esac
+    printf '%s\n' "$1" | grep -Eqx -e "$2"
+}
+
+choose_folders() {
+    if [ "$(id -u)" = 0 ]; then
+        dir=${dir:-/usr/local/lib/viberun} bin=${bin:-/usr/local/bin}
+    elif [ -z "$dir" ] || [ -z "$bin" ]; then
+        [ -n "${HOME-}" ] || die 'HOME is not set' 'set it, or give --dir and --bin'
+        dir=${dir:-${XDG_DATA_HOME:-$HOME/.local/share}/viberun} bin=${bin:-$HOME/.local/bin}
+    fi
+    dir=$(absolute "$dir") bin=$(absolute "$bin")
+    case $dir$bin in *'
+'*) die 'a folder with a line break in its name can not be used' 'give --dir and --bin' 2 ;; esac
+}
+
+absolute() {
+    case $1 in
+    /) echo / ;;
+    /*) printf '%s\n' "${1%/}" ;;
+    *) printf '%s\n' "$(pwd)/${1%/}" ;;
+    esac
+}
+
+find_platform() {
+    system=$(uname -s) machine=$(uname -m)
+    case $system in
+    Linux) platform=linux ;;
+    Darwin) platform=darwin ;;
+    *) die "viberun does not run on $system" 'use it on Linux or macOS; on Windows, in WSL' ;;
+    esac
+    case $machine in
+    x86_64 | amd64) platform=$platform-amd64 ;;
+    aarch64 | arm64) platform=$platform-arm64 ;;
+    *) die "viberun does not run on $system with $machine" 'use it on x86-64 or ARM64' ;;
+    esac
+}
+
+find_tools() {
+    for tool in tar gzip; do
+        has "$tool" || die "this needs $tool, which is not installed" "install $tool"
+    done
+    case $platform in
+    darwin-*)
+        python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1 ||
+            die 'viberun needs Python 3.9 or newer here, and there is none' 'install it with xcode-select --install'
+        ;;
+    esac
+    has sha256sum || has shasum || has openssl ||
+        die 'the download could not be checked: there is neither sha256sum nor shasum nor openssl' 'install one of them'
+}
+
+# Sets `base`, where the manifests are.
+find_channel() {
+    github=${GITHUB_SERVER_URL:-https://github.com}
+    releases=''
+    if [ -n "${VIBERUN_CHANNEL_URL-}" ]; then
+        base=${VIBERUN_CHANNEL_URL%/}
+    else
+        [ -n "$repository" ] ||
+            die 'this copy does not know whose releases to install' 'set VIBERUN_REPOSITORY to owner/name'
+        matches "$repository" '[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*' ||
+            die "VIBERUN_REPOSITORY is $repository" 'set it to owner/name' 2
+        releases=${github%/}/$repository/releases
+        case $channel:$wanted in
+        dev:*) base=$releases/download/dev ;;
+        prod:) base=$releases/latest/download ;;
+        prod:*) base=$releases/download/v$wanted ;;
+        esac
+    fi
+    find_protocols
+}
+
+# Sets `protocols` to what curl may use, or to nothing where the channel is a folder.
+find_protocols() {
+    protocols=''
+    case $base in
+    https://*) protocols='=https' ;;
+    http://*)
+        host=${base#http://}
+        host=${host%%[/?#]*}
+        case $host in
+        127.0.0.1 | 127.0.0.1:* | localhost | localhost:* | '[::1]' | '[::1]:'*) ;;
+        *) [ "${VIBERUN_CHANNEL_INSECURE-}" = 1 ] || insecure ;;
+        esac
+        case $host in *@*) [ "${VIBERUN_CHANNEL_INSECURE-}" = 1 ] || insecure ;; esac
+        protocols='=http,https'
+        ;;
+    *://*) die "$base is no address that can be read" 'give one that begins with https://' 2 ;;
+    *) [ -d "$base" ] || die "there is no folder $base" 'set VIBERUN_CHANNEL_URL to an address or a folder' ;;
+    esac
+    if [ -n "$protocols" ]; then
+        has curl || has wget || die 'there is neither curl nor wget' 'install one of them'
+    fi
+}
+
+insecure() {
+    die "$base is not encrypted" 'give an https address, or set VIBERUN_CHANNEL_INSECURE=1 if you trust the network'
+}
+
+# Makes both folders, and `new` in the one where the program will be: a rename can't be interrupted.
+make_folders() {
+    mkdir -p "$dir" 2>/dev/null || unwritable "$dir" --dir
+    [ -w "$dir" ] || unwritable "$dir" --dir
+    mkdir -p "$bin" 2>/dev/null || unwritable "$bin" --bin
+    [ -w "$bin" ] || unwritable "$bin" --bin
+    if [ -d "$bin/viberun" ]; then die "$bin/viberun is a folder" 'give --bin'; fi
+    if [ -e "$bin/viberun" ] && ! is_launcher "$bin/viberun"; then
+        die "$bin/viberun was not put there by this script" 'remove it, or give --bin'
+    fi
+    for left in "$dir"/.new.* "$bin"/.viberun.*; do
+        kill -0 "${left##*.}" 2>/dev/null || rm -rf "$left"
+    done
+    new=$dir/.new.$$
+    child=''
+    trap 'rm -rf "$new" "$bin/.viberun.$$"' EXIT
+    trap 'stopped 129' HUP
+    trap 'stopped 130' INT
+    trap 'stopped 143' TERM
+    mkdir "$new" 2>/dev/null || unwritable "$dir" --dir
+}
+
+unwritable() {
+    die "$1 can not be written to" "give another folder with $2"
+}
+
+stopped() {
+    trap '' HUP INT TERM
+    if [ -n "$child" ]; then kill "$child" 2>/dev/null || :; fi
+    say 'interrupted; nothing was changed'
+    exit "$1"
+}
+
+# Reads the manifest. Sets `version`, `oci` (the version in file names) and `files`, where the files are.
+find_build() {
+    if [ -n "$wanted" ]; then
+        # A local channel has it one folder below.
+        get_first "viberun-$wanted.json" "github/viberun-$wanted.json" ||
+            die "there is no viberun $wanted at $base" 'ask for another version: dev builds are kept for a while only'
+        case $found in github/*) base_of_build=$base/github ;; *) base_of_build=$base ;; esac
+    else
+        # The one gives way to the other for a moment when a build is released.
+        get_first channel.json channel.old.json channel.json ||
+            die "there is no release at $base" 'look whether the address is right, or try again later'
+        base_of_build=$base
+    fi
+    schema=$(sed -n 's/^{ *"schema": *\([0-9]*\),.*/\1/p' "$new/manifest")
+    [ "${schema:-1}" = 1 ] ||
+        die "$base/$found is of schema $schema, and this script reads schema 1" 'get the newest install.sh'
+    version=$(field version)
+    oci=$(printf '%s\n' "$version" | sed 's/+/-/')
+    if [ -z "$schema" ] || ! matches "$oci" '[0-9]+\.[0-9]+\.[0-9]+(-dev\.[0-9]{14}-[0-9a-f]{7}(\.dirty)?)?'; then
+        die "$base/$found is no manifest of viberun" 'look whether the address is right'
+    fi
+    [ "${wanted:-$oci}" = "$oci" ] || die "$base/$found is of viberun $version" 'report it'
+    # GitHub's `latest` may be another release by the time that the file is asked for.
+    if [ -n "$releases" ] && [ "$channel" = prod ]; then base_of_build=$releases/download/v$oci; fi
+    files_at=$(field files_at)
+    case $files_at in '' | [A-Za-z0-9]*/) ;; *) unreadable ;; esac
+    case $files_at in *..* | *[!A-Za-z0-9./_-]*) unreadable ;; esac
+    files=$base_of_build/$files_at
+}
+
+unreadable() {
+    die "$base/$found can not be read" 'get the newest install.sh'
+}
+
+# The text of a key of the manifest itself.
+field() {
+    sed -n '/^ *{"name"/!s/.*"'"$1"'": "\([^"]*\)".*/\1/p' "$new/manifest" | head -n 1
+}
+
+# Puts the first of these files that the channel has into the manifest's place; sets `found` to its name.
+get_first() {
+    for found in "$@"; do
+        if get "$base/$found" "$new/manifest"; then return; fi
+        [ -n "$absent" ] || die "$problem" "$remedy"
+    done
+    return 1
+}
+
+# Whether this very build is what would be started.
+is_installed() {
+    [ -e "$bin/viberun" ] && [ "$(version_of "$bin/viberun")" = "$version" ] && [ -e "$dir/$oci/viberun" ] &&
+        [ "$(launcher)" = "$(cat "$bin/viberun")" ] && [ "$("$bin/viberun" --version 2>&1 </dev/null)" = "$version" ]
+}
+
+# Downloads and checks the archive with the executable. Fails with `problem` and `remedy`, and `again` where another look
+# at the manifest may help.
+fetch_client() {
+    again=yes
+    client='"name": "\([^"]*\)", "kind": "client", "platform": "'$platform'"'
+    digest='"size": \([0-9]*\), "sha256": "\([^"]*\)"'
+    set -- "$(sed -n "s/^ *{$client, $digest}.*/\1 \2 \3/p" "$new/manifest")"
+    [ -n "$1" ] || die "viberun $version is not there for $platform" 'use another machine, or another version'
+    matches "$1" '[A-Za-z0-9][A-Za-z0-9._+-]* [0-9]{1,15} [0-9a-f]{64}' || unreadable
+    name=${1%% *} sha256=${1##* } size=${1#* }
+    size=${size% *}
+    say "downloading viberun $version for $platform, $((size / 1000000 + 1)) MB"
+    if ! get "$files$name" "$new/client.tar.gz"; then
+        again=$absent
+        return 1
+    fi
+    remedy='nothing was installed; try again, and report it if it stays so'
+    has_size=$(($(wc -c <"$new/client.tar.gz")))
+    if [ "$has_size" != "$size" ]; then
+        problem="$files$name has $has_size bytes, and $size were announced"
+        return 1
+    fi
+    if [ "$(sha256_of "$new/client.tar.gz")" != "$sha256" ]; then
+        problem="$files$name does not have the sha256 that was announced"
+        return 1
+    fi
+}
+
+sha256_of() {
+    if has sha256sum; then
+        sha256sum <"$1"
+    elif has shasum; then
+        shasum -a 256 <"$1"
+    else
+        openssl dgst -sha256 -r <"$1"
+    fi | cut -c 1-64
+}
+
+# Puts what is at $1 into the file $2. Fails with `problem` and `remedy`, and `absent` where there is no such thing.
+get() {
+    absent=''
+    remedy='look whether the network and the address are right, or try again later'
+    if [ -z "$protocols" ]; then
+        if ! [ -f "$1" ]; then
+            absent=yes problem="there is no $1"
+            return 1
+        fi
+        problem="$1 can not be copied to $dir" remedy='look whether it can be read, and whether the disk is full'
+        cp "$1" "$2" 2>/dev/null
+        return
+    fi
+    for pause in 1 2 0; do
+        http=''
+        if has curl; then ask_curl "$1" "$2"; else ask_wget "$1" "$2"; fi
+        { echo >"$new/probe"; } 2>/dev/null || :
+        if ! [ -s "$new/probe" ]; then
+            problem="$dir can not be written to" remedy='look whether the disk is full'
+            return 1
+        fi
+        rm -f "$new/probe"
+        case $http:$status in
+        200:0) return ;;
+        404:* | 410:*)
+            absent=yes problem="there is no $1"
+            return 1
+            ;;
+        200:* | 000:* | :*) problem="$1 can not be read: $(reason)" ;;
+        408:* | 429:* | 5*) problem="$1 can not be read: the server answers $http" ;;
+        *)
+            problem="$1 can not be read: the server answers $http"
+            return 1
+            ;;
+        esac
+        sleep "$pause" &
+        await $!
+    done
+    return 1
+}
+
+# Both set `http`, the status of the last answer, and `status`, that of the program. They run in the background, since a
+# shell takes no signal while it waits for what runs in front.
+ask_curl() {
+    curl --silent --show-error --location --proto "$protocols" --connect-timeout 15 --speed-limit 1 --speed-time 30 \
+        --output "$2" --write-out '%{http_code}' "$1" >"$new/http" 2>"$new/log" &
+    await $!
+    http=$(cat "$new/http")
+}
+
+ask_wget() {
+    : >"$2"
+    limits='-t 1 -T 30'
+    # It knows no -t, and some of its versions crash with -T where nobody listens. Of itself it waits for 15 minutes.
+    if wget --help 2>&1 | grep -q BusyBox; then limits=''; fi
+    # shellcheck disable=SC2086 # words
+    wget -S $limits -O "$2" "$1" >"$new/log" 2>&1 &
+    await $!
+    http=$(sed -n 's/.*HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' "$new/log" | tail -n 1)
+    if [ "$protocols" = '=https' ] && grep -Eq 'validation not implemented|^ *Location: http:' "$new/log"; then
+        die "this wget did not read $1 over a connection that it had checked" 'install curl'
+    fi
+}
+
+await() {
+    child=$1 status=0
+    wait "$child" || status=$?
+    child=''
+}
+
+# What went wrong, as the program that was run says it, without its name and the time.
+reason() {
+    said=$(sed -n 's/^curl: ([0-9]*) //p' "$new/log" | head -n 1)
+    [ -n "$said" ] || said=$(grep -Ei 'fail|error|unable|bad|refused|timed|closed|not ' "$new/log" | tail -n 1)
+    printf '%s\n' "${said:-it broke off}" |
+        sed 's/^[a-z]*: *//; s/^[-0-9]* [:0-9]* ([^)]*) - *//; s/\.$//; s/\. Retrying$//'
+}
+
+# Unpacks and tries the executable where it is not yet in anybody's way.
+unpack() {
+    mkdir -p "$new/$oci"
+    tar -xzf "$new/client.tar.gz" -C "$new/$oci" viberun 2>"$new/log" ||
+        die "$name can not be unpacked into $dir: $(reason)" 'look whether the disk is full'
+    if [ -h "$new/$oci/viberun" ] || ! [ -f "$new/$oci/viberun" ]; then unreadable; fi
+    chmod 755 "$new/$oci/viberun"
+    says=$("$new/$oci/viberun" --version 2>"$new/log" </dev/null) || :
+    [ "$says" = "$version" ] ||
+        die "viberun $version does not start on this machine: $(reason)" "look whether programs may be run from $dir"
+}
+
+# The switch is the rename of the launcher. The version before stays; those before that go.
+put_in_place() {
+    before=''
+    if [ -e "$bin/viberun" ]; then before=$(version_of "$bin/viberun"); fi
+    if ! { launcher >"$bin/.viberun.$$" && chmod 755 "$bin/.viberun.$$"; } 2>/dev/null; then unwritable "$bin" --bin; fi
+    trap '' HUP INT TERM
+    if [ -n "$before" ] && [ "$before" != "$version" ]; then
+        { cp -p "$bin/viberun" "$new/previous" && mv -f "$new/previous" "$dir/viberun.previous"; } 2>/dev/null ||
+            unwritable "$dir" --dir
+    fi
+    if [ -d "$dir/$oci" ]; then
+        mv -f "$new/$oci/viberun" "$dir/$oci/viberun" 2>/dev/null || unwritable "$dir/$oci" --dir
+    else
+        mv -f "$new/$oci" "$dir/$oci" 2>/dev/null || unwritable "$dir" --dir
+    fi
+    mv -f "$bin/.viberun.$$" "$bin/viberun" 2>/dev/null || unwritable "$bin" --bin
+    if [ -e "$dir/viberun.previous" ]; then before=$(version_of "$dir/viberun.previous" | sed 's/+/-/'); fi
+    for old in "$dir"/[0-9]*.[0-9]*.[0-9]*; do
+        case ${old##*/} in "$oci" | "$before") continue ;; esac
+        if [ -f "$old/viberun" ] && rm -f "$old/viberun"; then rmdir "$old" 2>/dev/null || :; fi
+    done
+}
+
+# The text of the command. `viberun upgrade` writes the same.
+launcher() {
+    echo '#!/bin/sh'
+    echo "# Starts viberun $version as its install script put it here."
+    echo 'export VIBERUN_INSTALL_METHOD=script'
+    printf 'export VIBERUN_INSTALL_DIR=%s VIBERUN_INSTALL_BIN=%s\n' "$(quoted "$dir")" "$(quoted "$bin")"
+    printf 'exec %s "$@"\n' "$(quoted "$dir/$oci/viberun")"
+}
+
+quoted() {
+    printf "'%s'\n" "$(printf '%s\n' "$1" | sed "s/'/'\\\\''/g")"
+}
+
+is_launcher() {
+    [ -n "$(version_of "$1")" ]
+}
+
+# The version that the launcher $1 starts; nothing if it is none.
+version_of() {
+    sed -n '2s/^# Starts viberun \([^ ]*\) as its install script put it here\.$/\1/p' "$1" 2>/dev/null
+}
+
+advise() {
+    case :${PATH-}: in
+    *":$bin:"*)
+        first=$(command -v viberun || :)
+        case $first in "" | "$bin/viberun") ;; *) echo "The command viberun is still $first, first on PATH." ;; esac
+        ;;
+    *)
+        echo "$bin is not on your PATH. Add this line to your shell's start-up file (~/.profile):"
+        echo "  export PATH=$(quoted "$bin")\":\$PATH\""
+        ;;
+    esac
+}
+
+main "$@"

@@ -1,0 +1,39 @@
+"""Tells the install script whose releases it installs: the build action behind `install_script`.
+
+The script in the tree says nothing about that, and so does one that is built without a repository.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from viberun.build import Build
+from viberun.errors import ViberunError
+
+
+class ScriptError(ViberunError):
+    """The script has no place for what it is to be told."""
+
+
+def stamped(script: str, build: Build) -> str:
+    """The script with the repository and the channel of `build` in it. Raises ScriptError."""
+    for name, value, told in (("repository", "", build.repository or ""), ("channel", "prod", build.channel)):
+        line = f"    {name}='{value}'\n"
+        if script.count(line) != 1:
+            raise ScriptError(f"the install script must have the line {line.strip()} once")
+        # Neither holds a quote: their forms are checked where a Build is made.
+        script = script.replace(line, f"    {name}='{told}'\n")
+    return script
+
+
+def main(argv: Sequence[str]) -> int:
+    """Takes the manifest's path: {version, script, out}."""
+    request = json.loads(Path(argv[0]).read_text())
+    build = Build.from_json(Path(request["version"]).read_bytes())
+    Path(request["out"]).write_text(stamped(Path(request["script"]).read_text(), build))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
