@@ -24,6 +24,11 @@ def image(name, folder, layers, archives = {}, binaries = {}):
         layers = layers,
         tags = ["manual"],
     )
+    native.filegroup(
+        name = folder + ".files",
+        srcs = native.glob([folder + "/files/**"], allow_empty = True),
+        tags = ["manual"],
+    )
     finished = []
     for architecture in _ARCHITECTURES:
         names = ["{}.{}.{}".format(folder, layer, architecture) for layer in layers]
@@ -50,7 +55,7 @@ def image(name, folder, layers, archives = {}, binaries = {}):
         tags = ["manual"] if channel == "prod" else []
         oci_image(
             name = target,
-            srcs = native.glob([folder + "/files/**"], allow_empty = True),
+            srcs = [folder + ".files"],
             binaries = binaries.get(channel, {}),
             layers = finished,
             plan = folder + ".plan",

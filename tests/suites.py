@@ -110,6 +110,7 @@ _OUTSIDE = {
     "tests/e2e/binary": False,
     "tests/e2e/packages": False,
     "tests/e2e/channel": False,
+    "tests/e2e/host": False,
     "tests/e2e/install": False,
     "tests/images": True,
     "tests/release/servers": True,
