@@ -57,6 +57,8 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     _add_setup(commands)
     _add_update(commands)
+    _add_upgrade(commands)
+    _add_channel(commands)
     return parser
 
 
@@ -88,6 +90,36 @@ def _add_update(commands: Subparsers[Parser]) -> None:
     )
     update.add_argument("host", nargs="?", metavar="HOST", help="the one of the last setup where it is missing")
     _add_answers(update)
+
+
+def _add_upgrade(commands: Subparsers[Parser]) -> None:
+    upgrade = commands.add_parser(
+        "upgrade",
+        help="bring this client up to date",
+        description="Bring this client up to date, where the install script put it. Where npm, uv or pip did, print\n"
+        "the command to run instead.",
+        examples=[
+            ("viberun upgrade", "the channel's newest build"),
+            ("viberun upgrade --check", "only say whether there is one"),
+            ("viberun upgrade --to 1.2.3", "this one, newer or older"),
+        ],
+    )
+    upgrade.options.add_argument("--to", metavar="VERSION", help="a version as 'viberun --version' prints it")
+    upgrade.options.add_argument("--check", action="store_true", help="install nothing")
+
+
+def _add_channel(commands: Subparsers[Parser]) -> None:
+    channel = commands.add_parser(
+        "channel",
+        help="show versions: this client, the channel's newest, server and images, and what is behind",
+        description="Show this client, the channel's newest build, the host's server and images, and what is behind.",
+        examples=[
+            ("viberun channel", "with the host of the last setup, if there is one"),
+            ("viberun channel me@host --json", "for programs"),
+        ],
+    )
+    channel.add_argument("host", nargs="?", metavar="HOST", help="the one of the last setup where it is missing")
+    channel.options.add_argument("--json", action="store_true", help="one JSON object on one line")
 
 
 def _add_answers(parser: Parser) -> None:

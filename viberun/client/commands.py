@@ -43,6 +43,28 @@ def update(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
+def upgrade(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from viberun.client.upgrade import Upgrade, checked
+
+    to = checked(options.to)
+    job = Upgrade(Identity.of(Build.embedded(), environ), environ, Fetcher.of(environ), _screen(environ))
+    job.check(to) if options.check else job.perform(to)
+    return 0
+
+
+def channel(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from viberun.client import channel_report
+
+    host = hosts.checked(options.host) if options.host else config.remembered(Store.config(environ))
+    identity = Identity.of(Build.embedded(), environ)
+    found = channel_report.report(identity, environ, Fetcher.of(environ), host)
+    if options.json:
+        print(found.to_json())
+    else:
+        channel_report.show(found, _screen(environ))
+    return 1 if found.problems else 0
+
+
 def _asked(prompts: Prompts, remembered: str | None) -> str:
     hint = f" [{remembered}]" if remembered else " (user@host)"
     named = prompts.text(f"Which host?{hint}") or remembered

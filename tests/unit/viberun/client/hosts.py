@@ -164,11 +164,11 @@ def server_script(version: Version) -> str:
     return _SERVER.replace("@VERSION@", version.semver)
 
 
-def archive(script: str) -> bytes:
-    """The .tar.gz that a release has of a server."""
+def archive(script: str, name: str = "viberun-server") -> bytes:
+    """The .tar.gz that a release has of a server, or of a client."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
-        info = tarfile.TarInfo("viberun-server")
+        info = tarfile.TarInfo(name)
         info.size, info.mode = len(script.encode()), 0o644 | stat.S_IXUSR
         tar.addfile(info, io.BytesIO(script.encode()))
     return gzip.compress(content.getvalue(), mtime=0)

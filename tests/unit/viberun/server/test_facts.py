@@ -38,7 +38,9 @@ def test_a_container_s_port_is_the_one_of_the_host() -> None:
         "Created": "then",
     }
     container = container_in(answer)
-    expected = Container("c", "viberun-app-a", "running", "sha256:2", {"l": "v"}, 20001, "t", 2, 0, "healthy", "then", 42)
+    expected = Container(
+        "c", "viberun-app-a", "running", "sha256:2", {"l": "v"}, 20001, "t", 2, 0, "healthy", "then", 42
+    )
     assert container == expected
     assert container.running
 
