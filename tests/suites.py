@@ -113,6 +113,7 @@ _OUTSIDE = {
     "tests/e2e/host": False,
     "tests/e2e/install": False,
     "tests/images": True,
+    "tests/server": True,
     "tests/release/servers": True,
     "tests/release/remote": True,
     "tests/release/races": True,

@@ -14,6 +14,9 @@ from tools.oci import load
 
 _READY_SECONDS = 60
 
+# Containers that need no network, on a machine whose own is left alone.
+_NO_NETWORK = ("--bridge=none", "--iptables=false", "--ip-masq=false")
+
 
 @dataclass(frozen=True)
 class Container:
@@ -81,8 +84,11 @@ class Engine:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Engine]:
-    """Starts an engine whose every file is below `folder`, and whose mounts nobody else sees and go when it does."""
+def started(folder: Path, network: Sequence[str] = _NO_NETWORK) -> Iterator[Engine]:
+    """Starts an engine whose every file is below `folder`, and whose mounts nobody else sees and go when it does.
+
+    `network` are its options for that; one that makes a network belongs into a namespace of its own.
+    """
     assert os.getuid() == 0, "a container engine needs root"
     engine = Engine(folder / "docker.sock")
     (folder / "daemon.json").write_text("{}")
@@ -95,9 +101,7 @@ def started(folder: Path) -> Iterator[Engine]:
         f"--exec-root={folder / 'exec'}",
         f"--pidfile={folder / 'docker.pid'}",
         f"--host=unix://{engine.socket}",
-        "--bridge=none",
-        "--iptables=false",
-        "--ip-masq=false",
+        *network,
     ]
     with (folder / "dockerd.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as daemon:
         try:

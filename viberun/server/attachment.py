@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from viberun.errors import ViberunError
 from viberun.server import app
@@ -39,20 +39,30 @@ def attach(inventory: Inventory, name: str, terminal: Terminal, environ: Mapping
     if status == 0:
         return 0
     terminal.reset()
-    now = inventory.engine.container(container.id)
-    if now is None or not now.running:
-        raise StateError(
-            f"app {name!r} was stopped meanwhile", remedy=f"start it with 'viberun-server apps start {name}'"
-        )
+    if _ends(lambda: not _runs(inventory, container.id)):
+        if _runs(inventory, app.container_name(name)):
+            raise StateError(f"app {name!r} was updated meanwhile", remedy="attach to it again")
+        remedy = f"start it with 'viberun-server apps start {name}'"
+        raise StateError(f"app {name!r} was stopped meanwhile", remedy=remedy)
     raise ViberunError(f"the session in app {name!r} ended with status {status}")
 
 
-def _status(session: Session) -> int:
+def _status(session: Session) -> int | None:
+    """How it ended; None where Docker does not say."""
+    _ends(lambda: session.exit_code() is not None)
+    return session.exit_code()
+
+
+def _runs(inventory: Inventory, container: str) -> bool:
+    found = inventory.engine.container(container)
+    return found is not None and found.running
+
+
+def _ends(condition: Callable[[], bool]) -> bool:
+    """Whether it comes to be within the moment that Docker may take to note an end."""
     ends = time.monotonic() + _NOTED_SECONDS
-    while True:
-        status = session.exit_code()
-        if status is not None:
-            return status
+    while not condition():
         if time.monotonic() > ends:
-            return -1
-        time.sleep(0.02)
+            return False
+        time.sleep(0.05)
+    return True

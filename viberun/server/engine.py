@@ -74,9 +74,12 @@ class Engine:
             self._client.tag(image, repository, tag, force=True)
 
     def forget_image(self, image: str) -> None:
-        """Removes an image that has no name and that no container uses; leaves any other alone."""
-        with contextlib.suppress(ViberunError), _translated("removing an image"):
-            self._client.remove_image(image)
+        """Removes an image that has no name any more and that no container uses; leaves any other alone."""
+        with contextlib.suppress(ViberunError):
+            found = self.image(image)
+            if found is not None and not found.names:
+                with _translated("removing an image"):
+                    self._client.remove_image(image)
 
     def registry_digest(self, reference: str) -> str:
         """The digest that the registry has for a name now; nothing is pulled."""
