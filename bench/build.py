@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
             )
         finally:
             subprocess.run([*bazel, "shutdown"], cwd=clone, check=False)
-            subprocess.run(["chmod", "-R", "u+w", folder], check=False)
+            subprocess.run(["find", folder, "-type", "d", "-exec", "chmod", "u+w", "{}", "+"], check=False)
     return 0
 
 

@@ -182,7 +182,7 @@ def main(argv: Sequence[str]) -> int:
             print(f"{'mmdebstrap and umoci, amd64 app':34}{duration:8.1f} s{size / 1e6:8.1f} MB")
         finally:
             clone.bazel("shutdown")
-            subprocess.run(["chmod", "-R", "u+w", name], check=False)
+            subprocess.run(["find", name, "-type", "d", "-exec", "chmod", "u+w", "{}", "+"], check=False)
     return 0
 
 

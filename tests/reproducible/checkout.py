@@ -139,7 +139,7 @@ def clone(workspace: Path, folder: Path, repository_cache: Path, surroundings: S
             yield made
         finally:
             made.bazel("shutdown")
-    subprocess.run(["chmod", "-R", "u+w", str(folder)], check=True)
+    subprocess.run(["find", str(folder), "-type", "d", "-exec", "chmod", "u+w", "{}", "+"], check=True)
     shutil.rmtree(folder)
 
 
