@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import NoReturn
 
 from viberun.arguments import Parser
+from viberun.errors import UsageError
 
 Subparsers = argparse._SubParsersAction  # what add_subparsers returns has no public name
 
@@ -28,17 +31,21 @@ def run(arguments: Sequence[str]) -> int:
     """Returns the exit status; raises UsageError where the arguments are wrong."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.command is None:
+    if options.command is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         parser.print_help()
         return 0
     from viberun.client import commands
 
-    status: int = getattr(commands, options.command.replace("-", "_"))(options, _environ())
-    return status
+    # Whatever ends this program, it closes its connection first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+    if options.command is None:
+        return commands.show_overview(dict(os.environ))
+    return commands.COMMANDS[options.command](options, dict(os.environ))
 
 
-def _environ() -> Mapping[str, str]:
-    return dict(os.environ)
+def _end(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 def _parser() -> Parser:
@@ -47,6 +54,8 @@ def _parser() -> Parser:
         description="Run apps on your own server.",
         examples=[
             ("viberun setup me@host", "set up a host, once"),
+            ("viberun vibe demo", "make an app, or come back to it"),
+            ("viberun open demo", "show its page in a browser"),
             ("viberun update", "bring server and images to this client's build"),
             ("viberun --version", "print the version of this client"),
         ],
@@ -57,6 +66,11 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     _add_setup(commands)
     _add_update(commands)
+    _add_vibe(commands)
+    _add_apps(commands)
+    _add_open(commands)
+    _add_logs(commands)
+    _add_rm(commands)
     _add_upgrade(commands)
     _add_channel(commands)
     return parser
@@ -128,5 +142,107 @@ def _add_answers(parser: Parser) -> None:
     answers.add_argument("--no-update", action="store_true", help="leave the server at its version")
 
 
-def terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def _add_vibe(commands: Subparsers[Parser]) -> None:
+    vibe = commands.add_parser(
+        "vibe",
+        help="make an app or start it, and work in it",
+        description="Make an app or start it, and open its session on this terminal. Detach with Ctrl-B D: it goes on.",
+        examples=[("viberun vibe demo", "the app demo on the host of the last setup")],
+    )
+    _add_app(vibe)
+    _add_answers(vibe)
+
+
+def _add_apps(commands: Subparsers[Parser]) -> None:
+    apps = commands.add_parser(
+        "apps",
+        help="list the apps, or move one to the newest image",
+        description="List the apps on the host, or move one to the image that is there now.",
+        examples=[
+            ("viberun apps", "name, state, image and port of each"),
+            ("viberun apps --json", "the same for programs"),
+            ("viberun apps update demo", "a new container with the same home; the old one comes back if it fails"),
+        ],
+    )
+    apps.options.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_host(apps)
+    apps.set_defaults(action="list")
+    below = apps.add_subparsers(title="commands", metavar="COMMAND")
+    update = below.add_parser(
+        "update",
+        help="move an app to the image that is on the host now",
+        description="Move an app to the image that is on the host now. Its home stays; the old container is kept until\n"
+        "the new one is healthy, and put back if it is not.",
+        examples=[("viberun apps update demo", "after 'viberun update' brought a new image")],
+    )
+    update.set_defaults(action="update")
+    update.add_argument("app", metavar="APP", help="the app's name")
+    update.options.add_argument(
+        "--host", metavar="HOST", default=argparse.SUPPRESS, help="not the one of the last setup"
+    )
+
+
+def _add_open(commands: Subparsers[Parser]) -> None:
+    page = commands.add_parser(
+        "open",
+        help="show an app's page here, over the same connection",
+        description="Forward the app's port to this machine until Ctrl-C, and show it in a browser where there is one.",
+        examples=[
+            ("viberun open demo", "prints the address"),
+            ("viberun open demo --port 3000 --no-browser", "at a port of your own"),
+        ],
+    )
+    _add_app(page)
+    page.options.add_argument(
+        "--port", type=_port, metavar="N", help="this machine's port (the host's, if it is free here)"
+    )
+    page.options.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _add_logs(commands: Subparsers[Parser]) -> None:
+    logs = commands.add_parser(
+        "logs",
+        help="show what an app printed",
+        description="Show what an app's processes have printed.",
+        examples=[("viberun logs demo --tail 50 --follow", "the last 50 lines, and what comes")],
+    )
+    _add_app(logs)
+    logs.options.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+    logs.options.add_argument("--tail", type=_number, metavar="N", help="only the last N lines")
+
+
+def _add_rm(commands: Subparsers[Parser]) -> None:
+    rm = commands.add_parser(
+        "rm",
+        help="remove an app, after a question",
+        description="Remove an app and, unless its data is kept, all files in its home. Asks first.",
+        examples=[
+            ("viberun rm demo", "asks"),
+            ("viberun rm demo --keep-data", "keeps its home for an app of the same name"),
+        ],
+    )
+    _add_app(rm)
+    rm.options.add_argument("--keep-data", action="store_true", help="keep the files in its home")
+    rm.options.add_argument("--yes", action="store_true", default=None, help="don't ask")
+
+
+def _add_app(parser: Parser) -> None:
+    parser.add_argument("app", metavar="APP", help="the app's name")
+    _add_host(parser)
+
+
+def _add_host(parser: Parser) -> None:
+    parser.options.add_argument("--host", metavar="HOST", help="not the one of the last setup")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise UsageError(f"{text[:40]!r} is no number", remedy="give a whole one")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    port = _number(text)
+    if not 0 < port < 65536:
+        raise UsageError(f"{text} is no port", remedy="give one from 1 to 65535")
+    return port

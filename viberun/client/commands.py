@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from viberun.build import Build
-from viberun.client import config
+from viberun.client import apps as applications
+from viberun.client import config, overview, reach, target
 from viberun.client import host as hosts
+from viberun.client.behind import Look
+from viberun.client.decide import Verdict, decide
+from viberun.client.handshake import Server
 from viberun.client.identity import Identity
 from viberun.client.prompts import Prompts
+from viberun.client.reach import Reached
+from viberun.client.remote import Remote
 from viberun.client.screen import Screen
-from viberun.client.setup import Setup
+from viberun.client.setup import Setup, check
 from viberun.client.ssh import Connection
 from viberun.client.store import Store
-from viberun.errors import UsageError
+from viberun.errors import UsageError, ViberunError
 from viberun.fetch import Fetcher
 
+Environ = Mapping[str, str]
 
-def setup(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+
+def setup(options: argparse.Namespace, environ: Environ) -> int:
     screen = _screen(environ)
     prompts = _prompts(options, screen)
     store = Store.config(environ)
-    named = options.host or config.remembered(store)
-    if named is None or (options.host is None and prompts.possible):
-        named = _asked(prompts, config.remembered(store))
+    named = options.host or _asked(prompts, config.remembered(store))
     host = hosts.checked(named)
     job = _setup(environ, screen, prompts, fresh=True)
     with Connection(host, environ) as connection:
@@ -34,7 +42,7 @@ def setup(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def update(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def update(options: argparse.Namespace, environ: Environ) -> int:
     screen = _screen(environ)
     host = config.chosen(Store.config(environ), options.host)
     job = _setup(environ, screen, _prompts(options, screen), fresh=False)
@@ -43,7 +51,7 @@ def update(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def upgrade(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def upgrade(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.client.upgrade import Upgrade, checked
 
     to = checked(options.to)
@@ -52,7 +60,7 @@ def upgrade(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def channel(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def channel(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.client import channel_report
 
     host = hosts.checked(options.host) if options.host else config.remembered(Store.config(environ))
@@ -65,6 +73,125 @@ def channel(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return 1 if found.problems else 0
 
 
+def vibe(options: argparse.Namespace, environ: Environ) -> int:
+    app = applications.name(options.app)
+    with _reached(options, environ) as at:
+        prompts = _prompts(options, at.screen)
+        server = _offer(at, environ, prompts)
+        remote = reach.shake(at.reached.remote, server, at.identity)
+        applications.start(remote, app, at.screen)
+        if not prompts.possible:
+            at.screen.line(f"There is no terminal to open {app} on: run 'viberun vibe {app}' on one.")
+            return 0
+        return applications.attach(remote, app, at.screen)
+
+
+def apps(options: argparse.Namespace, environ: Environ) -> int:
+    with _ready(options, environ) as (remote, screen):
+        if options.action == "update":
+            applications.update(remote, applications.name(options.app), screen)
+        else:
+            applications.show(remote, screen, as_json=options.json)
+    return 0
+
+
+def open_app(options: argparse.Namespace, environ: Environ) -> int:
+    app = applications.name(options.app)
+    with _ready(options, environ) as (remote, screen):
+        browse = _browser(environ) if screen.live and not options.no_browser else None
+        applications.open_page(remote, app, screen, port=options.port, browse=browse)
+    return 0
+
+
+def logs(options: argparse.Namespace, environ: Environ) -> int:
+    app = applications.name(options.app)
+    with _ready(options, environ) as (remote, screen):
+        applications.logs(remote, app, screen, follow=options.follow, tail=options.tail)
+    return 0
+
+
+def rm(options: argparse.Namespace, environ: Environ) -> int:
+    app = applications.name(options.app)
+    with _ready(options, environ) as (remote, screen):
+        applications.remove(remote, app, _prompts(options, screen), keep_data=options.keep_data)
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace, Environ], int]] = {
+    "setup": setup,
+    "update": update,
+    "vibe": vibe,
+    "apps": apps,
+    "open": open_app,
+    "logs": logs,
+    "rm": rm,
+    "upgrade": upgrade,
+    "channel": channel,
+}
+
+
+def show_overview(environ: Environ) -> int:
+    """What bare `viberun` shows on a terminal."""
+    if config.remembered(Store.config(environ)) is None:
+        overview.welcome(Identity.of(Build.embedded(), environ), _screen(environ))
+        return 0
+    with _reached(argparse.Namespace(host=None), environ) as at:
+        server = at.reached.server
+        overview.show(at.identity, reach.shake(at.reached.remote, server, at.identity), server, at.screen)
+    return 0
+
+
+@dataclass(frozen=True)
+class _At:
+    """A host that was reached."""
+
+    identity: Identity
+    reached: Reached
+    screen: Screen
+
+
+@contextlib.contextmanager
+def _reached(options: argparse.Namespace, environ: Environ) -> Iterator[_At]:
+    """The host of an app's command; in the end the line that something is behind."""
+    screen = _screen(environ)
+    host = config.chosen(Store.config(environ), options.host)
+    identity = Identity.of(Build.embedded(), environ)
+    look = Look(identity, environ, Store.state(environ))
+    look.ask_channel()
+    with Connection(host, environ) as connection:
+        reached = reach.reach(connection, identity)
+        look.ask_host(reached.remote)
+        yield _At(identity, reached, screen)
+        behind = look.line(host, reached.server)
+    if behind:
+        screen.warn(behind)
+
+
+@contextlib.contextmanager
+def _ready(options: argparse.Namespace, environ: Environ) -> Iterator[tuple[Remote, Screen]]:
+    with _reached(options, environ) as at:
+        yield reach.shake(at.reached.remote, at.reached.server, at.identity), at.screen
+
+
+def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
+    """Asks whether to update the server, where the table says so and there is a terminal to ask on.
+
+    Returns what the server is in the end.
+    """
+    identity, server, remote = at.identity, at.reached.server, at.reached.remote
+    likely = decide(identity.channel, identity.version, server.version, identity.version)
+    if not prompts.possible or (likely.verdict is not Verdict.ASK and not identity.pinned):
+        return server
+    job = _setup(environ, at.screen, prompts, fresh=False)
+    platform = check(remote.host, at.reached.look, with_engine=False)
+    try:
+        found = target.find(identity, environ, job.fetch, job.state)
+    except ViberunError as error:
+        at.screen.warn(f"whether the server can be updated is not known: {error}")
+        return server
+    return job.bring(remote, platform, found, server) if job.wanted(found, server) else server
+
+
 def _asked(prompts: Prompts, remembered: str | None) -> str:
     hint = f" [{remembered}]" if remembered else " (user@host)"
     named = prompts.text(f"Which host?{hint}") or remembered
@@ -73,15 +200,30 @@ def _asked(prompts: Prompts, remembered: str | None) -> str:
     return named
 
 
-def _setup(environ: Mapping[str, str], screen: Screen, prompts: Prompts, *, fresh: bool) -> Setup:
+def _setup(environ: Environ, screen: Screen, prompts: Prompts, *, fresh: bool) -> Setup:
     identity = Identity.of(Build.embedded(), environ)
     return Setup(identity, environ, Fetcher.of(environ), Store.state(environ), screen, prompts, fresh)
 
 
-def _screen(environ: Mapping[str, str]) -> Screen:
+def _screen(environ: Environ) -> Screen:
     return Screen(sys.stdout, sys.stderr, environ)
 
 
 def _prompts(options: argparse.Namespace, screen: Screen) -> Prompts:
-    always = True if options.yes else False if options.no_update else None
+    always = True if getattr(options, "yes", None) else False if getattr(options, "no_update", False) else None
     return Prompts(screen, sys.stdin, always)
+
+
+def _browser(environ: Environ) -> Callable[[str], None] | None:
+    """What shows an address in a browser on this very machine, None where there is none to be seen."""
+    if "SSH_CONNECTION" in environ or not (
+        sys.platform == "darwin" or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    ):
+        return None
+    import webbrowser
+
+    def browse(address: str) -> None:
+        with contextlib.suppress(webbrowser.Error, OSError):
+            webbrowser.open(address)
+
+    return browse

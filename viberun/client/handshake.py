@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from viberun.client.remote import read_object
 from viberun.errors import VersionError, ViberunError
+from viberun.fields import Fields
 from viberun.protocol import PROTOCOL
 from viberun.version import Version
 
@@ -28,8 +29,11 @@ class Server:
     def read(cls, said: str) -> Server:
         """Reads the output of `viberun-server version --json`, whatever it is."""
         fields = read_object(said)
-        if fields is None:
-            return cls(None, None)
+        return cls(None, None) if fields is None else cls.of(fields)
+
+    @classmethod
+    def of(cls, fields: Fields) -> Server:
+        """Reads the object in that output, or in that of `self-check`."""
         before = len(fields.problems)
         protocol = fields.integer("protocol", 0, 10**6)
         known = protocol if len(fields.problems) == before else None

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import viberun.client
 from viberun.client.ssh import Answer, Connection
+from viberun.client.trouble import last_line
 from viberun.errors import ViberunError
 from viberun.fields import Fields, decode
 
@@ -22,6 +23,15 @@ SERVER = "/usr/local/bin/viberun-server"
 _VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+~%=?&-]{0,2047}", re.ASCII)
 _NAME = re.compile("VIBERUN_[A-Z_]+", re.ASCII)
 _ROOT = {"direct": (), "sudo": ("sudo", "-n")}
+
+
+# The server's advice, as the command of the client that does it.
+_OURS = (
+    ("viberun-server apps list", "viberun apps"),
+    ("viberun-server apps (start|create)", "viberun vibe"),
+    ("viberun-server apps update", "viberun apps update"),
+    ("viberun-server apps (rm|logs)", r"viberun \1"),
+)
 
 
 class RemoteError(ViberunError):
@@ -86,7 +96,7 @@ class Remote:
 
         answer = self._run((), "look", [], note)
         if "system" not in said:
-            reason = _last(answer.err) or _last(answer.out) or f"exit status {answer.status}"
+            reason = last_line(answer.err) or last_line(answer.out) or f"exit status {answer.status}"
             raise RemoteError(f"{self.host} runs no commands for this user: {reason}", remedy="log in as another user")
         absent = "absent" in said
         known = {key: value for key, value in said.items() if key in Look.__dataclass_fields__ and key != "absent"}
@@ -113,7 +123,7 @@ class Remote:
             code, _, detail = failures[0].partition(" ")
             raise RemoteError(detail.strip() or code, code=code)
         if answer.status != 0 or not ended:
-            reason = _last(answer.err) or f"exit status {answer.status}"
+            reason = last_line(answer.err) or f"exit status {answer.status}"
             raise RemoteError(f"the step '{name}' on {self.host} ended early: {reason}", code="ended")
 
     def send(self, file: BinaryIO, path: str, on_sent: Callable[[int], None]) -> None:
@@ -122,15 +132,15 @@ class Remote:
             [*_ROOT[self.root], "dd", f"of={_checked(path, '/')}", "bs=65536"], source=file, on_sent=on_sent
         )
         if answer.status != 0:
-            raise RemoteError(_last(answer.err) or f"dd ended with {answer.status}", code="sent")
+            raise RemoteError(last_line(answer.err) or f"dd ended with {answer.status}", code="sent")
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The argv that runs viberun-server on the host."""
         return [*_ROOT[self.root], *self._env(), SERVER, *arguments]
 
-    def call(self, arguments: Sequence[str], on_line: Callable[[str], None] | None = None) -> str:
-        """Runs viberun-server; returns its output, raises ServerError or NoServerError."""
-        answer = self.connection.call(self.command(arguments), on_line=on_line)
+    def call(self, arguments: Sequence[str], on_line: Callable[[str], None] | None = None, *, keep: bool = True) -> str:
+        """Runs viberun-server; returns its output, where that is to be kept. Raises ServerError, NoServerError."""
+        answer = self.connection.call(self.command(arguments), on_line=on_line, keep=keep)
         if answer.status != 0:
             raise self.failure(answer.status, answer.err)
         return answer.out
@@ -151,7 +161,7 @@ class Remote:
 
     def failure(self, status: int, said: str) -> ViberunError:
         """What a call of the server that ended with `status` means."""
-        line = _last(said)
+        line = last_line(said)
         if status == 127 or (status in (1, 126) and re.search("No such file|not found", line) and SERVER in line):
             return NoServerError(
                 f"there is no viberun-server on {self.host}", remedy=f"run 'viberun setup {self.host}'"
@@ -159,6 +169,8 @@ class Remote:
         if re.search("sudo: .*(password|not allowed|required)", said):
             return no_root(self.host, "refused")
         message = line.partition("viberun-server: ")[2] or line or f"viberun-server ended with {status}"
+        for theirs, ours in _OURS:
+            message = re.sub(theirs, ours, message)
         return ServerError(f"{self.host}: {message}", status)
 
     def _env(self) -> list[str]:
@@ -216,8 +228,3 @@ def _variable(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise RemoteError(f"{name!r} is no variable for a host")
     return name
-
-
-def _last(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else ""

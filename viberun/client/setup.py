@@ -22,6 +22,7 @@ from viberun.client.store import Store
 from viberun.client.target import Target
 from viberun.errors import ViberunError
 from viberun.fetch import Fetcher
+from viberun.fields import Fields
 from viberun.resolver import Resolved
 from viberun.version import Order, Version
 
@@ -64,25 +65,30 @@ class Setup:
             found = self._find()
             step.done(f"the channel has {found.version}")
         server = None if look.absent else Server.read(look.server or "")
-        install = self._wanted(found, server)
+        install = self.wanted(found, server)
+        self.bring(remote, platform, found, server, install=install)
+        return remote
+
+    def bring(
+        self, remote: Remote, platform: str, found: Target, server: Server | None, *, install: bool = True
+    ) -> Server:
+        """Does what there is to do, installing the target or without; returns what the server is then."""
         if self.fresh:
             self._docker(remote)
-        outcomes: list[Outcome] = []
-        at: Version | None = server.version if server else None
         if install:
             self._install(remote, found, platform, server)
-            at = found.version
-        docker = self._self_check(remote)
-        if at is not None and at.compare(found.version) is Order.SAME:
+        now, docker = self._self_check(remote)
+        outcomes: list[Outcome] = []
+        if now.version is not None and now.version.compare(found.version) is Order.SAME:
             outcomes = self._images(remote, found)
             self._record(remote, found, platform, outcomes)
-        self._summary(host, at, docker, outcomes)
-        return remote
+        self._summary(remote.host, now.version, docker, outcomes)
+        return now
 
     def _find(self) -> Target:
         return target.find(self.identity, self.environ, self.fetch, self.state)
 
-    def _wanted(self, found: Target, server: Server | None) -> bool:
+    def wanted(self, found: Target, server: Server | None) -> bool:
         """Whether the target gets installed: as the table says, and the user."""
         if found.fallen_from is not None:
             self.screen.warn(
@@ -143,11 +149,12 @@ class Setup:
             was = f" (was {server.version or 'of an unknown version'})" if server else ""
             step.done(f"viberun-server is {found.version}{was}")
 
-    def _self_check(self, remote: Remote) -> str:
-        """Asks the server that is there now what it finds; returns Docker's version."""
+    def _self_check(self, remote: Remote) -> tuple[Server, str]:
+        """Asks the server that is there now what it finds; returns what it is, and Docker's version."""
         with self.screen.step("checking the server") as step:
             said = remote.ask(["self-check"])
-            handshake.check(_server_of(said), remote.host, self.identity.refresh)
+            now = Server.of(Fields(said, "", []))
+            handshake.check(now, remote.host, self.identity.refresh)
             docker = said.get("docker")
             facts = docker if isinstance(docker, dict) else {}
             if facts.get("reachable") is not True:
@@ -157,7 +164,7 @@ class Setup:
                 )
             version = str(facts.get("version") or "of an unknown version")
             step.done(f"the server is sound, Docker is {version}")
-            return version
+            return now, version
 
     def _images(self, remote: Remote, found: Target) -> list[Outcome]:
         missing = images.nameless(self.identity)
@@ -228,9 +235,3 @@ def _megabytes(look: Look) -> tuple[int, int]:
     """What is free for the server and for Docker; plenty where the host does not tell."""
     found = [int(each) // 1024 if each.isdigit() else 10**6 for each in look.free.split()]
     return (found[0], found[1]) if len(found) == 2 else (10**6, 10**6)
-
-
-def _server_of(said: Mapping[str, object]) -> Server:
-    import json
-
-    return Server.read(json.dumps(said))

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Union
 
-from viberun.errors import ViberunError
+from viberun.client.trouble import SshError, last_line, no_ssh, trouble
 
 _OPTIONS = {
     "ConnectTimeout": "15",
@@ -40,16 +40,6 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+", re.ASCII)
 _CHUNK = 1 << 16
 
 Source = Union[bytes, BinaryIO, None]
-
-
-class SshError(ViberunError):
-    """The host can't be reached, or ssh does not let us in."""
-
-    exit_code = 7
-
-
-class HostKeyError(SshError):
-    """The host's key is not known, or not the one that it had."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +89,12 @@ class Connection:
         source: Source = None,
         on_line: Callable[[str], None] | None = None,
         on_sent: Callable[[int], None] | None = None,
+        keep: bool = True,
     ) -> Answer:
         """Runs a command with `source` as its standard input, and waits for its end.
 
         `on_line` gets each line of its output as it comes, `on_sent` how many bytes of `source` have
-        gone. Raises SshError where the connection fails.
+        gone; without `keep` the answer lacks the output. Raises SshError where the connection fails.
         """
         process = self._start(["-T"], argv)
         assert process.stdin is not None
@@ -120,7 +111,8 @@ class Connection:
         try:
             for raw in process.stdout:
                 line = raw.decode(errors="replace").rstrip("\r\n")
-                lines.append(line)
+                if keep:
+                    lines.append(line)
                 if on_line:
                     on_line(line)
             status = process.wait()
@@ -142,17 +134,22 @@ class Connection:
         return status
 
     @contextlib.contextmanager
-    def forwarded(self, local: int, remote: int) -> Iterator[None]:
-        """Makes a port of this machine's loopback lead to one of the host's."""
+    def forwarded(self, local: int, remote: int) -> Iterator[Callable[[], None]]:
+        """Makes a port of this machine's loopback lead to one of the host's; gives what waits for its end."""
         ports = f"127.0.0.1:{local}:127.0.0.1:{remote}"
         done = self._control("forward", "-L", ports)
         if done.returncode != 0:
-            reason = _last(done.stderr) or "ssh does not say why"
+            reason = last_line(done.stderr) or "ssh does not say why"
             raise SshError(f"port {local} can't be forwarded to {self.host}: {reason}", remedy="try another --port")
         # A session that lasts as long as this process: without one the connection would end by itself.
         held = self._start(["-T"], ["cat"])
+
+        def wait() -> None:
+            held.wait()
+            raise trouble(self.host, "", stood=True)
+
         try:
-            yield
+            yield wait
         finally:
             _end(held)
             with contextlib.suppress(OSError, subprocess.TimeoutExpired, SshError):
@@ -176,7 +173,7 @@ class Connection:
                     env=self._quiet,
                 )
             except FileNotFoundError:
-                raise _no_ssh() from None
+                raise no_ssh() from None
         try:
             status = _wait(process, log)
         finally:
@@ -196,7 +193,7 @@ class Connection:
                 timeout=20,
             )
         except FileNotFoundError:
-            raise _no_ssh() from None
+            raise no_ssh() from None
 
     def _start(self, options: Sequence[str], argv: Sequence[str]) -> subprocess.Popen[bytes]:
         try:
@@ -208,76 +205,12 @@ class Connection:
                 env=self._quiet,
             )
         except FileNotFoundError:
-            raise _no_ssh() from None
+            raise no_ssh() from None
 
     def _command(self, options: Sequence[str], argv: Sequence[str]) -> list[str]:
         settings = {**_OPTIONS, "ControlPath": self._socket}
         listed = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
         return ["ssh", *options, *listed, "--", self.host, *([shlex.join(argv)] if argv else [])]
-
-
-def trouble(host: str, said: str, *, stood: bool = False) -> SshError:
-    """What ssh's messages mean, in one line with what to do; `stood` is whether the connection was there before."""
-    for pattern, kind, message, remedy in _TROUBLES:
-        if re.search(pattern, said):
-            return kind(message.format(host=host), remedy=remedy.format(host=host))
-    if stood:
-        return SshError(f"the connection to {host} was lost", remedy=_AGAIN)
-    return SshError(
-        f"{host} can't be reached: {_last(said) or 'ssh does not say why'}", remedy=f"check that 'ssh {host}' works"
-    )
-
-
-_AGAIN = "run the same command again: it goes on where it stopped"
-
-_TROUBLES: tuple[tuple[str, type[SshError], str, str], ...] = (
-    (
-        "IDENTIFICATION HAS CHANGED|POSSIBLE DNS SPOOFING|Host key for .* has changed",
-        HostKeyError,
-        "the host key of {host} has changed: it was set up anew, or somebody is in between",
-        "if you know why, remove the old key with 'ssh-keygen -R' and the host's name, then log in once with 'ssh {host}'",
-    ),
-    (
-        "Host key verification failed|No .* host key is known",
-        HostKeyError,
-        "the host key of {host} is not known here",
-        "log in once with 'ssh {host}' and compare the key that it shows",
-    ),
-    (
-        "Permission denied|Too many authentication failures|no mutual signature",
-        SshError,
-        "{host} does not let you log in",
-        "check the user and the key: 'ssh {host}' must work",
-    ),
-    (
-        "Could not resolve hostname",
-        SshError,
-        "there is no host {host}",
-        "check the name, or give it a 'Host' entry in ~/.ssh/config",
-    ),
-    (
-        "Connection refused",
-        SshError,
-        "{host} refuses the connection",
-        "check that an SSH server runs there, and its port",
-    ),
-    (
-        "timed out|No route to host|Network is unreachable|Host is down",
-        SshError,
-        "{host} does not answer",
-        "check that it is up, and the network in between",
-    ),
-    (
-        "Connection (closed|reset)|Broken pipe|closed by remote host|kex_exchange_identification|not responding",
-        SshError,
-        "the connection to {host} was lost",
-        _AGAIN,
-    ),
-)
-
-
-def _no_ssh() -> SshError:
-    return SshError("there is no ssh on this machine", remedy="install OpenSSH's client (openssh-client)")
 
 
 def _private_folder(environ: Mapping[str, str]) -> str:
@@ -338,8 +271,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _last(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else ""

@@ -31,6 +31,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
   -tt) what=attach ;;
   esac
   case $1 in -O | -o | -L) shift; options="$options $1" ;; esac
+  case $1 in ControlPath=*) socket=${1#*=} ;; esac
   shift
 done
 shift
@@ -39,6 +40,7 @@ shift
 printf '%s|%s|%s\n' "$what" "$host" "$*" >>"$root/ssh.log"
 printf '%s\n' "$options" >>"$root/options.log"
 if [ -s "$root/refuses" ]; then cat "$root/refuses" >&2; exit 255; fi
+[ "$what" != open ] || : >"$socket"
 case $what in open | exit | forward | cancel) exit 0 ;; esac
 here() {
   sed -e "s#/usr/local/bin#$root/bin#g" -e "s#/var/lib/viberun#$root/state#g" -e "s#/var/lib/docker#$root/docker#g" \
@@ -76,7 +78,38 @@ case "$1 ${2:-}" in
     echo "{\"image\": \"$name\", \"status\": \"pulled\", \"ref\": \"ghcr.io/owner/name/$name:dev\"," \
       "\"digest\": \"$digest\", \"problem\": null}"
   done ;;
+apps*|update-check*) . "$root/apps.sh" ;;
 *) echo "viberun-server: no such command" >&2; exit 2 ;;
+esac
+"""
+
+# What a server does with apps, each a file that holds its state.
+_APPS = r"""
+mkdir -p "$root/apps"
+app() {
+  echo "{\"name\": \"$1\", \"state\": \"$(cat "$root/apps/$1")\", \"image\": \"i:dev\", \"digest\": \"sha256:5\"," \
+    "\"version\": null, \"port\": 20000, \"behind\": $([ -e "$root/behind" ] && echo true || echo false), \"created\": \"x\"}"
+}
+there() {
+  [ -e "$root/apps/$1" ] && return
+  echo "viberun-server: there is no app '$1'; see 'viberun-server apps list'" >&2
+  exit 4
+}
+case "$1 ${2:-}" in
+'apps list')
+  comma=
+  printf '{"apps": ['
+  for each in $(ls "$root/apps"); do
+    printf '%s%s' "$comma" "$(app "$each")"
+    comma=,
+  done
+  echo ']}' ;;
+'apps create') echo running >"$root/apps/$3"; app "$3" ;;
+'apps attach') there "$3"; echo "attached to $3" ;;
+'apps logs') there "$3"; echo "first"; echo "$*" ;;
+'apps update') there "$3"; rm -f "$root/behind"; app "$3" ;;
+'apps rm') there "$3"; rm "$root/apps/$3"; echo '{"removed": true}' ;;
+update-check*) echo '{"apps": [{"app": "demo", "behind": '"$([ -e "$root/behind" ] && echo true || echo false)"'}]}' ;;
 esac
 """
 
@@ -142,6 +175,7 @@ def make_host(folder: Path) -> Host:
         path.chmod(0o755)
     host = Host(root, home)
     for name, content in {
+        "apps.sh": _APPS,
         "system": "Linux\n",
         "machine": "x86_64\n",
         "id-u": "1000\n",

@@ -1,0 +1,253 @@
+"""The commands on apps, from the command line to what a host is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.unit.viberun.client.hosts import Host
+from tests.unit.viberun.client.stage import NEWER, OLDER, Viberun, only
+from tests.unit.viberun.installed import BUILD
+
+
+@pytest.fixture
+def ready(host: Host, viberun: Viberun) -> Viberun:
+    """A host with a server and an app, which is the one that is remembered."""
+    host.install(BUILD.version)
+    host.has("apps/demo", "running\n")
+    folder = host.home / ".config/viberun"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text('{"host": "me@box"}')
+    return viberun
+
+
+def calls(host: Host) -> list[str]:
+    """How ssh was called, but for what goes on in the background."""
+    return [line.split("|")[0] for line in host.log() if "update-check" not in line]
+
+
+def test_apps_are_listed_for_people_and_for_programs(host: Host, ready: Viberun) -> None:
+    assert re.search(r"^demo  running  i:dev +20000$", ready("apps").stdout, re.M)
+    assert json.loads(ready("apps", "--json").stdout)["apps"][0]["name"] == "demo"
+    host.has("behind", "")
+    assert "20000  behind: viberun apps update demo\n" in ready("apps").stdout
+
+
+def test_no_apps_are_told_with_what_to_do(host: Host, ready: Viberun) -> None:
+    (host.root / "apps/demo").unlink()
+    assert ready("apps").stdout == "There are no apps on me@box. Next: 'viberun vibe APP' makes one and opens it.\n"
+
+
+def test_vibe_makes_the_app_and_attaches(host: Host, ready: Viberun) -> None:
+    status, shown = ready.typed("", "vibe", "new")
+    assert (status, host.log("apps/new")) == (0, ["running"])
+    assert "attached to new\n" in shown
+    assert "new goes on. 'viberun vibe new' comes back to it" in shown
+    assert calls(host) == ["open", "run", "run", "attach", "exit"]
+
+
+def test_vibe_without_a_terminal_starts_the_app_alone(host: Host, ready: Viberun) -> None:
+    done = ready("vibe", "new")
+    assert (done.returncode, host.log("apps/new")) == (0, ["running"])
+    assert "run 'viberun vibe new' on one" in done.stdout
+    assert not any(line.startswith("attach") for line in host.log())
+
+
+@pytest.mark.parametrize(("keys", "answer"), [("\n", True), ("y\n", True), ("what\nn\n", False), ("\x04", False)])
+def test_vibe_asks_whether_to_update_an_older_server(host: Host, ready: Viberun, keys: str, answer: bool) -> None:
+    host.install(OLDER.version)
+    status, shown = ready.typed(keys, "vibe", "demo")
+    assert status == 0, shown
+    assert f"Server is {OLDER.version}. Update to {BUILD.version}? \033[0m [Y/n]".replace(" \033", "\033") in shown
+    assert "attached to demo" in shown
+    assert (BUILD.version.semver in host.server.read_text()) == answer
+
+
+def test_vibe_works_where_the_channel_cannot_be_reached(host: Host, ready: Viberun) -> None:
+    host.install(OLDER.version)
+    for file in ready.channel.iterdir():
+        file.unlink()
+    status, shown = ready.typed("", "vibe", "demo")
+    assert status == 0
+    assert "whether the server can be updated is not known: there is no release" in shown
+    assert "attached to demo" in shown
+
+
+def test_update_on_a_terminal_takes_enter_for_yes(host: Host, ready: Viberun) -> None:
+    host.install(OLDER.version)
+    status, shown = ready.typed("\n", "update")
+    assert (status, BUILD.version.semver in host.server.read_text()) == (0, True), shown
+
+
+def test_setup_asks_for_the_host_on_a_terminal(host: Host, viberun: Viberun) -> None:
+    status, shown = viberun.typed("you@other\n", "setup")
+    assert (
+        status,
+        "Which host?" in shown,
+        "you@other is ready." in shown.replace("\033[1m", "").replace("\033[0m", ""),
+    ) == (
+        0,
+        True,
+        True,
+    ), shown
+    assert {line.split("|")[1] for line in host.log()} == {"you@other"}
+
+
+def test_no_color_is_respected_on_a_terminal(ready: Viberun) -> None:
+    assert "\033[3" in ready.typed("", "apps")[1]
+    assert "\033[3" not in ready.typed("", "apps", NO_COLOR="1")[1]
+
+
+def test_logs_are_what_the_app_printed(ready: Viberun) -> None:
+    assert ready("logs", "demo", "--tail", "3", "--follow").stdout == "first\napps logs demo --follow --tail 3\n"
+
+
+def test_an_app_is_moved_to_the_new_image(host: Host, ready: Viberun) -> None:
+    host.has("behind", "")
+    assert ready("apps", "update", "demo").returncode == 0
+    assert not (host.root / "behind").exists()
+
+
+def test_rm_asks_and_no_is_the_default(host: Host, ready: Viberun) -> None:
+    status, shown = ready.typed("\n", "rm", "demo")
+    assert (status, "[y/N]" in shown, host.log("apps/demo")) == (0, True, ["running"])
+    assert "stays." in shown
+    assert ready.typed("y\n", "rm", "demo")[0] == 0
+    assert host.log("apps/demo") == []
+
+
+def test_rm_without_a_terminal_wants_a_word(host: Host, ready: Viberun) -> None:
+    assert "asks first, and there is no terminal to ask on; say --yes" in only(ready("rm", "demo"), 2)
+    assert host.log("apps/demo") == ["running"]
+    assert ready("rm", "demo", "--yes", "--keep-data").returncode == 0
+    assert any("apps rm demo --keep-data --json" in line for line in host.log())
+
+
+@pytest.mark.parametrize("command", [["logs", "no"], ["apps", "update", "no"], ["rm", "no", "--yes"], ["open", "no"]])
+def test_an_app_that_is_not_there_is_status_4(ready: Viberun, command: list[str]) -> None:
+    assert "there is no app 'no'" in only(ready(*command), 4)
+
+
+@pytest.mark.parametrize("name", ["A", "-x", "a_b", "a" * 33, "a;b", "", "a\n"])
+def test_what_is_no_name_never_gets_to_a_host(host: Host, ready: Viberun, name: str) -> None:
+    assert only(ready("vibe", "--", name), 2)
+    assert host.log() == []
+
+
+def test_without_a_host_one_is_told_how_to_get_one(viberun: Viberun) -> None:
+    for command in (["apps"], ["vibe", "demo"], ["logs", "demo"], ["open", "demo"], ["rm", "demo"], ["update"]):
+        assert only(viberun(*command), 2) == "viberun: there is no host yet; run 'viberun setup user@host'"
+
+
+def test_a_host_can_be_named(host: Host, ready: Viberun) -> None:
+    assert ready("apps", "--host", "other").returncode == 0
+    assert ready("apps", "update", "demo", "--host", "other").returncode == 0
+    assert {line.split("|")[1] for line in host.log()} == {"other"}
+
+
+def test_a_host_without_a_server_says_what_to_run(host: Host, ready: Viberun) -> None:
+    host.server.unlink()
+    assert only(ready("apps"), 1) == "viberun: there is no viberun-server on me@box; run 'viberun setup me@box'"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "line"),
+    [
+        (3, "this client is too old for the server on me@box (9.9.9); update it with 'viberun upgrade'"),
+        ("null", "does not say"),
+    ],
+)
+def test_a_server_too_far_away_is_one_line(host: Host, ready: Viberun, protocol: object, line: str) -> None:
+    host.has("answers/version", f'echo \'{{"version": "9.9.9", "protocol": {protocol}}}\'\n')
+    assert line in only(ready("apps", VIBERUN_INSTALL_METHOD="script"), 1)
+
+
+@pytest.mark.parametrize("protocol", [0, 2])
+def test_one_release_apart_they_work_together(host: Host, ready: Viberun, protocol: int) -> None:
+    host.has("answers/version", f'echo \'{{"version": "{BUILD.version}", "protocol": {protocol}}}\'\n')
+    assert ready("apps").returncode == 0
+
+
+def test_open_forwards_until_it_is_interrupted(host: Host, ready: Viberun) -> None:
+    environ = {**host.environ, "VIBERUN_CHANNEL_URL": str(ready.channel)}
+    command = [sys.executable, "-I", "-S", "-B", str(ready.clients["now"]), "open", "demo", "--port", "34567"]
+    with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "demo is at http://127.0.0.1:34567/ until Ctrl-C.\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert calls(host) == ["open", "run", "run", "forward", "run", "cancel", "exit"]
+    assert "-L 127.0.0.1:34567:127.0.0.1:20000" in " ".join(host.log("options.log"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_it_the_connection_is_closed(host: Host, ready: Viberun, number: signal.Signals) -> None:
+    environ = {**host.environ, "VIBERUN_CHANNEL_URL": str(ready.channel)}
+    command = [sys.executable, "-I", "-S", "-B", str(ready.clients["now"]), "open", "demo"]
+    with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+    assert host.log()[-1].startswith("exit|")
+    assert not [name for name in os.listdir(host.home) if name.startswith("viberun-")]
+
+
+def test_bare_viberun_on_a_terminal_shows_where_one_is(host: Host, ready: Viberun) -> None:
+    status, shown = ready.typed("", NO_COLOR="1")
+    assert status == 0
+    for part in ("me@box\n", f"  client  {BUILD.version}\n", f"  server  {BUILD.version}\n", "demo  running", "Next: "):
+        assert part in shown
+
+
+def test_bare_viberun_before_there_is_a_host(viberun: Viberun) -> None:
+    status, shown = viberun.typed("", NO_COLOR="1")
+    assert (status, "Next: 'viberun setup user@host'" in shown) == (0, True)
+
+
+# --- what is behind
+
+
+def test_a_client_behind_its_server_hears_it_in_one_line(host: Host, ready: Viberun) -> None:
+    host.install(NEWER.version)
+    line = only(ready("apps", VIBERUN_INSTALL_METHOD="uvx"), 0)
+    assert line == (
+        f"viberun: this client ({BUILD.version}) is behind the server on me@box ({NEWER.version});"
+        " update it with 'uvx viberun-dev@latest'"
+    )
+
+
+def test_an_older_server_is_one_line_for_other_commands(host: Host, ready: Viberun) -> None:
+    host.install(OLDER.version)
+    line = only(ready("apps"), 0)
+    assert (
+        line
+        == f"viberun: the server on me@box is {OLDER.version}, this client {BUILD.version}; run 'viberun update me@box'"
+    )
+
+
+def test_apps_behind_the_registry_are_one_line_and_asked_for_once_an_hour(host: Host, ready: Viberun) -> None:
+    host.has("behind", "")
+    for _ in range(3):
+        assert "there is a newer image for demo; run 'viberun update me@box'" in only(ready("apps"), 0)
+    assert len([line for line in host.log() if "update-check" in line]) == 1
+
+
+def test_a_registry_that_does_not_answer_holds_nobody_up(host: Host, ready: Viberun, tmp_path: Path) -> None:
+    host.has("answers/update-check", "sleep 20\n")
+    begun = time.monotonic()
+    done = ready("apps")
+    once = time.monotonic() - begun
+    assert (done.returncode, done.stderr) == (0, "")
+    begun = time.monotonic()
+    assert ready("apps").returncode == 0
+    assert once < 15
+    assert time.monotonic() - begun < 15

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.unit.viberun.client.hosts import build_at, release
+from tests.unit.viberun.installed import BUILD
+from tests.unit.viberun.web import Answer, Page, serving
+from viberun.client.behind import EVERY, Look
+from viberun.client.handshake import Server
+from viberun.client.identity import Identity
+from viberun.client.store import Store
+from viberun.fetch import Fetcher
+
+SAME = Server(BUILD.version, 1)
+NEWER = build_at(60)
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> dict[str, Page]:
+    release(tmp_path / "channel", NEWER)
+    return {"/channel.json": (tmp_path / "channel/channel.json").read_bytes()}
+
+
+def look(url: str, tmp_path: Path, now: float, timeout: float = 5.0) -> Look:
+    environ = {"VIBERUN_CHANNEL_URL": url, "VIBERUN_INSTALL_METHOD": "npm"}
+    identity = Identity.of(BUILD, environ)
+    made = Look(identity, environ, Store(tmp_path / "state"), lambda: now, Fetcher(attempts=1, timeout=timeout))
+    made.ask_channel()
+    return made
+
+
+def test_a_newer_build_of_the_channel_is_told_with_the_command_that_gets_it(
+    tmp_path: Path, newer: dict[str, Page]
+) -> None:
+    with serving(newer) as web:
+        assert look(web.url, tmp_path, 1000.0).line("box", SAME) == (
+            f"this client ({BUILD.version}) is behind the channel ({NEWER.version});"
+            " update it with 'npm install --prefer-online -g viberun@dev'"
+        )
+
+
+def test_the_channel_is_asked_once_an_hour(tmp_path: Path, newer: dict[str, Page]) -> None:
+    with serving(newer) as web:
+        for now, asked in [(0.0, 1), (1.0, 1), (EVERY - 1.0, 1), (EVERY, 2), (EVERY + 1.0, 2), (-5.0, 3)]:
+            line = look(web.url, tmp_path, 1e9 + now).line("box", SAME)
+            assert line is not None
+            assert len(web.asked) == asked
+
+
+def test_a_channel_that_does_not_answer_is_waited_for_a_second_and_not_again(tmp_path: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for most in (1.5, 0.5):
+            begun = time.monotonic()
+            assert look(url, tmp_path, 1000.0, timeout=3).line("box", SAME) is None
+            assert time.monotonic() - begun < most
+
+
+def test_what_goes_wrong_is_not_mentioned(tmp_path: Path) -> None:
+    with serving({"/channel.json": Answer(status=500)}) as web:
+        assert look(web.url, tmp_path, 1000.0).line("box", SAME) is None
+    (tmp_path / "state/behind.json").write_text("{")
+    with serving({"/channel.json": b"nonsense"}) as web:
+        assert look(web.url, tmp_path, 1000.0).line("box", SAME) is None
+    assert look("ftp://x", tmp_path, 1000.0).line("box", SAME) is None
+
+
+@pytest.mark.parametrize("build", [BUILD, build_at(-60)])
+def test_a_channel_that_is_not_ahead_says_nothing(tmp_path: Path, build: object) -> None:
+    release(tmp_path / "channel", build)  # type: ignore[arg-type]
+    assert look(str(tmp_path / "channel"), tmp_path, 1000.0).line("box", SAME) is None

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.viberun.strategies import versions
+from viberun.client.handshake import ProtocolError, Server, check
+from viberun.protocol import PROTOCOL
+from viberun.version import Version
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["version", "protocol", "commit", "x"]), inner),
+    max_leaves=8,
+)
+
+
+@given(st.text() | st.binary().map(lambda raw: raw.decode(errors="replace")) | values.map(json.dumps))
+def test_garbage_of_any_kind_is_read_and_believed_in_nothing_that_it_does_not_say(said: str) -> None:
+    server = Server.read(said)
+    if server.version is not None:
+        assert server.version.semver.split("+")[0].split("-")[0].split(".")[0] in said
+    assert server.protocol is None or 0 <= server.protocol <= 10**6
+
+
+@given(versions, st.integers(0, 9), st.text("abc \n{", max_size=5))
+def test_what_a_server_says_is_found_behind_what_a_shell_says(version: Version, protocol: int, noise: str) -> None:
+    said = json.dumps({"version": version.semver, "protocol": protocol, "commit": "x"})
+    assert Server.read(f"{noise.replace('{', '')}{said}\n") == Server(version, protocol)
+
+
+@pytest.mark.parametrize("protocol", ["1", True, None, -1, 1.5, [1]])
+def test_a_protocol_that_is_no_number_is_not_known(protocol: object) -> None:
+    assert Server.read(json.dumps({"version": "1.2.3", "protocol": protocol})) == Server(Version.prod("1.2.3"), None)
+
+
+@pytest.mark.parametrize("apart", [-1, 0, 1])
+def test_a_release_apart_they_understand_each_other(apart: int) -> None:
+    check(Server(None, PROTOCOL + apart), "box", "refresh")
+
+
+def test_further_apart_the_one_that_is_older_is_to_be_updated() -> None:
+    with pytest.raises(
+        ProtocolError, match=r"this client is too old for the server on box \(1\.2\.3\); update it with 'refresh'"
+    ):
+        check(Server(Version.prod("1.2.3"), PROTOCOL + 2), "box", "refresh")
+    with pytest.raises(
+        ProtocolError, match=r"the server on box .* is too old for this client; run 'viberun update box'"
+    ):
+        check(Server(None, PROTOCOL - 2), "box", "refresh")
+    with pytest.raises(ProtocolError, match="does not say what it is; run 'viberun update box'"):
+        check(Server(Version.prod("1.2.3"), None), "box", "refresh")

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from viberun.client.prompts import Prompts
+from viberun.client.screen import Screen, amount
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def on_terminal(**environ: str) -> tuple[Screen, Terminal]:
+    out = Terminal()
+    return Screen(out, io.StringIO(), {"TERM": "xterm", **environ}, now=lambda: 0.0), out
+
+
+def test_elsewhere_than_on_a_terminal_a_step_is_one_plain_line() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    screen = Screen(out, err, {"TERM": "xterm"})
+    with screen.step("pulling") as step:
+        step.doing("pulling more")
+        step.bytes(5, 10)
+        screen.warn("careful")
+        step.done("pulled")
+    assert (out.getvalue(), err.getvalue()) == ("+ pulled\n", "viberun: careful\n")
+
+
+def test_on_a_terminal_a_step_shows_how_far_it_is() -> None:
+    screen, out = on_terminal(NO_COLOR="1")
+    with screen.step("pulling") as step:
+        step.doing("pulling viberun")
+        screen.show(f"pulling viberun {amount(5_000_000, 10_000_000)}", now=True)
+        step.done("pulled")
+    assert out.getvalue().split("\r\033[K") == [
+        "",
+        "· pulling",
+        "· pulling viberun",
+        "· pulling viberun 5.0 of 10.0 MB (50 %)",
+        "✓ pulled\n",
+    ]
+
+
+def test_a_step_that_fails_is_marked() -> None:
+    screen, out = on_terminal(NO_COLOR="1")
+    with pytest.raises(ZeroDivisionError), screen.step("dividing"):
+        raise ZeroDivisionError
+    assert out.getvalue().endswith("\r\033[K✗ dividing\n")
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colours_are_left_out_where_they_are_not_wanted(environ: dict[str, str]) -> None:
+    assert on_terminal(**environ)[0].styled("x", "bold") == "x"
+    assert on_terminal()[0].styled("x", "bold", "red") == "\033[1;31mx\033[0m"
+    assert on_terminal(NO_COLOR="")[0].styled("x", "bold") == "\033[1mx\033[0m"
+
+
+def test_amounts_are_for_people() -> None:
+    assert amount(1_500_000, 0) == "1.5 MB"
+    assert amount(30, 20) == "0.0 of 0.0 MB (100 %)"
+
+
+@pytest.mark.parametrize(
+    ("default", "always", "expected"), [(True, None, True), (False, None, False), (True, False, False)]
+)
+def test_without_a_terminal_the_answer_is_printed(default: bool, always: bool | None, expected: bool) -> None:
+    out = io.StringIO()
+    prompts = Prompts(Screen(out, io.StringIO(), {}), io.StringIO(), always)
+    assert prompts.yes("Update?", default=default) == expected
+    assert out.getvalue().startswith(f"Update? {'Yes' if expected else 'No'} (")
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("", True), ("y", True), (" NO ", False), ("maybe|no", False)])
+def test_on_a_terminal_the_answer_is_read(typed: str, expected: bool) -> None:
+    screen, _ = on_terminal()
+    answers = typed.split("|")
+    prompts = Prompts(screen, Terminal(), read=lambda shown: answers.pop(0))
+    assert prompts.yes("Update?", default=True) == expected

@@ -1,0 +1,121 @@
+"""The one line that something is behind: client, server, or the images of apps.
+
+Asks the channel and the host's registry at most once an hour, in the background of the command that
+runs, and is waited for a second at most. What it can't find out it does not mention.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from viberun.client.decide import Verdict, decide
+from viberun.client.handshake import Server
+from viberun.client.identity import Identity
+from viberun.client.remote import Remote
+from viberun.client.store import Store
+from viberun.errors import VersionError, ViberunError
+from viberun.fetch import Fetcher
+from viberun.resolver import newest, place
+from viberun.version import MOVING, Order, Version
+
+EVERY = 3600  # seconds between two looks
+PATIENCE = 1.0  # seconds that a command waits for what is not known yet
+
+_FILE = "behind.json"
+
+
+class Look:
+    """What is looked up while a command works. Its parts fail silently: this is no one's errand."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        environ: Mapping[str, str],
+        state: Store,
+        now: Callable[[], float] = time.time,
+        fetch: Fetcher | None = None,
+    ) -> None:
+        self._identity, self._environ, self._state, self._now = identity, environ, state, now
+        self._fetch = fetch or Fetcher(Fetcher.of(environ).insecure, attempts=1, timeout=5)
+        self._threads: list[threading.Thread] = []
+        self._guard = threading.Lock()
+
+    def ask_channel(self) -> None:
+        """Begins to find out the channel's newest build, unless that was done within the hour."""
+        try:
+            where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
+        except ViberunError:
+            return
+        self._begin(f"channel {where.base}", lambda: newest(where, self._fetch).version.semver)
+
+    def ask_host(self, remote: Remote) -> None:
+        """Begins to find out which apps the registry has newer images for, likewise."""
+        self._begin(f"host {remote.host}", lambda: _behind(remote))
+
+    def line(self, host: str, server: Server) -> str | None:
+        """What is behind, with the command that helps; None where nothing is known to be. Waits for a second."""
+        deadline = time.monotonic() + PATIENCE
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        mine, refresh = self._identity.version, self._identity.refresh
+        decision = decide(self._identity.channel, mine, server.version, mine)
+        if decision.client_behind:
+            return f"this client ({mine}) is behind the server on {host} ({server.version}); update it with '{refresh}'"
+        newer = self._newer()
+        if newer is not None:
+            return f"this client ({mine}) is behind the channel ({newer}); update it with '{refresh}'"
+        if decision.verdict is Verdict.ASK and decision.default:
+            return (
+                f"the server on {host} is {server.version or 'of an unknown version'}, this client {mine};"
+                f" run 'viberun update {host}'"
+            )
+        apps = self._known(f"host {host}").split()
+        if apps:
+            return (
+                f"there is a newer image for {', '.join(apps)}; run 'viberun update {host}',"
+                f" then 'viberun apps update {apps[0]}'"
+            )
+        return None
+
+    def _newer(self) -> Version | None:
+        """The channel's newest build if it is newer than this client."""
+        try:
+            where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
+            found = Version.parse(self._known(f"channel {where.base}"))
+        except (ViberunError, VersionError):
+            return None
+        mine = self._identity.version
+        return found if found.channel == mine.channel and found.compare(mine) is Order.NEWER else None
+
+    def _begin(self, key: str, find: Callable[[], str]) -> None:
+        with self._guard:
+            noted = self._state.read(_FILE)
+            checked = noted.get(f"{key} checked")
+            if isinstance(checked, (int, float)) and 0 <= self._now() - checked < EVERY:
+                return
+            # Noted first, so that a place that does not answer is not asked by every command.
+            self._state.note(_FILE, f"{key} checked", int(self._now()))
+
+        def look() -> None:
+            try:
+                found = find()
+            except (ViberunError, OSError, ValueError):
+                return
+            with self._guard:
+                self._state.note(_FILE, key, found)
+
+        thread = threading.Thread(target=look, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _known(self, key: str) -> str:
+        return self._state.text(_FILE, key)
+
+
+def _behind(remote: Remote) -> str:
+    """The apps that are behind the registry, by name."""
+    value = remote.ask(["update-check"]).get("apps")
+    apps = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return " ".join(str(app.get("app")) for app in apps if app.get("behind") is True)

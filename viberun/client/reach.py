@@ -1,0 +1,37 @@
+"""From a host's name to its server, ready to be called: one look at the host, and the handshake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from viberun.client import handshake
+from viberun.client.handshake import Server
+from viberun.client.identity import Identity
+from viberun.client.remote import Look, NoServerError, Remote, no_root
+from viberun.client.ssh import Connection
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A host's server, what it says of itself, and what the host is."""
+
+    remote: Remote
+    server: Server
+    look: Look
+
+
+def reach(connection: Connection, identity: Identity) -> Reached:
+    """Raises RemoteError where one can't become root there, NoServerError where there is no server."""
+    host = connection.host
+    look = Remote(connection, environ=identity.environ).look()
+    if look.root not in ("direct", "sudo"):
+        raise no_root(host, look.root)
+    if look.absent:
+        raise NoServerError(f"there is no viberun-server on {host}", remedy=f"run 'viberun setup {host}'")
+    return Reached(Remote(connection, look.root, identity.environ), Server.read(look.server or ""), look)
+
+
+def shake(remote: Remote, server: Server, identity: Identity) -> Remote:
+    """Returns the host once client and server are known to understand each other; raises ProtocolError."""
+    handshake.check(server, remote.host, identity.refresh)
+    return remote
