@@ -4,8 +4,7 @@ load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
 
 def _python_wheel_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".whl")
-    prefix = ctx.label.package + "/"
-    files = {file.short_path.removeprefix(prefix): file for file in ctx.files.launcher}
+    files = {file.short_path.removeprefix(file.owner.package + "/"): file for file in ctx.files.launcher}
     files |= {"LICENSE": ctx.file.license, "README.md": ctx.file.readme}
     python_action(
         ctx,

@@ -112,6 +112,7 @@ _OUTSIDE = {
     "tests/e2e/channel": False,
     "tests/e2e/host": False,
     "tests/e2e/install": False,
+    "tests/e2e/refresh": True,
     "tests/images": True,
     "tests/server": True,
     "tests/release/servers": True,

@@ -62,6 +62,7 @@ class Verdaccio(Server):
                     "auth": {"htpasswd": {"file": str(htpasswd), "max_users": -1}},
                     "uplinks": {},
                     "packages": {"**": everything},
+                    "max_body_size": "200mb",
                     "web": {"enable": False},
                     "log": {"type": "stdout", "format": "pretty", "level": "warn"},
                 }
