@@ -179,6 +179,22 @@ def test_logs_show_what_was_printed_and_follow_what_will_be(host: Host) -> None:
         assert following.wait(20) == 130
 
 
+def test_logs_have_what_services_print_too(host: Host) -> None:
+    host.call("apps", "create", "demo")
+    script = "while :; do echo up-$((i=i+1)); sleep 0.2; done"
+    host.engine.docker("exec", "viberun-app-demo", "viberun-service", "add", "web", "sh", "-c", script)
+    wait_for(lambda: "up-2" in host.call("apps", "logs", "demo"))
+    assert "==> web/current <==\n" in host.call("apps", "logs", "demo", "--tail=1")
+    with host.start("apps", "logs", "demo", "--follow", "--tail=0") as following:
+        assert following.stdout is not None
+        printed = iter(following.stdout.readline, "")
+        assert any("up-" in line for line in printed)
+        following.kill()
+    wait_for(lambda: "tail" not in host.inside("demo", "ps -eo comm"))
+    host.call("apps", "stop", "demo")
+    assert "up-" not in host.call("apps", "logs", "demo")
+
+
 def test_a_state_folder_without_space_makes_no_app(host: Host, tmp_path: Path) -> None:
     full = tmp_path / "full"
     full.mkdir()

@@ -104,7 +104,7 @@ def _add_images(groups: Subparsers) -> None:
         description="Pull the images, by digest where one is given, and give them their names.",
         examples=[
             ("viberun-server images pull", "what the registry has under the names"),
-            ("viberun-server images pull --digest viberun=sha256:…", "one build's image"),
+            ("viberun-server images pull --digest viberun=sha256:...", "one build's image"),
         ],
     )
     pull.options.add_argument(
@@ -112,7 +112,7 @@ def _add_images(groups: Subparsers) -> None:
         action="append",
         default=[],
         type=_digest,
-        metavar="IMAGE=sha256:…",
+        metavar="IMAGE=sha256:...",
         help=f"the digest to pull an image by ({', '.join(VARIABLES)})",
     )
     json_option(pull, "print JSON objects, one a line, as it goes on")
@@ -146,7 +146,7 @@ def _digest(text: str) -> tuple[str, str]:
     name, _, digest = text.partition("=")
     if name not in VARIABLES or DIGEST.fullmatch(digest) is None:
         raise UsageError(
-            f"--digest {text[:100]!r} is not of the form IMAGE=sha256:…",
+            f"--digest {text[:100]!r} is not of the form IMAGE=sha256:...",
             remedy=f"name one of {', '.join(VARIABLES)} and 64 hex digits",
         )
     return name, digest

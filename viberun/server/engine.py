@@ -18,6 +18,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.utils import kwargs_from_env
+from docker.utils.socket import frames_iter
 
 from viberun.errors import ViberunError
 from viberun.server.errors import DockerError, DockerUnreachableError
@@ -159,6 +160,15 @@ class Engine:
             stream = self._client.exec_start(made["Id"], tty=True, socket=True)
         return Session(self._client, str(made["Id"]), stream)
 
+    def output(self, container: str, command: Sequence[str], user: str) -> Iterator[bytes]:
+        """What a program prints that is started in a container; its standard input ends once nobody reads on."""
+        with _translated("starting a program in the container"):
+            made = self._client.exec_create(container, list(command), stdin=True, user=user)
+            stream = self._client.exec_start(made["Id"], socket=True)
+            _socket(stream).settimeout(None)
+            for _, piece in frames_iter(stream, tty=False):  # type: ignore[no-untyped-call]
+                yield piece
+
     # Volumes
 
     def has_volume(self, name: str) -> bool:
@@ -194,7 +204,7 @@ class Session:
         self._client = client
         self._id = identity
         self._held = stream  # closes the socket when it goes
-        self.stream: socket.socket = getattr(stream, "_sock", stream)
+        self.stream = _socket(stream)
 
     def resize(self, rows: int, columns: int) -> None:
         """Passes the window's size on; tried again for a moment, since the program may only just start."""
@@ -218,6 +228,12 @@ class Session:
         if answer["Running"] and answer.get("Pid"):
             with contextlib.suppress(OSError):
                 os.kill(answer["Pid"], signal.SIGHUP)
+
+
+def _socket(stream: Any) -> socket.socket:
+    """The socket below what the SDK gives out, which is a file over it where there is no TLS."""
+    found: socket.socket = getattr(stream, "_sock", stream)
+    return found
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ ours without a record is an app all the same.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from viberun.errors import InvalidError
@@ -66,8 +67,14 @@ class Inventory:
         return container
 
     def ports(self) -> set[int]:
-        """Those that apps have."""
-        return {record.port for record in map(self.record, self.names()) if record is not None}
+        """Those that apps have, as far as their records can be read."""
+        taken = set()
+        for name in self.names():
+            with contextlib.suppress(StateError):
+                record = self.record(name)
+                if record is not None:
+                    taken.add(record.port)
+        return taken
 
     def apps(self) -> list[App]:
         found = []

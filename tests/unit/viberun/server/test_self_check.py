@@ -12,7 +12,7 @@ from viberun.server.state import State
 
 
 def test_a_sound_program_is_sound_without_docker(tmp_path: Path) -> None:
-    found = check(State(tmp_path / "state"), {"DOCKER_HOST": f"unix://{tmp_path}/none"})
+    found = check(State(tmp_path / "state"), {"DOCKER_HOST": "unix:///nonexistent/docker.sock"})
     assert (found.reachable, found.version) == (False, None)
     assert found.problem is not None
     assert found.problem.startswith("Docker does not run, or is not installed; run ")

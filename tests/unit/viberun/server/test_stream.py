@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from viberun.server.errors import ImageError
-from viberun.server.stream import stalled_after
+from viberun.server.stream import merged, stalled_after
 
 
 def test_all_items_come_in_order() -> None:
@@ -31,3 +31,20 @@ def test_silence_is_an_error() -> None:
 
     with pytest.raises(ImageError, match="no progress for 0 s; look at the host's network"):
         list(stalled_after(0.1, items()))
+
+
+def test_several_are_read_as_one_until_the_last_ends() -> None:
+    def slow() -> Iterator[str]:
+        time.sleep(0.2)
+        yield "late"
+
+    assert list(merged([slow(), ["a", "b"], []])) == ["a", "b", "late"]
+
+
+def test_an_error_of_one_is_raised() -> None:
+    def broken() -> Iterator[str]:
+        raise ValueError("broken")
+        yield
+
+    with pytest.raises(ValueError, match="broken"):
+        list(merged([broken(), ["a"]]))
