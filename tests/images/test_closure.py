@@ -3,9 +3,9 @@
 from pathlib import PurePosixPath
 
 from tests.images.contents import Image
+from tools.debian.architecture import TRIPLETS
 from tools.oci import elf
 from tools.oci.elf import Elf
-from tools.oci.installed import TRIPLETS
 
 
 def programs(image: Image) -> dict[str, Elf]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tools.archive import gzip, tar
 from tools.binary import elf
+from tools.debian.architecture import LOADERS, TRIPLETS
 
 _STANDARD_LIBRARY = "lib/python3.13/"
 _COMPILED = ".cpython-313.pyc"
@@ -22,9 +23,6 @@ _UNCHECKED_HASH = 0b01  # PEP 552's flags
 
 # Opened by name at run time: no library needs it, but pthread_exit does.
 _LOADED_BY_NAME = ("libgcc_s.so.1",)
-
-_LOADERS = {"amd64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}
-_TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,9 @@ def _matches(name: str, pattern: str) -> bool:
 
 def describe(architecture: str, archive: bytes) -> Description:
     """Describes the packed `archive`."""
-    libraries = f"lib/{_TRIPLETS[architecture]}"
+    libraries = f"lib/{TRIPLETS[architecture]}"
     return Description(
-        architecture, hashlib.sha256(archive).hexdigest(), libraries, f"{libraries}/{_LOADERS[architecture]}"
+        architecture, hashlib.sha256(archive).hexdigest(), libraries, f"{libraries}/{LOADERS[architecture]}"
     )
 
 
@@ -81,13 +79,13 @@ def entries(architecture: str, tree: dict[str, Path], left_out: list[LeftOut]) -
         ValueError: a path of `left_out` names nothing; a module is not compiled as it must be; a library is missing,
             or made for another architecture.
     """
-    libraries = f"lib/{_TRIPLETS[architecture]}/"
+    libraries = f"lib/{TRIPLETS[architecture]}/"
     chosen = [
         *_programs(tree),
         *_modules(tree, left_out),
         *(tar.Entry(path, data=file.read_bytes()) for path, file in tree.items() if path.startswith("share/doc/")),
     ]
-    sonames = (*_LOADED_BY_NAME, _LOADERS[architecture])
+    sonames = (*_LOADED_BY_NAME, LOADERS[architecture])
     chosen += _libraries(libraries, tree, chosen, sonames)
     for entry in chosen:
         if elf.is_elf(bytes(entry.data[:4])) and elf.read(bytes(entry.data)).machine != architecture:
@@ -146,7 +144,7 @@ def _libraries(
             continue
         if folder + soname not in tree:
             raise ValueError(f"{soname}: needed, but no package of the interpreter has it")
-        mode = 0o755 if soname in _LOADERS.values() else 0o644
+        mode = 0o755 if soname in LOADERS.values() else 0o644
         found[soname] = tar.Entry(folder + soname, mode=mode, data=tree[folder + soname].read_bytes())
         wanted += _needed([found[soname]])
     return list(found.values())

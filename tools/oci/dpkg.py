@@ -6,9 +6,10 @@ Where there is no dpkg, `status.d` says the same to scanners, as distroless imag
 from collections import defaultdict
 
 from tools.archive.tar import Entry
+from tools.debian.architecture import TRIPLETS
 from tools.oci import control, documentation
 from tools.oci.declaration import Diversion, Documentation
-from tools.oci.installed import TRIPLETS, Installed
+from tools.oci.installed import Installed
 from tools.oci.metadata import Package
 
 _DATABASE = "var/lib/dpkg"

@@ -8,8 +8,6 @@ from tools.archive.tar import Entry
 from tools.oci import rootfs
 from tools.oci.metadata import Component, Metadata, Package
 
-TRIPLETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
-
 
 @dataclass(frozen=True)
 class Installed:

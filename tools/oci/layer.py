@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.archive.tar import Entry
+from tools.debian.architecture import TRIPLETS
 from tools.oci import blob, bytecode, deb, declaration, documentation, elf
-from tools.oci.installed import TRIPLETS
 from tools.oci.metadata import Component, ControlFile, Metadata, Package
 from tools.oci.rootfs import MERGED, Tree, merged
 
