@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,16 @@ def test_copyright_of_every_package_can_be_read(image: Image) -> None:
     assert len(packages) > 5
     missing = [package for package in packages if not image.resolve(f"usr/share/doc/{package}/copyright")]
     assert not missing
+
+
+@pytest.mark.parametrize("architecture", contents.ARCHITECTURES)
+def test_the_folders_that_base_files_diverts_are_those_of_its_script(architecture: str) -> None:
+    """Which differ by architecture."""
+    image = contents.read(layout("app"), architecture)
+    script = image.content("var/lib/dpkg/info/base-files.preinst").decode()
+    folders = re.findall(r"for d in ([^;]*); do\n[^\n]*\n *dpkg-divert ", script)
+    assert len(folders) == 1
+    wanted = [(f"/{folder}", f"/.{folder}.usr-is-merged") for folder in folders[0].split()]
+    lines = image.content("var/lib/dpkg/diversions").decode().splitlines()
+    made = zip(lines[::3], lines[1::3], lines[2::3], strict=True)
+    assert [(path, to) for path, to, package in made if package == "base-files"] == wanted
