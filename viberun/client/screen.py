@@ -97,9 +97,10 @@ class Step:
         self.text = text
 
     def doing(self, text: str) -> None:
-        """Says what goes on now within the step."""
-        self._doing = text
-        self._screen.show(text, now=True)
+        """Says what goes on now within the step; to say the same again leaves the progress standing."""
+        if text != self._doing:
+            self._doing = text
+            self._screen.show(text, now=True)
 
     def bytes(self, done: int, total: int) -> None:
         """Shows how much of something has come, in bytes; a total of 0 is not known."""

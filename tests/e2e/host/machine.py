@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pexpect
-
 from tests.e2e.host.debian_root import PERSON
+from tests.e2e.host.terminal import Terminal
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -32,6 +31,11 @@ class Machine:
     def path(self, path: str) -> Path:
         """Where a path of the machine can be read and written from here."""
         return Path(f"/proc/{self.pid}/root{path}")
+
+    def save(self, target: Path) -> Path:
+        """Copies what the machine has written, but for an engine's images, to a folder that another can begin with."""
+        _copy(self.folder / "upper", target)
+        return target
 
     def argv(self, argv: Sequence[str], user: str, environment: Mapping[str, str]) -> list[str]:
         """The command that runs `argv` in the machine, in the user's home folder and with nothing of our environment."""
@@ -72,23 +76,22 @@ class Machine:
             start_new_session=True,
         )
 
-    def terminal(self, *argv: str, user: str = PERSON, **environment: str) -> "pexpect.spawn[str]":
-        """Starts a command on a terminal of 100 columns."""
-        command, *arguments = self.argv(argv, user, {"TERM": "xterm-256color", **environment})
-        return pexpect.spawn(command, arguments, encoding="utf-8", timeout=60, dimensions=(30, 100))
+    def terminal(self, *argv: str, user: str = PERSON, **environment: str) -> Terminal:
+        """Starts a command on a terminal."""
+        return Terminal(self.argv(argv, user, {"TERM": "xterm-256color", **environment}))
 
 
 @contextlib.contextmanager
-def started(name: str, address: str, lower: Path, folder: Path, source: Path | None = None) -> Iterator[Machine]:
+def started(name: str, address: str, lower: Path, folder: Path, disk: Path | None = None) -> Iterator[Machine]:
     """A machine over the root file system `lower`, which it leaves as it is.
 
-    What it writes goes to `folder`, which begins as a copy of the folder of another machine where `source` is one.
+    What it writes goes to `folder`; it begins with what was written to `disk` (by `Machine.save`) where there is one.
     """
     parts = {part: folder / part for part in ("root", "upper", "work", "engine")}
     for path in parts.values():
         path.mkdir(parents=True)
-    if source is not None:
-        _copy(source / "upper", parts["upper"])
+    if disk is not None:
+        _copy(disk, parts["upper"])
     places = [str(path) for path in (parts["root"], lower, parts["upper"], parts["work"], parts["engine"])]
     options = ["--fork", "--kill-child", "--propagation=private", *(f"--{name}" for name in _NAMESPACES)]
     command = ["unshare", *options, "sh", str(_BEGIN), name, *places]
@@ -107,6 +110,12 @@ def started(name: str, address: str, lower: Path, folder: Path, source: Path | N
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _copy(source: Path, target: Path) -> None:
+    """Copies the upper folder of an overlay, with all that marks what is deleted."""
+    target.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "--archive", "--reflink=auto", f"{source}/.", str(target)], check=True)
+
+
 def _remove_groups(name: str) -> None:
     """Removes the control groups that the machine's engine made, which outlive their processes."""
     places = [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]
@@ -123,8 +132,3 @@ def control_group(name: str) -> str:
 def _child(pid: int) -> int:
     (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(child)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copies the upper folder of an overlay with all that marks what is deleted."""
-    subprocess.run(["cp", "--archive", "--reflink=auto", f"{source}/.", str(target)], check=True)

@@ -33,18 +33,20 @@ class Network:
     folder: Path
     laptop: Machine
     key: str
+    names: dict[str, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
     @contextlib.contextmanager
-    def host(self, name: str, source: Machine | None = None) -> Iterator[Machine]:
-        """A host with an sshd, called `name` on the laptop; on its disk is what `source` has there."""
+    def host(self, name: str, disk: Path | None = None) -> Iterator[Machine]:
+        """A host with an sshd, called `name` on the laptop; on its disk is what was on another's (`Machine.save`)."""
         number = next(self._numbers)
         address, folder = f"192.0.2.{number}", self.folder / f"{name}-{number}"
-        with machine.started(name, address, self.lower, folder, source.folder if source else None) as host:
+        with machine.started(name, address, self.lower, folder, disk) as host:
             self._connect(host, number)
             _name(host, NAMES)
-            with self.laptop.path("/etc/hosts").open("a") as hosts:
-                hosts.write(f"{address} {name}\n")
+            names = {**NAMES, **self.names, name: address}
+            self.names[name] = address
+            _name(self.laptop, names)
             _set_up_docker(host)
             _serve_ssh(host, self.key)
             yield host

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pexpect
-
 from tests.e2e.host import debian_root, network, release
 from tests.e2e.host.authority import Authority
 from tests.e2e.host.debian_root import PERSON
@@ -20,6 +18,7 @@ from tests.e2e.host.network import Network
 from tests.e2e.host.registry import Registry
 from tests.e2e.host.release import Release
 from tests.e2e.host.sites import Site, serving
+from tests.e2e.host.terminal import Terminal
 
 ASSETS = "release-assets.githubusercontent.com"
 RELEASES = ("older", "newer", "twin", "prod")
@@ -46,7 +45,7 @@ class Person:
         assert done.returncode == 0, f"viberun {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def terminal(self, client: str, *arguments: str, **environment: str) -> "pexpect.spawn[str]":
+    def terminal(self, client: str, *arguments: str, **environment: str) -> Terminal:
         return self.laptop.terminal(f"/opt/{client}/viberun", *arguments, user=self.name, **environment)
 
     def knows(self, host: Machine) -> None:
