@@ -12,6 +12,7 @@ import hashlib
 import http.client
 import os
 import random
+import socket
 import ssl
 import tempfile
 import time
@@ -217,7 +218,7 @@ def _raise(address: str, reason: object) -> None:
             f"the certificate of {shown(address)} is not trusted: {reason.verify_message}",
             remedy="check the address and this machine's clock, or name your own authorities in SSL_CERT_FILE",
         ) from None
-    if isinstance(reason, TimeoutError):
+    if isinstance(reason, (TimeoutError, socket.timeout)):
         text = "no answer in time"
     elif isinstance(reason, http.client.IncompleteRead):
         text = "the connection ended too early"
@@ -252,10 +253,17 @@ def _trust() -> ssl.SSLContext:
     paths = ssl.get_default_verify_paths()
     if paths.cafile is None and not _has_files(paths.capath):
         with contextlib.suppress(ImportError):
-            import certifi
-
-            context.load_verify_locations(cadata=certifi.contents())
+            context.load_verify_locations(cadata=_bundled())
     return context
+
+
+def _bundled() -> str:
+    """Mozilla's authorities. Read through the loader: Python 3.9 finds no resource below a folder of a zip."""
+    import certifi
+
+    path = os.path.join(os.path.dirname(certifi.__file__), "cacert.pem")
+    content: bytes = certifi.__spec__.loader.get_data(path)  # type: ignore[union-attr]
+    return content.decode("ascii", errors="ignore")
 
 
 def _has_files(folder: str | None) -> bool:

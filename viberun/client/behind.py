@@ -66,7 +66,7 @@ class Look:
         newer = self._newer()
         if newer is not None:
             return f"this client ({mine}) is behind the channel ({newer}); update it with '{refresh}'"
-        if decision.verdict is Verdict.ASK and decision.default:
+        if decision.verdict is Verdict.ASK and decision.default and not self._identity.pinned:
             return (
                 f"the server on {host} is {server.version or 'of an unknown version'}, this client {mine};"
                 f" run 'viberun update {host}'"

@@ -117,8 +117,7 @@ start_docker() {
 
 stage() { # TOKEN
   mkdir -p "$folder"
-  # What earlier runs that were killed left here.
-  find "$folder" -maxdepth 1 -name '.viberun-new-*' -mmin +60 -exec rm -rf {} +
+  tidy
   staging=$folder/.viberun-new-$1
   [ -d "$staging" ] || mkdir -m 700 "$staging" 2>/dev/null || {
     has_space || fail disk "$folder"
@@ -216,6 +215,7 @@ check() { # PROGRAM
 # --- record: what setup has done, for people and for the next setup
 
 record() { # VERSION CHANNEL SHA256 IMAGE DIGEST PROXY-IMAGE PROXY-DIGEST RESULT
+  tidy
   hold_lock
   printf '{"version": "%s", "channel": "%s", "server_sha256": "%s", "images": {"viberun": {"ref": "%s", "digest": "%s"}, "viberun-proxy": {"ref": "%s", "digest": "%s"}}, "images_result": "%s", "at": "%s"}\n' \
     "$@" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$state/setup.json.$$"
@@ -234,6 +234,11 @@ hold_lock() {
     say "doing waiting for another viberun on this host"
     flock -w 300 9 || fail lock "another viberun works on this host"
   }
+}
+
+# What earlier runs that were killed left; not what another that goes on now is filling.
+tidy() {
+  find "$folder" -maxdepth 1 -name '.viberun-new-*' -mmin +30 -exec rm -rf {} +
 }
 
 size() { # FILE

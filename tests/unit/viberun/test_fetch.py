@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
+import certifi
 import pytest
 
+from tests.unit.viberun.installed import install
 from tests.unit.viberun.web import Answer, serving
 from viberun.errors import UsageError
 from viberun.fetch import DigestMismatchError, Fetcher, FetchError, InsecureError, NotThereError, shown
@@ -175,3 +180,26 @@ def test_a_download_that_was_cut_begins_anew(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with serving({"/a": CONTENT}) as web, pytest.raises(FetchError, match="can't be written: No such file"):
         Fetcher().download(f"{web.url}/a", tmp_path / "b/a", len(CONTENT), SHA256)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_a_python_that_names_no_authorities_trusts_those_that_were_bundled(tmp_path: Path, packed: bool) -> None:
+    source = Path(certifi.__file__).parent
+    program = install(tmp_path / "program", "print(len(__import__('viberun.fetch').fetch._trust().get_ca_certs()))")
+    place = program / ".deps/wheel/certifi"
+    place.mkdir(parents=True)
+    for name in ("__init__.py", "core.py", "cacert.pem"):
+        (place / name).write_bytes((source / name).read_bytes())
+    if packed:
+        program = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", program))
+    # A Python whose OpenSSL looks in places that are not there.
+    start = (
+        "import runpy, ssl, sys, types; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/.deps/wheel'];"
+        "ssl.get_default_verify_paths = lambda: types.SimpleNamespace(cafile=None, capath=None);"
+        "ssl.create_default_context = lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT);"
+        "runpy.run_path(sys.argv[1], run_name='__main__')"
+    )
+    command = [sys.executable, "-I", "-S", "-B", "-c", start, str(program)]
+    ended = subprocess.run(command, env={}, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert int(ended.stdout) > 50
