@@ -39,12 +39,19 @@ class Machine:
 
     def argv(self, argv: Sequence[str], user: str, environment: Mapping[str, str]) -> list[str]:
         """The command that runs `argv` in the machine, in the user's home folder and with nothing of our environment."""
-        enter = ["nsenter", f"--target={self.pid}", *(f"--{name}" for name in _NAMESPACES)]
+        # nsenter waits for the command beside it: an interrupt from the terminal is for the command alone.
+        enter = [
+            "env",
+            "--ignore-signal=INT",
+            "nsenter",
+            f"--target={self.pid}",
+            *(f"--{name}" for name in _NAMESPACES),
+        ]
         home = "/root" if user == "root" else f"/home/{user}"
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--reset-env"]
         variables = {"PATH": PATH, "LANG": "C.UTF-8", **environment}
         settings = [f"{name}={value}" for name, value in variables.items()]
-        return [*enter, "--", *become, "/usr/bin/env", f"--chdir={home}", *settings, *argv]
+        return [*enter, "--", *become, "/usr/bin/env", "--default-signal=INT", f"--chdir={home}", *settings, *argv]
 
     def call(
         self, *argv: str, user: str = PERSON, text: str | None = None, timeout: float = 180, **environment: str
