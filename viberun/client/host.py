@@ -7,9 +7,10 @@ import re
 from viberun.errors import UsageError
 
 _USER = r"[A-Za-z0-9_][A-Za-z0-9._+~@-]*"
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9._:%-]*"
-_DESTINATION = re.compile(f"({_USER}@)?{_NAME}", re.ASCII)
-_URL = re.compile(rf"ssh://({_USER}@)?({_NAME}|\[[0-9A-Fa-f:.%a-z]+\])(:[0-9]{{1,5}})?/?", re.ASCII)
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9._%-]*"
+_IPV6 = r"[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?"
+_DESTINATION = re.compile(f"({_USER}@)?({_NAME}|{_IPV6})", re.ASCII)
+_URL = re.compile(rf"ssh://({_USER}@)?({_NAME}|\[{_IPV6}\])(:[0-9]{{1,5}})?/?", re.ASCII)
 
 
 def checked(text: str) -> str:

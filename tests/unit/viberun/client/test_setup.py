@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -295,10 +296,20 @@ def test_another_file_than_the_manifest_says_is_fetched_twice_and_refused(host: 
     assert os.listdir(host.root / "bin") == []
 
 
-def test_what_arrives_broken_is_found_on_the_host(host: Host, viberun: Viberun) -> None:
-    (host.root / "commands/dd").write_text('#!/bin/sh\nhead -c 10 >"${1#of=}"\ncat >/dev/null\n')
+@pytest.mark.parametrize(
+    ("write", "line"),
+    [
+        ('head -c 10 >"$file"\ncat >/dev/null', "10 bytes instead of"),
+        # The byte that names the system that packed it: it still unpacks.
+        ('cat >"$file"\nprintf x | dd of="$file" conv=notrunc bs=1 seek=9 2>/dev/null', "sha256 .* instead of"),
+    ],
+    ids=["shorter", "other"],
+)
+def test_what_arrives_broken_is_found_on_the_host(host: Host, viberun: Viberun, write: str, line: str) -> None:
+    path = os.environ["PATH"]
+    (host.root / "commands/dd").write_text(f"#!/bin/sh\nfile=${{1#of=}}\nPATH={path}\n{write}\n")
     (host.root / "commands/dd").chmod(0o755)
-    assert "is not what the manifest says: 10 bytes instead of" in only(viberun("setup", "me@box"), 1)
+    assert re.search(f"is not what the manifest says: {line}", only(viberun("setup", "me@box"), 1))
     assert os.listdir(host.root / "bin") == []
 
 
