@@ -109,6 +109,16 @@ def test_a_person_types_sees_detaches_and_finds_everything_again(demo: Host) -> 
         assert screen.ends() == 0
 
 
+def test_no_key_is_held_back(demo: Host) -> None:
+    with attached(demo) as screen:
+        screen.wait_for(lambda: clients(demo) != "")
+        screen.type(b"echo once-$((1+1))\r")
+        screen.wait_for(lambda: b"once-2" in screen.shown)
+        screen.shown.clear()
+        screen.type(b"\x10")  # Ctrl-P: the command before
+        screen.wait_for(lambda: b"once-$((1+1))" in screen.shown)
+
+
 def test_much_text_goes_both_ways(demo: Host) -> None:
     with attached(demo) as screen:
         screen.wait_for(lambda: clients(demo) != "")

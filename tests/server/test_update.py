@@ -70,6 +70,16 @@ def test_an_app_moves_to_the_image_that_is_here_and_keeps_its_home_and_port(host
     assert updated(host)["previous"] is None
 
 
+def test_a_newer_build_that_was_pulled_leaves_apps_alone_until_they_are_updated(host: Host, images: Images) -> None:
+    before = host.ask("apps", "create", "demo")
+    host.call("images", "pull", f"--digest=viberun={images.newer}")
+    assert host.app("demo") == {**before, "behind": True}
+    host.call("apps", "stop", "demo")
+    host.call("images", "pull", f"--digest=viberun={images.newer}")
+    assert host.ask("apps", "start", "demo") == {**before, "behind": True}
+    assert updated(host)["digest"] == images.newer
+
+
 def test_the_registry_tells_what_is_behind_without_a_pull(host: Host, images: Images) -> None:
     host.call("apps", "create", "demo")
     current = host.ask("update-check")["apps"]

@@ -136,26 +136,30 @@ class Apps:
         Every step can be cut short and is then done by the next call.
         """
         record = self.inventory.record(name)
-        old = None
-        if record is not None and record.update is not None:
-            old = self.engine.container(record.update.container)
-        if old is not None:
+        under_way = record.update if record is not None else None
+        old = self.engine.container(under_way.container) if under_way is not None else None
+        if old is None:
+            self._tidy(name)
+        else:
             for reference in (app.container_name(name), app.next_name(name), app.previous_name(name)):
                 self._discard(reference, unless=old.id)
             if old.name != app.container_name(name):
                 self.engine.rename(old.id, app.container_name(name))
-            assert record is not None
-            assert record.update is not None
-            if record.update.running:
+        if record is None or under_way is None:
+            return
+        try:
+            if old is not None and under_way.running:
                 self.engine.start(old.id)
-        else:
-            previous = self.engine.container(app.previous_name(name))
-            if previous is not None and self.inventory.container(name) is None:
-                self.engine.rename(previous.id, app.container_name(name))
-            self._discard(app.next_name(name))
-            self._discard(app.previous_name(name))
-        if record is not None and record.update is not None:
+        finally:  # what can't be started now is an app that is stopped, and can be removed
             self.state.write(name, replace(record, update=None).to_json())
+
+    def _tidy(self, name: str) -> None:
+        """Removes what an update had no time to remove once it was done."""
+        previous = self.engine.container(app.previous_name(name))
+        if previous is not None and self.inventory.container(name) is None:
+            self.engine.rename(previous.id, app.container_name(name))
+        self._discard(app.next_name(name))
+        self._discard(app.previous_name(name))
 
     @contextlib.contextmanager
     def _changing(self, what: str, name: str) -> Iterator[None]:

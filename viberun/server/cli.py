@@ -6,16 +6,26 @@ import argparse
 import os
 from collections.abc import Sequence
 
+from viberun import channel
 from viberun.arguments import Parser
 from viberun.errors import UsageError
 from viberun.server import app_commands, commands, handshake
 from viberun.server.app import check_name
 from viberun.server.errors import EXIT_STATUS
 from viberun.server.reference import DIGEST, VARIABLES
+from viberun.server.state import DEFAULT, STATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[Parser]  # what add_subparsers returns has no public name
+
+_VARIABLES = {
+    channel.IMAGE: "the image that apps are made from",
+    channel.PROXY_IMAGE: "the proxy's image",
+    channel.CHANNEL: "dev or prod: which images these are where they are not named",
+    STATE: f"the folder of what is kept of apps, instead of {DEFAULT}",
+    "DOCKER_HOST": "where Docker is, instead of this host's socket",
+}
 
 # What any client may ask, however old: it is how the two find out what to update.
 _ALWAYS = ("version", "self-check")
@@ -47,7 +57,7 @@ def _parser() -> Parser:
     )
     parser.set_defaults(of=parser)
     parser.add_version()
-    parser.epilog = f"{parser.epilog}\n\n{_exit_status()}"
+    parser.epilog = f"{parser.epilog}\n\n{_environment()}\n\n{_exit_status()}"
     groups = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     _add_version(groups)
     _add_self_check(groups)
@@ -55,6 +65,11 @@ def _parser() -> Parser:
     _add_update_check(groups)
     app_commands.add(groups)
     return parser
+
+
+def _environment() -> str:
+    width = max(map(len, _VARIABLES))
+    return "\n".join(["environment:", *(f"  {name:{width}}  {meaning}" for name, meaning in _VARIABLES.items())])
 
 
 def _exit_status() -> str:

@@ -33,6 +33,10 @@ STALL_SECONDS = 180.0
 
 _RESIZES = 10
 
+# Docker holds back a key that could begin these, by default Ctrl-P, which shells and editors want at once. Detaching
+# is tmux's business; that Ctrl-@ comes with the next key is not noticed.
+_DETACH_KEYS = "ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@"
+
 
 class Engine:
     """A connection to Docker. Raises DockerUnreachableError where there is none, explained errors otherwise."""
@@ -155,7 +159,13 @@ class Engine:
         """Starts a program with a terminal of its own in a container that runs."""
         with _translated("starting a session in the container"):
             made = self._client.exec_create(
-                container, list(command), stdin=True, tty=True, user=user, environment=dict(environment)
+                container,
+                list(command),
+                stdin=True,
+                tty=True,
+                user=user,
+                environment=dict(environment),
+                detach_keys=_DETACH_KEYS,
             )
             stream = self._client.exec_start(made["Id"], tty=True, socket=True)
         return Session(self._client, str(made["Id"]), stream)
