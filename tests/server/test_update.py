@@ -159,7 +159,7 @@ def test_an_update_that_is_killed_anywhere_is_finished_or_put_back_by_the_next_c
     while killed(host, changes):
         again = changes % 3 == 1
         app = host.ask("apps", *(("update", "demo") if again else ("start", "demo")))
-        assert (app["state"], host.app("demo")["state"]) == ("running", "running"), changes
+        assert app["state"] == "running", changes
         assert app["digest"] in ([target] if again else [before, target]), changes
         assert host.inside("demo", "cat ~/file") == "kept\n"
         assert host.containers("demo") == ["viberun-app-demo"], changes

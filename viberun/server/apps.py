@@ -23,6 +23,9 @@ from viberun.server.state import State
 STOP_SECONDS = 15
 _START_SECONDS = 30.0
 
+# The same for one that is given up: while it sets itself up it can't be told to end.
+_GIVE_UP_SECONDS = 5
+
 _PORTS_TRIED = 5
 
 
@@ -218,5 +221,5 @@ class Apps:
     def _discard(self, reference: str, unless: str | None = None) -> None:
         container = self.engine.container(reference)
         if container is not None and container.id != unless and app.LABEL in container.labels:
-            self.engine.stop(container.id, STOP_SECONDS)
+            self.engine.stop(container.id, _GIVE_UP_SECONDS)
             self.engine.remove(container.id)
