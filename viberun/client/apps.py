@@ -8,13 +8,12 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from viberun.app_name import NAME
 from viberun.client.prompts import Prompts
 from viberun.client.remote import Remote, RemoteError, ServerError
 from viberun.client.screen import Screen
 from viberun.errors import UsageError
-from viberun.fields import Fields, Form
-
-_NAME = Form(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", "small letters, digits and dashes between them, 32 at most")
+from viberun.fields import Fields
 
 _NO_SUCH_APP = 4
 
@@ -36,7 +35,7 @@ class App:
         problems: list[str] = []
         fields = Fields(value, "app", problems)
         app = cls(
-            fields.text("name", _NAME),
+            fields.text("name", NAME),
             fields.text("state"),
             fields.text("image"),
             fields.text_or_null("version"),
@@ -49,13 +48,6 @@ class App:
                 remedy=f"run 'viberun update {host}'",
             )
         return app
-
-
-def name(text: str) -> str:
-    """Raises UsageError where an app can't be called so."""
-    if not _NAME.fits(text):
-        raise UsageError(f"{text[:80]!r} is no name for an app", remedy=f"use {_NAME.meaning}")
-    return text
 
 
 def listed(remote: Remote) -> list[App]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from viberun.app_name import check_name
 from viberun.build import Build
 from viberun.client import apps as applications
 from viberun.client import config, overview, reach, target
@@ -74,7 +75,7 @@ def channel(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def vibe(options: argparse.Namespace, environ: Environ) -> int:
-    app = applications.name(options.app)
+    app = check_name(options.app)
     with _reached(options, environ) as at:
         prompts = _prompts(options, at.screen)
         server = _offer(at, environ, prompts)
@@ -89,14 +90,14 @@ def vibe(options: argparse.Namespace, environ: Environ) -> int:
 def apps(options: argparse.Namespace, environ: Environ) -> int:
     with _ready(options, environ) as (remote, screen):
         if options.action == "update":
-            applications.update(remote, applications.name(options.app), screen)
+            applications.update(remote, check_name(options.app), screen)
         else:
             applications.show(remote, screen, as_json=options.json)
     return 0
 
 
 def open_app(options: argparse.Namespace, environ: Environ) -> int:
-    app = applications.name(options.app)
+    app = check_name(options.app)
     with _ready(options, environ) as (remote, screen):
         browse = _browser(environ) if screen.live and not options.no_browser else None
         applications.open_page(remote, app, screen, port=options.port, browse=browse)
@@ -104,14 +105,14 @@ def open_app(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def logs(options: argparse.Namespace, environ: Environ) -> int:
-    app = applications.name(options.app)
+    app = check_name(options.app)
     with _ready(options, environ) as (remote, screen):
         applications.logs(remote, app, screen, follow=options.follow, tail=options.tail)
     return 0
 
 
 def rm(options: argparse.Namespace, environ: Environ) -> int:
-    app = applications.name(options.app)
+    app = check_name(options.app)
     with _ready(options, environ) as (remote, screen):
         applications.remove(remote, app, _prompts(options, screen), keep_data=options.keep_data)
     return 0

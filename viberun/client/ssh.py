@@ -37,6 +37,7 @@ _LINGER = 600
 # sun_path holds 104 bytes on macOS; ssh adds 17 to the name while it makes the socket.
 _LONGEST_PATH = 80
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+", re.ASCII)
+_PREFIX = "viberun-ssh-"
 _CHUNK = 1 << 16
 
 Source = Union[bytes, BinaryIO, None]
@@ -216,11 +217,22 @@ class Connection:
 def _private_folder(environ: Mapping[str, str]) -> str:
     """A new folder for this user alone, with a name that is short and plain enough for a socket's."""
     for place in (environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):
-        if not place.startswith("/") or len(place) > _LONGEST_PATH - 24 or not _PLAIN_PATH.fullmatch(place):
+        if not place.startswith("/") or len(place) > _LONGEST_PATH - 28 or not _PLAIN_PATH.fullmatch(place):
             continue
         with contextlib.suppress(OSError):
-            return tempfile.mkdtemp(prefix="viberun-", dir=place)
+            _sweep(Path(place))
+            return tempfile.mkdtemp(prefix=_PREFIX, dir=place)
     raise SshError("there is no folder for ssh's control socket", remedy="make /tmp writable")
+
+
+def _sweep(place: Path) -> None:
+    """Removes what clients that were killed left in `place`, once their connections have ended too."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            left = folder.lstat()
+            alive = time.time() - left.st_mtime < 2 * _LINGER or (folder / "c").exists()
+            if left.st_uid == os.getuid() and not alive:
+                shutil.rmtree(folder)
 
 
 def _wait(process: subprocess.Popen[bytes], log: Path) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from viberun.errors import InvalidError, UsageError
-from viberun.fields import Fields, Form, decode
-
-NAME = Form(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", "small letters, digits and dashes between them, 32 at most")
+from viberun.app_name import NAME
+from viberun.errors import InvalidError
+from viberun.fields import Fields, decode
 
 LABEL = "dev.viberun.app"
 IMAGE_LABEL = "dev.viberun.image"
@@ -18,13 +17,6 @@ DIGEST_LABEL = "dev.viberun.digest"
 USER = "viberun"
 HOME = "/home/viberun"
 PORT = 8080
-
-
-def check_name(name: str) -> str:
-    """Raises UsageError where an app can't be called so."""
-    if not NAME.fits(name):
-        raise UsageError(f"{name[:80]!r} is no name for an app", remedy=f"use {NAME.meaning}")
-    return name
 
 
 # No app's name has a dot, so these are never another app's.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
+from viberun.app_name import check_name
 from viberun.arguments import Parser
 from viberun.errors import UsageError
 from viberun.server import commands
-from viberun.server.app import check_name
 
 Run = Callable[[argparse.Namespace, Mapping[str, str]], int]
 

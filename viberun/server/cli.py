@@ -7,10 +7,10 @@ import os
 from collections.abc import Sequence
 
 from viberun import channel
+from viberun.app_name import check_name
 from viberun.arguments import Parser
 from viberun.errors import UsageError
 from viberun.server import app_commands, commands, handshake
-from viberun.server.app import check_name
 from viberun.server.errors import EXIT_STATUS
 from viberun.server.reference import DIGEST, VARIABLES
 from viberun.server.state import DEFAULT, STATE

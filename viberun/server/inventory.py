@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
+from viberun.app_name import NAME
 from viberun.errors import InvalidError
 from viberun.server import app
 from viberun.server.app import App, Record
@@ -29,7 +30,7 @@ class Inventory:
 
     def names(self) -> list[str]:
         labelled = {container.labels[app.LABEL] for container in self.engine.containers(app.LABEL)}
-        return sorted({*self.state.names(), *(name for name in labelled if app.NAME.fits(name))})
+        return sorted({*self.state.names(), *(name for name in labelled if NAME.fits(name))})
 
     def record(self, name: str) -> Record | None:
         """The app's record, made up from its container where the file is gone or is no record any more."""

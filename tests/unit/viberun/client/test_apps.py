@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -189,8 +191,10 @@ def test_open_forwards_until_it_is_interrupted(host: Host, ready: Viberun) -> No
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_whatever_ends_it_the_connection_is_closed(host: Host, ready: Viberun, number: signal.Signals) -> None:
-    environ = {**host.environ, "VIBERUN_CHANNEL_URL": str(ready.channel)}
+def test_whatever_ends_it_the_connection_is_closed(
+    host: Host, ready: Viberun, number: signal.Signals, short: Path
+) -> None:
+    environ = {**host.environ, "VIBERUN_CHANNEL_URL": str(ready.channel), "XDG_RUNTIME_DIR": str(short)}
     command = [sys.executable, "-I", "-S", "-B", str(ready.clients["now"]), "open", "demo"]
     with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -198,7 +202,7 @@ def test_whatever_ends_it_the_connection_is_closed(host: Host, ready: Viberun, n
         process.send_signal(number)
         assert process.wait(30) == 128 + number
     assert host.log()[-1].startswith("exit|")
-    assert not [name for name in os.listdir(host.home) if name.startswith("viberun-")]
+    assert os.listdir(short) == []
 
 
 def test_bare_viberun_on_a_terminal_shows_where_one_is(host: Host, ready: Viberun) -> None:
@@ -251,3 +255,21 @@ def test_a_registry_that_does_not_answer_holds_nobody_up(host: Host, ready: Vibe
     assert ready("apps").returncode == 0
     assert once < 15
     assert time.monotonic() - begun < 15
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose name is short enough for a socket's, as that of the user's own sockets is."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_what_a_killed_client_left_goes_once_its_connection_has_ended(ready: Viberun, short: Path) -> None:
+    for name, age, socket in (("old", 3600, False), ("young", 60, False), ("alive", 3600, True)):
+        folder = short / f"viberun-ssh-{name}"
+        folder.mkdir()
+        if socket:
+            (folder / "c").touch()
+        os.utime(folder, (time.time() - age,) * 2)
+    assert ready("apps", XDG_RUNTIME_DIR=str(short)).returncode == 0
+    assert sorted(each.name for each in short.iterdir()) == ["viberun-ssh-alive", "viberun-ssh-young"]

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from viberun.app_name import check_name
 from viberun.errors import InvalidError, UsageError
-from viberun.server.app import Record, Update, check_name, container_name, next_name, previous_name
+from viberun.server.app import Record, Update, container_name, next_name, previous_name
 
 RECORD = Record("demo", 20000, "ghcr.io/o/viberun:dev", "2026-01-25T12:30:45Z")
 
