@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import http.client
 import os
-import random
 import socket
 import ssl
 import tempfile
@@ -118,7 +117,7 @@ class Fetcher:
                     raise FetchError(
                         f"{shown(address)} can't be read: {failure}", remedy="check the network and try again"
                     ) from None
-                self.pause(min(max(failure.after, 2.0 ** (number - 1) * random.uniform(0.5, 1.0)), _LONGEST_PAUSE))
+                self.pause(min(max(failure.after, 2.0 ** (number - 1)), _LONGEST_PAUSE))
         raise AssertionError("no attempt was allowed")
 
     def _chunks(self, address: str, seconds: float, most: int) -> Iterator[bytes]:

@@ -11,13 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from viberun.channel import CHANNEL_URL, SERVER_URL
 from viberun.errors import UsageError, ViberunError
 from viberun.fetch import Fetcher, NotThereError, is_url, shown
 from viberun.manifest import NAME, File, Manifest
 from viberun.version import MOVING, Channel, Order, Version
-
-CHANNEL_URL = "VIBERUN_CHANNEL_URL"
-SERVER_URL = "GITHUB_SERVER_URL"
 
 _OLD_NAME = "channel.old.json"
 _MOST_BYTES = 1 << 20

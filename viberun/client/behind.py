@@ -10,15 +10,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from viberun.channel import CHANNEL_URL, SERVER_URL
 from viberun.client.decide import Verdict, decide
 from viberun.client.handshake import Server
 from viberun.client.identity import Identity
 from viberun.client.remote import Remote
 from viberun.client.store import Store
 from viberun.errors import VersionError, ViberunError
-from viberun.fetch import Fetcher
-from viberun.resolver import newest, place
 from viberun.version import MOVING, Order, Version
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from viberun.fetch import Fetcher
 
 EVERY = 3600  # seconds between two looks
 PATIENCE = 1.0  # seconds that a command waits for what is not known yet
@@ -38,17 +41,13 @@ class Look:
         fetch: Fetcher | None = None,
     ) -> None:
         self._identity, self._environ, self._state, self._now = identity, environ, state, now
-        self._fetch = fetch or Fetcher(Fetcher.of(environ).insecure, attempts=1, timeout=5)
+        self._fetch = fetch
         self._threads: list[threading.Thread] = []
         self._guard = threading.Lock()
 
     def ask_channel(self) -> None:
         """Begins to find out the channel's newest build, unless that was done within the hour."""
-        try:
-            where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
-        except ViberunError:
-            return
-        self._begin(f"channel {where.base}", lambda: newest(where, self._fetch).version.semver)
+        self._begin(self._channel, self._newest)
 
     def ask_host(self, remote: Remote) -> None:
         """Begins to find out which apps the registry has newer images for, likewise."""
@@ -79,12 +78,26 @@ class Look:
             )
         return None
 
+    @property
+    def _channel(self) -> str:
+        """What the channel's newest build is remembered under."""
+        at = [self._environ.get(name, "") for name in (CHANNEL_URL, SERVER_URL)]
+        return " ".join(["channel", self._identity.channel, self._identity.build.repository or "", *at])
+
+    def _newest(self) -> str:
+        # Slow to import, and needed once an hour.
+        from viberun.fetch import Fetcher
+        from viberun.resolver import newest, place
+
+        fetch = self._fetch or Fetcher(Fetcher.of(self._environ).insecure, attempts=1, timeout=5)
+        where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
+        return newest(where, fetch).version.semver
+
     def _newer(self) -> Version | None:
         """The channel's newest build if it is newer than this client."""
         try:
-            where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
-            found = Version.parse(self._known(f"channel {where.base}"))
-        except (ViberunError, VersionError):
+            found = Version.parse(self._known(self._channel))
+        except VersionError:
             return None
         mine = self._identity.version
         return found if found.channel == mine.channel and found.compare(mine) is Order.NEWER else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from viberun.app_name import check_name
 from viberun.build import Build
 from viberun.client import apps as applications
-from viberun.client import config, overview, reach, target
+from viberun.client import config, overview, reach
 from viberun.client import host as hosts
 from viberun.client.behind import Look
 from viberun.client.decide import Verdict, decide
@@ -21,11 +21,15 @@ from viberun.client.prompts import Prompts
 from viberun.client.reach import Reached
 from viberun.client.remote import Remote
 from viberun.client.screen import Screen
-from viberun.client.setup import Setup, check
 from viberun.client.ssh import Connection
 from viberun.client.store import Store
 from viberun.errors import UsageError, ViberunError
-from viberun.fetch import Fetcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from viberun.client.setup import Setup
+
+# What asks the channel is slow to import, and most commands ask no channel: they import it themselves.
 
 Environ = Mapping[str, str]
 
@@ -54,6 +58,7 @@ def update(options: argparse.Namespace, environ: Environ) -> int:
 
 def upgrade(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.client.upgrade import Upgrade, checked
+    from viberun.fetch import Fetcher
 
     to = checked(options.to)
     job = Upgrade(Identity.of(Build.embedded(), environ), environ, Fetcher.of(environ), _screen(environ))
@@ -63,6 +68,7 @@ def upgrade(options: argparse.Namespace, environ: Environ) -> int:
 
 def channel(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.client import channel_report
+    from viberun.fetch import Fetcher
 
     host = hosts.checked(options.host) if options.host else config.remembered(Store.config(environ))
     identity = Identity.of(Build.embedded(), environ)
@@ -183,6 +189,9 @@ def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
     likely = decide(identity.channel, identity.version, server.version, identity.version)
     if not prompts.possible or (likely.verdict is not Verdict.ASK and not identity.pinned):
         return server
+    from viberun.client import target
+    from viberun.client.setup import check
+
     job = _setup(environ, at.screen, prompts, fresh=False)
     platform = check(remote.host, at.reached.look, with_engine=False)
     try:
@@ -202,6 +211,9 @@ def _asked(prompts: Prompts, remembered: str | None) -> str:
 
 
 def _setup(environ: Environ, screen: Screen, prompts: Prompts, *, fresh: bool) -> Setup:
+    from viberun.client.setup import Setup
+    from viberun.fetch import Fetcher
+
     identity = Identity.of(Build.embedded(), environ)
     return Setup(identity, environ, Fetcher.of(environ), Store.state(environ), screen, prompts, fresh)
 

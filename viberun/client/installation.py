@@ -81,7 +81,7 @@ def _install(remote: Remote, resolved: Resolved, platform: str, fetch: Fetcher, 
     with tempfile.TemporaryDirectory(prefix="viberun-") as folder:
         copy = Path(folder, "server.tar.gz")
         _fetch(fetch, resolved, file, address, copy, step)
-        step.doing(f"sending viberun-server{', which the host can not reach,' if reason else ''} to {remote.host}")
+        step.doing(f"sending viberun-server to {remote.host}{', which can not reach the channel' if reason else ''}")
         try:
             path = _stage(remote, token)
             with copy.open("rb") as content:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.unit.viberun.client.hosts import Host
 from tests.unit.viberun.client.stage import NEWER, OLDER, Viberun, only
-from tests.unit.viberun.installed import BUILD
+from tests.unit.viberun.installed import BUILD, install, run
 
 
 @pytest.fixture
@@ -41,6 +41,19 @@ def test_apps_are_listed_for_people_and_for_programs(host: Host, ready: Viberun)
     assert json.loads(ready("apps", "--json").stdout)["apps"][0]["name"] == "demo"
     host.has("behind", "")
     assert "20000  behind: viberun apps update demo\n" in ready("apps").stdout
+
+
+def test_a_command_that_asks_no_channel_does_not_import_what_asks_one(tmp_path: Path) -> None:
+    lines = (
+        "import sys",
+        "from viberun.client import commands",
+        "print(*sys.modules)",
+    )
+    ended = run(install(tmp_path, "\n".join(lines)))
+    assert ended.stderr == ""
+    loaded = set(ended.stdout.split())
+    assert "viberun.client.apps" in loaded
+    assert not loaded & {"ssl", "http.client", "urllib.request", "viberun.fetch", "viberun.resolver", "webbrowser"}
 
 
 def test_no_apps_are_told_with_what_to_do(host: Host, ready: Viberun) -> None:
