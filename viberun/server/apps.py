@@ -173,7 +173,7 @@ class Apps:
     def _start(self, container: Container) -> None:
         if not container.running:
             self.engine.start(container.id)
-            self.physician.wait(container.id, 0, _START_SECONDS)
+            self.physician.wait_until_begun(container.id, _START_SECONDS)
 
     def _make(self, name: str) -> None:
         """Makes what is missing of the app. What a failure leaves behind goes, what was there before stays."""
@@ -216,7 +216,7 @@ class Apps:
                 taken.add(port)
                 self.engine.remove(container)
             else:
-                return self.physician.wait(container, 0, _START_SECONDS)
+                return self.physician.wait_until_begun(container, _START_SECONDS)
 
     def _discard(self, reference: str, unless: str | None = None) -> None:
         container = self.engine.container(reference)

@@ -13,7 +13,11 @@ from viberun.server.facts import Container
 
 # What the first process is called until it has set up the home folder and becomes the supervisor.
 _SETTING_UP = (b"viberun-init", b"runc\0", b"/proc/self/exe\0init")
+_SUPERVISOR = b"s6-svscan\0"
 _PAUSE_SECONDS = 0.1
+
+# How long a first process that is no supervisor of ours has to run before it counts as begun.
+_STRANGER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,13 @@ class Physician:
     arguments: Callable[[int], bytes]
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+    def wait_until_begun(self, container: str, limit: float) -> None:
+        """As `wait`, for no longer than it takes to see that it began."""
+        self.wait(container, 0, limit)
+        found = self.engine.container(container)
+        if found is None or not self.arguments(found.pid).startswith(_SUPERVISOR):
+            self.wait(container, _STRANGER_SECONDS, limit)
 
     def wait(self, container: str, settle: float, limit: float) -> None:
         """Returns once the container has been well for `settle` seconds on end.

@@ -37,6 +37,10 @@ class Ward:
     def sleep(self, _: float) -> None:
         self.clock += 1
 
+    def begin(self) -> float:
+        Physician(self, self.read, lambda: self.clock, self.sleep).wait_until_begun("c", 20)  # type: ignore[arg-type]
+        return self.clock
+
     def wait(self, settle: float = 3, limit: float = 20) -> float:
         """Returns after how many seconds it was found well."""
         Physician(self, self.read, lambda: self.clock, self.sleep).wait("c", settle, limit)  # type: ignore[arg-type]
@@ -50,6 +54,13 @@ def now(state: str = "running", **facts: object) -> Container:
 def test_it_has_to_be_well_for_some_time_on_end() -> None:
     assert Ward([RUNNING]).wait() == 3
     assert Ward([RUNNING]).wait(settle=0) == 0
+
+
+def test_a_supervisor_of_ours_has_begun_at_once_and_a_stranger_after_a_moment() -> None:
+    assert Ward([RUNNING]).begin() == 0
+    assert Ward([RUNNING], [b"sh\0-c\0sleep 9\0"]).begin() == 1
+    with pytest.raises(UnhealthyError, match="ended with status 7"):
+        Ward([RUNNING, RUNNING, RUNNING, now("restarting", exit_code=7)], [b"sh\0-c\0exit 7\0"]).begin()
 
 
 def test_its_set_up_does_not_count() -> None:
