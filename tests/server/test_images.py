@@ -1,7 +1,9 @@
 """Images from a real registry: by digest, by name, and what keeps them from coming."""
 
 import json
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,8 +118,16 @@ def test_without_docker_every_command_says_so(host: Host, tmp_path: Path, argume
     assert "Docker does not run, or is not installed; run 'systemctl start docker'" in nowhere.refused(3, *arguments)
 
 
-def test_a_user_who_may_not_use_docker_is_told_to_be_root(host: Host, tmp_path: Path) -> None:
-    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(binary()), "apps", "list"]
+@pytest.fixture
+def for_everybody() -> Iterator[Path]:
+    """The server where anybody can start it: what is built may lie in a folder of root's alone, as pytest's are."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(shutil.copy(binary(), folder))
+
+
+def test_a_user_who_may_not_use_docker_is_told_to_be_root(host: Host, for_everybody: Path) -> None:
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", str(for_everybody), "apps", "list"]
     home = {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/nonexistent"}
     done = subprocess.run(command, env={**host.environment, **home}, capture_output=True, text=True, timeout=60)
     assert done.returncode == 3, done.stderr
