@@ -143,7 +143,8 @@ class Connection:
             reason = last_line(done.stderr) or "ssh does not say why"
             raise SshError(f"port {local} can't be forwarded to {self.host}: {reason}", remedy="try another --port")
         # A session that lasts as long as this process: without one the connection would end by itself.
-        held = self._start(["-T"], ["cat"])
+        # Only over it: were it gone already, ssh would make one of its own, which says nothing of the port.
+        held = self._start(["-T", "-o", "ProxyCommand=exit 1"], ["cat"])
 
         def wait() -> None:
             held.wait()

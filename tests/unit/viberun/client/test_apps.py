@@ -203,6 +203,17 @@ def test_open_forwards_until_it_is_interrupted(host: Host, ready: Viberun) -> No
     assert "-L 127.0.0.1:34567:127.0.0.1:20000" in " ".join(host.log("options.log"))
 
 
+@pytest.mark.parametrize("status", [0, 1, 255])
+def test_open_ends_with_its_connection(host: Host, ready: Viberun, status: int) -> None:
+    ssh = host.root / "client/ssh"
+    lost = f"case $command in cat) exit {status} ;; esac\nPATH="
+    ssh.write_text(ssh.read_text().replace("PATH=", lost, 1))
+    done = ready("open", "demo")
+    assert "the connection to me@box was lost; run the same command again" in only(done, 7)
+    (held,) = [line for line in host.log("options.log") if "ProxyCommand=exit 1" in line]
+    assert "ControlPath=" in held
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_it_the_connection_is_closed(
     host: Host, ready: Viberun, number: signal.Signals, short: Path
