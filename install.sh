@@ -491,7 +491,7 @@ advise() {
         case $first in "" | "$bin/viberun") ;; *) echo "The command viberun is still $first, first on PATH." ;; esac
         ;;
     *)
-        echo "$bin is not on your PATH. Add this line to your shell's start-up file (~/.profile):"
+        echo "$bin is not on your PATH. This line, in ~/.profile or your shell's own file, adds it:"
         echo "  export PATH=$(quoted "$bin")\":\$PATH\""
         ;;
     esac

@@ -113,6 +113,7 @@ _OUTSIDE = {
     "tests/e2e/host": False,
     "tests/e2e/install": False,
     "tests/e2e/refresh": True,
+    "tests/e2e/walk": True,
     "tests/images": True,
     "tests/server": True,
     "tests/release/servers": True,

@@ -16,8 +16,8 @@ _PACKAGES = ("ca-certificates", "curl", "iproute2", "openssh-client", "openssh-s
 _LATER = ("--no-install-recommends", "docker.io", "apparmor", "ca-certificates", "iptables")
 
 
-def make(root: Path, certificate: bytes, environment: Mapping[str, str]) -> None:
-    """Makes it in the folder `root`, which does not exist; machines in it trust `certificate`.
+def make(root: Path, certificate: bytes, environment: Mapping[str, str], more: Sequence[str] = ()) -> None:
+    """Makes it in the folder `root`, which does not exist; machines in it trust `certificate` and have `more` packages.
 
     The packages that are installed later lie in `root`/srv/debian, at their paths below the archive's root.
     """
@@ -26,7 +26,7 @@ def make(root: Path, certificate: bytes, environment: Mapping[str, str]) -> None
         "--mode=root",
         "--variant=apt",
         "--skip=cleanup/apt,cleanup/reproducible",
-        f"--include={','.join(_PACKAGES)}",
+        f"--include={','.join([*_PACKAGES, *more])}",
     ]
     options += ["--aptopt=Acquire::Check-Valid-Until false", "--aptopt=Acquire::Languages none"]
     options += ["--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold", "--quiet"]

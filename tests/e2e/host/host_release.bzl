@@ -1,6 +1,7 @@
 """A release of the product with a version of the tests' choice, made by the rules that make the real ones."""
 
 load("//release:bundle.bzl", "release_bundle")
+load("//release:install_script.bzl", "install_script")
 load("//tools/archive:executable_tarball.bzl", "executable_tarball")
 load("//tools/binary:self_contained_binary.bzl", "self_contained_binary")
 load("//tools/oci:oci_image.bzl", "oci_image")
@@ -12,7 +13,7 @@ _IMAGES = {
 }
 
 def host_release(name, version, images_of = None):
-    """Declares `NAME`, the bundle of a release for linux/amd64: client, server, both images.
+    """Declares `NAME`, the bundle of a release for linux/amd64: client, server, install script, both images.
 
     Args:
       name: what the targets' names begin with.
@@ -49,10 +50,17 @@ def host_release(name, version, images_of = None):
                 tags = ["manual"],
                 version = version,
             )
+    install_script(
+        name = name + ".install",
+        script = "//:install.sh",
+        tags = ["manual"],
+        version = version,
+    )
     release_bundle(
         name = name,
         clients = {name + ".client": "linux-amd64"},
         images = images,
+        install = name + ".install",
         servers = {name + ".server": "linux-amd64"},
         tags = ["manual"],
         version = version,

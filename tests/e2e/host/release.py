@@ -66,7 +66,7 @@ class Release:
         """Makes it what its channel stands at."""
         for name, layout in self.images.items():
             registry.push(place, layout, f"{REPOSITORY}/{name}", (_MOVING[self.channel],))
-        site.files[f"{PLACES[self.channel]}/channel.json"] = json.dumps(self.manifest).encode()
+        site.files[f"{PLACES[self.channel]}/channel.json"] = self.files[f"viberun-{self.oci}.json"].read_bytes()
 
 
 def read(variable: str) -> Release:

@@ -39,6 +39,15 @@ class Terminal:
             raise AssertionError(f"not on the terminal: {text!r}, but {self._talk.before!r}") from error
         self.said += (self._talk.before or "") + text
 
+    def meet(self, *patterns: str) -> int | None:
+        """Waits until one of these regular expressions is written; returns its number, None where all ends before."""
+        try:
+            found = self._talk.expect([pexpect.EOF, *patterns])
+        except pexpect.TIMEOUT as error:
+            raise AssertionError(f"nothing more on the terminal after {self.said + self._talk.before!r}") from error
+        self.said += (self._talk.before or "") + (self._talk.after if found else "")
+        return found - 1 if found else None
+
     def type(self, text: str) -> None:
         self._talk.send(text)
 

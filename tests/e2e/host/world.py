@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,9 +85,9 @@ class World:
 
 
 @contextlib.contextmanager
-def made(folder: Path) -> Iterator[World]:
-    """Builds the root file system and starts everything; with the block it all ends."""
-    lower, authority = _root(folder)
+def made(folder: Path, more: Sequence[str] = ()) -> Iterator[World]:
+    """Builds the root file system, with `more` packages, and starts everything; with the block it all ends."""
+    lower, authority = _root(folder, more)
     releases = {name: release.read(f"VIBERUN_HOST_{name.upper()}") for name in RELEASES}
     certificates = folder / "certificates"
     certificates.mkdir()
@@ -120,16 +120,16 @@ def _install(laptop: Machine, of: Release, name: str) -> None:
         tarball.extractall(target, filter="data")
 
 
-def _root(folder: Path) -> tuple[Path, Authority]:
+def _root(folder: Path, more: Sequence[str]) -> tuple[Path, Authority]:
     """The root file system of all machines: a new one, or that which VIBERUN_HOST_ROOT keeps between runs."""
     kept = os.environ.get("VIBERUN_HOST_ROOT")
-    place = Path(kept) if kept else folder / "lower"
+    place = Path("-".join([kept, *more])) if kept else folder / "lower"
     key = place / "authority.key"
     if not key.exists():
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         authority = Authority.new()
-        debian_root.make(place / "root", authority.certificate, os.environ)
+        debian_root.make(place / "root", authority.certificate, os.environ, more)
         key.write_bytes(authority.key)
     authority = Authority(key.read_bytes(), (place / "root/usr/local/share/ca-certificates/tests.crt").read_bytes())
     return place / "root", authority
