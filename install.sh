@@ -181,7 +181,8 @@ find_channel() {
     github=${GITHUB_SERVER_URL:-https://github.com}
     releases=''
     if [ -n "${VIBERUN_CHANNEL_URL-}" ]; then
-        base=${VIBERUN_CHANNEL_URL%/}
+        base=${VIBERUN_CHANNEL_URL%/channel.json}
+        base=${base%/}
     else
         [ -n "$repository" ] ||
             die 'this copy does not know whose releases to install' 'set VIBERUN_REPOSITORY to owner/name'
@@ -318,6 +319,7 @@ fetch_client() {
     client='"name": "\([^"]*\)", "kind": "client", "platform": "'$platform'"'
     digest='"size": \([0-9]*\), "sha256": "\([^"]*\)"'
     set -- "$(sed -n "s/^ *{$client, $digest}.*/\1 \2 \3/p" "$new/manifest")"
+    grep -q '^ *{"name": "' "$new/manifest" || unreadable # by a script, which goes by lines
     [ -n "$1" ] || die "viberun $version is not there for $platform" 'use another machine, or another version'
     matches "$1" '[A-Za-z0-9][A-Za-z0-9._+-]* [0-9]{1,15} [0-9a-f]{64}' || unreadable
     name=${1%% *} sha256=${1##* } size=${1#* }

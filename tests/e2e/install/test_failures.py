@@ -2,6 +2,7 @@
 
 import datetime
 import ipaddress
+import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -151,9 +152,10 @@ def test_other_bytes_than_announced(fails: Fails, server: Server, loader: str, a
         (lambda text: text.replace(f'"version": "{NEW}"', '"version": "$(touch evil)"'), "is no manifest of viberun"),
         (lambda text: text.replace('"files_at": ""', '"files_at": "../../"'), "can not be read; "),
         (lambda text: text.replace(f'"name": "viberun-{oci(NEW)}-linux', '"name": "../linux'), "can not be read; "),
+        (lambda text: json.dumps(json.loads(text)), "can not be read; "),
         (lambda text: text.replace('"kind": "client"', '"kind": "server"'), f"viberun {NEW} is not there for linux-"),
     ],
-    ids=["schema", "page", "empty", "version", "folder", "name", "platform"],
+    ids=["schema", "page", "empty", "version", "folder", "name", "one line", "platform"],
 )
 def test_a_manifest_that_is_none(fails: Fails, server: Server, change: Change, line: str) -> None:
     server.answers["/channel.json"] = [other(lambda content: change(content.decode()).encode())]

@@ -41,6 +41,13 @@ def test_the_newest_build_is_taken_and_the_one_before_kept(
     assert person.version() == NEW
 
 
+@pytest.mark.parametrize("end", ["", "/", "/channel.json"])
+def test_an_address_may_end_as_people_write_it(person: Person, channel: Channel, server: Server, end: str) -> None:
+    channel.release(NEW)
+    person.install(VIBERUN_CHANNEL_URL=f"{server.url}{end}")
+    assert person.version() == NEW
+
+
 def test_a_build_that_is_there_already_is_not_downloaded_again(
     person: Person, channel: Channel, server: Server
 ) -> None:
