@@ -44,8 +44,8 @@ class Terminal:
         try:
             found = self._talk.expect([pexpect.EOF, *patterns])
         except pexpect.TIMEOUT as error:
-            raise AssertionError(f"nothing more on the terminal after {self.said + self._talk.before!r}") from error
-        self.said += (self._talk.before or "") + (self._talk.after if found else "")
+            raise AssertionError(f"nothing more on the terminal after {self.said}{self._talk.before}") from error
+        self.said += f"{self._talk.before or ''}{self._talk.after if found else ''}"
         return found - 1 if found else None
 
     def type(self, text: str) -> None:
