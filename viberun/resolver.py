@@ -116,7 +116,7 @@ def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = 
                 return mine
         else:
             current = None
-        return _checked(current or newest(place, fetch), channel)
+        return _lasting(_checked(current or newest(place, fetch), channel))
     version = Version.parse(wanted)
     found, _ = _look(place, version, fetch)
     if found is None:
@@ -193,6 +193,14 @@ def _checked(resolved: Resolved, channel: Channel) -> Resolved:
         f"{shown(resolved.place.at(NAME))} is of the channel {resolved.manifest.build.channel}, not {channel}",
         remedy=f"set {CHANNEL_URL} to a {channel} channel, or name the version that you want",
     )
+
+
+def _lasting(resolved: Resolved) -> Resolved:
+    """At the release's own name: GitHub's `latest` may be another release by the time that a file is asked for."""
+    releases, latest, rest = resolved.place.base.rpartition("/latest/download")
+    if not latest or rest:
+        return resolved
+    return Resolved(resolved.manifest, Place(f"{releases}/download/{resolved.version.git}"))
 
 
 def _base(named: str) -> str:

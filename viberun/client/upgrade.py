@@ -75,13 +75,7 @@ class Upgrade:
 
     def _find(self, to: str | None) -> Resolved:
         wanted = to or MOVING[self.identity.channel]
-        repository = self.identity.build.repository
-        found = resolve(place(repository, self.environ, wanted), wanted, self.fetch)
-        if wanted != "latest":
-            return found
-        # The address of the latest release leads to another one as soon as there is one.
-        exact = found.version.semver
-        return resolve(place(repository, self.environ, exact), exact, self.fetch)
+        return resolve(place(self.identity.build.repository, self.environ, wanted), wanted, self.fetch)
 
     def _stays(self, found: Resolved, to: str | None) -> bool:
         """Says why this client stays as it is, where it does."""

@@ -128,6 +128,14 @@ def test_latest_is_a_prod_build() -> None:
     assert resolved({"/channel.json": page(PROD)}, "latest")[0] == PROD.version
 
 
+def test_the_files_of_the_latest_release_are_fetched_by_its_own_name(tmp_path: Path) -> None:
+    """What `latest` names can be another release by then."""
+    folder = tmp_path / "latest/download"
+    folder.mkdir(parents=True)
+    (folder / "channel.json").write_bytes(page(PROD))
+    assert resolve(Place(str(folder)), "latest", FETCH).url_of(SERVER) == f"{tmp_path}/download/v1.2.3/{SERVER.name}"
+
+
 @pytest.mark.parametrize(("there", "wanted"), [(NEWER, "latest"), (PROD, "dev")])
 def test_the_other_channel_is_never_taken_instead(there: Build, wanted: str) -> None:
     with pytest.raises(WrongChannelError, match=r"is of the channel (dev|prod), not (dev|prod)"):
