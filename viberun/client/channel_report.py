@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from viberun.client.handshake import Server
 from viberun.client.identity import Identity
-from viberun.client.remote import Remote
+from viberun.client.remote import Remote, no_root
 from viberun.client.screen import Screen
 from viberun.client.ssh import Connection
 from viberun.errors import ViberunError
@@ -117,6 +117,8 @@ def _host(identity: Identity, environ: Mapping[str, str], host: str, manifest: M
     try:
         with Connection(host, environ) as connection:
             look = Remote(connection, environ=identity.environ).look()
+            if look.root not in ("direct", "sudo"):
+                raise no_root(host, look.root)
             if look.absent:
                 return HostState(host, None, (), f"there is no viberun-server on {host}; run 'viberun setup {host}'")
             said = Server.read(look.server or "")

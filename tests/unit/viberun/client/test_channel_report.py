@@ -137,3 +137,16 @@ def test_a_server_that_says_nothing_that_can_be_read_is_of_an_unknown_version(cl
     done = channel(client, host, "me@box")
     assert "  server of an unknown version\n" in done.stdout
     assert done.returncode == 1
+
+
+def test_a_user_who_can_not_become_root_is_a_problem_of_the_host_alone(client: Path, host: Host) -> None:
+    release(host.home / "channel", BUILD)
+    host.install(BUILD.version)
+    host.has("no-sudo", "")
+    done = channel(client, host, "me@box")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "viberun: sudo on me@box asks for a password, or does not let you; log in as root, or let your user run"
+        " sudo without one (NOPASSWD in /etc/sudoers.d)\n",
+    )
+    assert "host     me@box: no answer\n" in done.stdout
