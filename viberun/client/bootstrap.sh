@@ -74,7 +74,7 @@ free_kb() { # FOLDER: what is free where it is, or would be
 # --- docker: from the host's own packages where there is none
 
 docker() {
-  if [ "$(engine)" = absent ]; then
+  if [ "$(engine)" = absent ] || unfinished; then
     command -v apt-get >/dev/null 2>&1 || fail packages "there is no apt-get"
     say "doing installing Docker from this host's packages"
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
@@ -90,12 +90,26 @@ docker() {
     fi
     rm -f "$log"
   fi
-  [ -S /var/run/docker.sock ] || start_docker
+  runs || start_docker
   say "done docker"
+}
+
+# Whether an installation was interrupted when the programs were there and not yet set up.
+unfinished() {
+  case $(dpkg-query --show --showformat '${db:Status-Status}' docker.io 2>/dev/null) in
+  unpacked | half-* | triggers-*) ;;
+  *) return 1 ;;
+  esac
 }
 
 apt() {
   apt-get -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 "$@"
+}
+
+# A daemon that was killed leaves its socket and the file with its number behind.
+runs() {
+  [ -S /var/run/docker.sock ] || return 1
+  [ ! -r /var/run/docker.pid ] || kill -0 "$(cat /var/run/docker.pid)" 2>/dev/null
 }
 
 start_docker() {
@@ -103,10 +117,11 @@ start_docker() {
   if [ -d /run/systemd/system ]; then
     systemctl enable --now docker >/dev/null 2>&1 || true
   elif command -v service >/dev/null 2>&1; then
+    rm -f /var/run/docker.sock
     service docker start >/dev/null 2>&1 || true
   fi
   tries=60
-  while [ ! -S /var/run/docker.sock ]; do
+  while ! runs; do
     tries=$((tries - 1))
     [ "$tries" -gt 0 ] || fail engine "Docker is installed but does not start"
     sleep 0.5
