@@ -97,6 +97,16 @@ def engine(host: Machine, method: str, path: str) -> Any:
     return None if done.returncode else json.loads(done.stdout or "null")
 
 
+def stop_docker(host: Machine) -> None:
+    host.root("service docker stop; while pgrep -x dockerd >/dev/null; do sleep 0.1; done; rm -f /run/docker.sock")
+
+
+def start_docker(host: Machine) -> None:
+    """Starts it and waits until it answers."""
+    answers = "curl --silent --fail --output /dev/null --unix-socket /run/docker.sock http://docker/_ping"
+    host.root(f"pgrep -x dockerd >/dev/null || service docker start; until {answers}; do sleep 0.1; done")
+
+
 def leftovers(host: Machine) -> list[str]:
     """What lies beside the server and is not a server."""
     folder = host.path(SERVER).parent

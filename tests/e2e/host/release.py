@@ -86,4 +86,6 @@ def read(variable: str) -> Release:
 
 def _runfiles(bundle: Path, below: str) -> Path:
     """The folder that paths in a bundle are below: the one above it that has `below`."""
-    return next(folder for folder in bundle.absolute().parents if (folder / below).exists())
+    found = [folder for folder in bundle.absolute().parents if (folder / below).exists()]
+    assert found, f"{below} is not beside {bundle}"
+    return found[0]

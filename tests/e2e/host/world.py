@@ -62,11 +62,26 @@ class World:
     registry: Registry
     push_to: str
     releases: Mapping[str, Release]
+    archive: Site
+    serving_registry: contextlib.ExitStack
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def laptop(self) -> Machine:
         return self.network.laptop
+
+    @contextlib.contextmanager
+    def registry_replaced(self, site: Site | None) -> Iterator[None]:
+        """Lets `site` be ghcr.io for as long as the block, or nothing at all."""
+        self.serving_registry.close()
+        try:
+            with contextlib.ExitStack() as stack:
+                if site is not None:
+                    place = (self.laptop, network.REGISTRY, 443, self.registry.certificate)
+                    stack.enter_context(serving(site, *place))
+                yield
+        finally:
+            self.serving_registry.enter_context(self.registry.running())
 
     def promote(self, name: str) -> Release:
         """Makes that release what its channel stands at."""
@@ -105,8 +120,10 @@ def made(folder: Path, more: Sequence[str] = ()) -> Iterator[World]:
             made_release.stage(github)
             made_release.push(registry, push_to)
             _install(net.laptop, made_release, name)
-        stack.enter_context(registry.running())
-        world = World(net, github, registry, push_to, releases)
+        # Apart, since tests end it.
+        serving_registry = stack.enter_context(contextlib.ExitStack())
+        serving_registry.enter_context(registry.running())
+        world = World(net, github, registry, push_to, releases, archive, serving_registry)
         world.promote("older")
         world.promote("prod")
         yield world
