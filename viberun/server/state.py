@@ -53,7 +53,7 @@ class State:
         self.prepare()
         self._write(self.folder / ".self-check", "")
         with _translated(self.folder):
-            (self.folder / ".self-check").unlink()
+            (self.folder / ".self-check").unlink(missing_ok=True)  # another that checks may have been here first
 
     def names(self) -> list[str]:
         """The apps that have a file."""

@@ -6,8 +6,10 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,19 @@ def test_it_is_for_its_owner_alone(tmp_path: Path) -> None:
         pass
     for path in [tmp_path / "state", *(tmp_path / "state").rglob("*")]:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+
+
+def test_checks_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    state, together = State(tmp_path), threading.Barrier(8)
+
+    def check(_: int) -> None:
+        together.wait(20)
+        for _ in range(10):
+            state.check()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(check, range(8)))
+    assert [path.name for path in tmp_path.iterdir()] == ["apps"]
 
 
 def test_the_environment_may_name_another_folder(tmp_path: Path) -> None:
