@@ -52,6 +52,11 @@ class Container:
     def running(self) -> bool:
         return self.state == "running"
 
+    @property
+    def kept_running(self) -> bool:
+        """Whether Docker keeps it running, be it that it is between two starts, as one is that keeps ending."""
+        return self.state in ("running", "restarting")
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -45,7 +45,7 @@ def update(apps: Apps, name: str, settle: float = SETTLE_SECONDS) -> Updated:
         image = apps.image()
         if old.image == image.id:
             return Updated(before, None)
-        under_way = replace(record, update=Update(old.id, old.running))
+        under_way = replace(record, update=Update(old.id, old.kept_running))
         apps.state.write(name, under_way.to_json())
         with _restoring(apps, name):
             _replace(apps, under_way, old, image, settle)
@@ -63,7 +63,7 @@ def _replace(apps: Apps, record: Record, old: Container, image: Image, settle: f
     engine.rename(new, app.container_name(name))
     engine.start(new)
     apps.physician.wait(new, settle, LIMIT_SECONDS)
-    if not old.running:
+    if record.update is None or not record.update.running:
         engine.stop(new, STOP_SECONDS)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from viberun.server.facts import Container, Event, container_in, event_in, image_in
 
 DIGEST = "sha256:" + "1" * 64
@@ -49,6 +51,15 @@ def test_a_container_without_ports_or_labels_is_one_too() -> None:
     answer = {"Id": "c", "Name": "/x", "State": {"Status": "exited"}, "Image": "i", "Config": {"Labels": None}}
     container = container_in(answer)
     assert (container.port, dict(container.labels), container.health, container.running) == (None, {}, None, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "running", "kept"),
+    [("running", True, True), ("restarting", False, True), ("exited", False, False), ("created", False, False)],
+)
+def test_a_container_that_docker_starts_again_and_again_is_kept_running(state: str, running: bool, kept: bool) -> None:
+    container = Container("c", "viberun-app-a", state, "sha256:2")
+    assert (container.running, container.kept_running) == (running, kept)
 
 
 def test_a_line_of_a_pull_may_lack_everything_but_its_status() -> None:

@@ -1,0 +1,120 @@
+"""An update and what puts one back, on a Docker that is made up: where each is cut short, or refused."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from viberun.server.app import Record
+from viberun.server.apps import Apps
+from viberun.server.facts import Container, Image, Plan
+from viberun.server.inventory import Inventory
+from viberun.server.reference import Reference
+from viberun.server.state import State
+from viberun.server.update import Updated, update
+
+WANTED = Reference("r/viberun", "dev")
+
+
+@dataclass
+class Docker:
+    """Containers by id, of which each can be found by its name too; a start raises what `refusals` has next."""
+
+    made: dict[str, Container] = field(default_factory=dict)
+    refusals: list[BaseException] = field(default_factory=list)
+
+    def image(self, reference: str) -> Image | None:
+        return Image("new", (str(WANTED),), (), {}, 1) if reference in (str(WANTED), "new") else None
+
+    def containers(self, label: str) -> list[Container]:
+        return [each for each in self.made.values() if label in each.labels]
+
+    def container(self, reference: str) -> Container | None:
+        return next((each for each in self.made.values() if reference in (each.id, each.name)), None)
+
+    def create(self, plan: Plan) -> str:
+        identity = f"id-{len(self.made)}"
+        self.made[identity] = Container(identity, plan.name, "created", plan.image, plan.labels, plan.host_port)
+        return identity
+
+    def start(self, container: str) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.made[container] = replace(self.made[container], state="running")
+
+    def stop(self, container: str, seconds: int) -> None:
+        self.made[container] = replace(self.made[container], state="exited")
+
+    def rename(self, container: str, name: str) -> None:
+        self.made[container] = replace(self.made[container], name=name)
+
+    def remove(self, container: str) -> None:
+        del self.made[container]
+
+    def forget_image(self, image: str) -> None:
+        """Nothing needs to know."""
+
+    def log(self, container: str, follow: bool, tail: int | None) -> Iterator[bytes]:
+        yield b""
+
+
+class Physician:
+    """Finds everything well."""
+
+    def wait(self, container: str, settle: float, limit: float) -> None:
+        """It is."""
+
+    wait_until_begun = wait
+
+
+@dataclass
+class Desk:
+    """A host with the app `demo`, made from an image that is not the newest."""
+
+    docker: Docker
+    apps: Apps
+
+    def own(self) -> Container:
+        """The app's container, which is the only one."""
+        (container,) = self.docker.made.values()
+        assert container.name == "viberun-app-demo"
+        return container
+
+    def update(self) -> Updated:
+        return update(self.apps, "demo", settle=0)
+
+    def record(self) -> Record:
+        record = self.apps.inventory.record("demo")
+        assert record is not None
+        return record
+
+    def put(self, state: str) -> None:
+        self.docker.made["old"] = Container(
+            "old", "viberun-app-demo", state, "old", {"dev.viberun.app": "demo"}, 20000, created="then"
+        )
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    docker = Docker()
+    state = State(tmp_path)
+    inventory = Inventory(docker, state, WANTED)  # type: ignore[arg-type]
+    now = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    apps = Apps(inventory, Physician(), lambda: now, lambda _: False)  # type: ignore[arg-type]
+    state.write("demo", Record("demo", 20000, str(WANTED), "then").to_json())
+    desk = Desk(docker, apps)
+    desk.put("running")
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("running", "running"), ("restarting", "running"), ("exited", "exited"), ("dead", "exited")]
+)
+def test_an_app_runs_after_an_update_if_docker_kept_it_running_before(desk: Desk, before: str, after: str) -> None:
+    desk.put(before)
+    assert desk.update().app.state == after
+    assert (desk.own().image, desk.own().state, desk.record().update) == ("new", after, None)
