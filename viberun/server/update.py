@@ -49,7 +49,7 @@ def update(apps: Apps, name: str, settle: float = SETTLE_SECONDS) -> Updated:
         apps.state.write(name, under_way.to_json())
         with _restoring(apps, name):
             _replace(apps, under_way, old, image, settle)
-        apps.state.write(name, replace(record, image=str(apps.inventory.wanted)).to_json())
+            apps.state.write(name, replace(record, image=str(apps.inventory.wanted)).to_json())
         apps.engine.remove(old.id)
         apps.engine.forget_image(old.image)
     return Updated(apps.inventory.app(name), before)

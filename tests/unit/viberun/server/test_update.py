@@ -118,3 +118,22 @@ def test_an_app_runs_after_an_update_if_docker_kept_it_running_before(desk: Desk
     desk.put(before)
     assert desk.update().app.state == after
     assert (desk.own().image, desk.own().state, desk.record().update) == ("new", after, None)
+
+
+@pytest.mark.parametrize(("written", "image"), [(False, "old"), (True, "new")])
+def test_an_update_that_ends_as_it_is_noted_to_be_done_is_put_back_or_tidied_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, written: bool, image: str
+) -> None:
+    write, ends = State.write, iter([False, True])
+
+    def cut_short(state: State, name: str, text: str) -> None:
+        end = next(ends, False)
+        if written or not end:
+            write(state, name, text)
+        if end:
+            raise SystemExit(143)
+
+    monkeypatch.setattr(State, "write", cut_short)
+    with pytest.raises(SystemExit):
+        desk.update()
+    assert (desk.own().image, desk.own().state, desk.record().update) == (image, "running", None)
