@@ -10,10 +10,18 @@ import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from viberun.errors import ViberunError
 from viberun.server import app, ports
 from viberun.server.app import App, Record
 from viberun.server.engine import Engine
-from viberun.server.errors import ConflictError, ImageError, NoSuchAppError, PortTakenError, StateError
+from viberun.server.errors import (
+    ConflictError,
+    DockerUnreachableError,
+    ImageError,
+    NoSuchAppError,
+    PortTakenError,
+    StateError,
+)
 from viberun.server.facts import Container, Image, Plan
 from viberun.server.health import Physician
 from viberun.server.inventory import Inventory
@@ -150,11 +158,16 @@ class Apps:
                 self.engine.rename(old.id, app.container_name(name))
         if record is None or under_way is None:
             return
-        try:
-            if old is not None and under_way.running:
+        done = replace(record, update=None).to_json()
+        if old is not None and under_way.running:
+            try:
                 self.engine.start(old.id)
-        finally:  # what can't be started now is an app that is stopped, and can be removed
-            self.state.write(name, replace(record, update=None).to_json())
+            except DockerUnreachableError:
+                raise  # it may well be started by the next call, as where this process is ended
+            except ViberunError:  # what can't be started now is an app that is stopped, and can be removed
+                self.state.write(name, done)
+                raise
+        self.state.write(name, done)
 
     def _tidy(self, name: str) -> None:
         """Removes what an update had no time to remove once it was done."""

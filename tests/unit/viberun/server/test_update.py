@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from viberun.server.app import Record
+from viberun.server.app import Record, Update
 from viberun.server.apps import Apps
+from viberun.server.errors import DockerError, DockerUnreachableError
 from viberun.server.facts import Container, Image, Plan
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
@@ -137,3 +138,26 @@ def test_an_update_that_ends_as_it_is_noted_to_be_done_is_put_back_or_tidied_up(
     with pytest.raises(SystemExit):
         desk.update()
     assert (desk.own().image, desk.own().state, desk.record().update) == (image, "running", None)
+
+
+@pytest.mark.parametrize("interruption", [SystemExit(143), KeyboardInterrupt(), DockerUnreachableError("gone")])
+def test_putting_an_app_back_is_done_by_the_next_call_where_it_was_cut_short(
+    desk: Desk, interruption: BaseException
+) -> None:
+    desk.put("exited")
+    desk.apps.state.write("demo", replace(desk.record(), update=Update("old", True)).to_json())
+    desk.docker.refusals.append(interruption)
+    with pytest.raises(type(interruption)):
+        desk.apps.restore("demo")
+    assert desk.record().update == Update("old", True)
+    desk.apps.restore("demo")
+    assert (desk.own().state, desk.record().update) == ("running", None)
+
+
+def test_an_app_that_docker_refuses_to_start_again_is_put_back_as_one_that_is_stopped(desk: Desk) -> None:
+    desk.put("exited")
+    desk.apps.state.write("demo", replace(desk.record(), update=Update("old", True)).to_json())
+    desk.docker.refusals.append(DockerError("no such device"))
+    with pytest.raises(DockerError):
+        desk.apps.restore("demo")
+    assert (desk.own().state, desk.record().update) == ("exited", None)
