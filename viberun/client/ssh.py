@@ -28,6 +28,7 @@ _OPTIONS = {
     "ConnectTimeout": "15",
     "ServerAliveInterval": "10",
     "ServerAliveCountMax": "3",
+    "ClearAllForwardings": "yes",
     "PermitLocalCommand": "no",
     "RemoteCommand": "none",
     "LogLevel": "ERROR",
@@ -128,7 +129,7 @@ class Connection:
 
     def interactive(self, argv: Sequence[str]) -> int:
         """Runs a command on the user's own terminal and returns its exit status."""
-        command = self._command(["-tt"], argv)
+        command = self._within(["-tt"], argv)
         status = subprocess.call(command, env=self._environ)
         if status == 255:
             raise SshError(f"the connection to {self.host} was lost", remedy="run the same command again")
@@ -163,7 +164,7 @@ class Connection:
 
     def _open(self) -> None:
         """Starts the connection that all commands share; ssh goes to the background once it stands."""
-        options = ["-M", "-N", "-f", "-T", "-o", f"ControlPersist={_LINGER}", "-o", "ClearAllForwardings=yes"]
+        options = ["-M", "-N", "-f", "-T", "-o", f"ControlPersist={_LINGER}"]
         log = Path(self._folder, "log")
         with log.open("wb") as errors:
             try:
@@ -184,7 +185,9 @@ class Connection:
             raise trouble(self.host, log.read_text(errors="replace"))
 
     def _control(self, what: str, *options: str) -> subprocess.CompletedProcess[str]:
-        command = ["ssh", "-O", what, "-o", f"ControlPath={self._socket}", *options, "--", self.host]
+        # The user's own forwardings would be asked for with ours, and end it where one can't be had.
+        plain = ["-F", "/dev/null", "-o", f"ControlPath={self._socket}"]
+        command = ["ssh", "-O", what, *plain, *options, "--", self.host]
         try:
             return subprocess.run(
                 command,
@@ -200,7 +203,7 @@ class Connection:
     def _start(self, options: Sequence[str], argv: Sequence[str]) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                self._command(options, argv),
+                self._within(options, argv),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -208,6 +211,12 @@ class Connection:
             )
         except FileNotFoundError:
             raise no_ssh() from None
+
+    def _within(self, options: Sequence[str], argv: Sequence[str]) -> list[str]:
+        """A command over the connection that stands: were that gone, ssh would log in anew for each."""
+        if not os.path.exists(self._socket):
+            raise trouble(self.host, "", stood=True)
+        return self._command(options, argv)
 
     def _command(self, options: Sequence[str], argv: Sequence[str]) -> list[str]:
         settings = {**_OPTIONS, "ControlPath": self._socket}

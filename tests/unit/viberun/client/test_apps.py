@@ -18,6 +18,8 @@ import pytest
 from tests.unit.viberun.client.hosts import Host
 from tests.unit.viberun.client.stage import NEWER, OLDER, Viberun, only
 from tests.unit.viberun.installed import BUILD, install, run
+from viberun.client.ssh import Connection
+from viberun.client.trouble import SshError
 
 
 @pytest.fixture
@@ -201,6 +203,30 @@ def test_open_forwards_until_it_is_interrupted(host: Host, ready: Viberun) -> No
         assert process.wait(30) == 0
     assert calls(host) == ["open", "run", "run", "forward", "run", "cancel", "exit"]
     assert "-L 127.0.0.1:34567:127.0.0.1:20000" in " ".join(host.log("options.log"))
+
+
+def test_the_forwardings_of_the_user_are_never_asked_for(host: Host, ready: Viberun) -> None:
+    with Connection("box", {**os.environ, **host.environ}) as connection, connection.forwarded(34567, 20000):
+        connection.call(["true"])
+        connection.interactive(["true"])
+    controls = [line for line in host.log("options.log") if " -O " in line]
+    others = [line for line in host.log("options.log") if " -O " not in line]
+    assert (len(controls), len(others)) == (3, 4)
+    # What is asked of a connection that stands can't clear forwardings: its own are such.
+    assert all(" -F /dev/null " in line and "ClearAllForwardings" not in line for line in controls)
+    assert all("ClearAllForwardings=yes" in line for line in others)
+
+
+def test_a_connection_that_has_gone_is_not_made_anew_for_each_command(host: Host, short: Path) -> None:
+    environ = {**os.environ, **host.environ, "XDG_RUNTIME_DIR": str(short)}
+    with Connection("box", environ) as connection:
+        (socket,) = short.glob("*/c")
+        socket.unlink()
+        with pytest.raises(SshError, match="the connection to box was lost"):
+            connection.call(["true"])
+        with pytest.raises(SshError, match="the connection to box was lost"):
+            connection.interactive(["true"])
+    assert calls(host) == ["open"]
 
 
 @pytest.mark.parametrize("status", [0, 1, 255])
