@@ -30,21 +30,31 @@ def attach(inventory: Inventory, name: str, terminal: Terminal, environ: Mapping
     container = inventory.running(name)
     told = {key: environ[key] for key in _TOLD if environ.get(key)}
     session = inventory.engine.session(container.id, COMMAND, app.USER, told)
-    ended_by = terminal.join(session)
-    if ended_by is not None:
+    try:
+        ended_by = terminal.join(session)
+        if ended_by is None:
+            status = _status(session)
+            if status == 0:
+                return 0
+            raise _problem(inventory, name, container.id, status)
         session.hang_up()
+    except BaseException:
         terminal.reset()
-        return 128 + ended_by
-    status = _status(session)
-    if status == 0:
-        return 0
+        raise
     terminal.reset()
-    if _ends(lambda: not _runs(inventory, container.id)):
+    return 128 + ended_by
+
+
+def _problem(inventory: Inventory, name: str, container: str, status: int | None) -> ViberunError:
+    """Why the session ended other than by being left."""
+    if _ends(lambda: not _runs(inventory, container)):
         if _runs(inventory, app.container_name(name)):
-            raise StateError(f"app {name!r} was updated meanwhile", remedy="attach to it again")
+            return StateError(f"app {name!r} was updated meanwhile", remedy="attach to it again")
         remedy = f"start it with 'viberun-server apps start {name}'"
-        raise StateError(f"app {name!r} was stopped meanwhile", remedy=remedy)
-    raise ViberunError(f"the session in app {name!r} ended with status {status}")
+        return StateError(f"app {name!r} was stopped meanwhile", remedy=remedy)
+    if status is None:
+        return ViberunError(f"the session in app {name!r} has ended", remedy="attach to it again")
+    return ViberunError(f"the session in app {name!r} ended with status {status}")
 
 
 def _status(session: Session) -> int | None:

@@ -226,9 +226,12 @@ class Session:
                 time.sleep(0.05)
 
     def exit_code(self) -> int | None:
-        """None while it runs."""
+        """None while it runs, and where Docker does not know it any more: its container was removed."""
         with _translated("asking how the session ended"):
-            answer = self._client.exec_inspect(self._id)
+            try:
+                answer = self._client.exec_inspect(self._id)
+            except NotFound:
+                return None
         return None if answer["Running"] else answer["ExitCode"]
 
     def hang_up(self) -> None:
