@@ -93,8 +93,11 @@ class Terminal:
                 self._pending += typed
             if stream in writable and not self._send(stream):
                 return None
-            if stream in readable and not self._receive(stream):
-                return None
+            try:
+                if stream in readable and not self._receive(stream):
+                    return None
+            except OSError:  # EIO: nobody is left to show it to
+                return signal.SIGHUP
 
     def _send(self, stream: socket.socket) -> bool:
         """Whether the program is still there."""
@@ -107,6 +110,7 @@ class Terminal:
         return True
 
     def _receive(self, stream: socket.socket) -> bool:
+        """As `_send`. Raises OSError where the screen is gone."""
         try:
             printed = stream.recv(_CHUNK)
         except BlockingIOError:

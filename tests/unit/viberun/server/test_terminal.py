@@ -100,6 +100,18 @@ def test_a_signal_ends_it_and_restores_all(desk: Desk, number: signal.Signals) -
     assert (termios.tcgetattr(desk.terminal.keyboard), signal.getsignal(number)) == before
 
 
+def test_a_screen_that_is_gone_ends_it_as_a_hang_up(desk: Desk) -> None:
+    person, screen = pty.openpty()
+
+    def give_up() -> None:
+        os.close(person)
+        desk.far.sendall(b"to nobody")
+
+    desk.later(give_up)
+    assert Terminal(desk.terminal.keyboard, screen).join(desk.program) == signal.SIGHUP
+    os.close(screen)
+
+
 def test_a_program_that_reads_nothing_does_not_hold_its_own_output_up(desk: Desk) -> None:
     desk.program.stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
