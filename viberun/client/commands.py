@@ -84,8 +84,8 @@ def vibe(options: argparse.Namespace, environ: Environ) -> int:
     app = check_name(options.app)
     with _reached(options, environ) as at:
         prompts = _prompts(options, at.screen)
-        server = _offer(at, environ, prompts)
-        remote = reach.shake(at.reached.remote, server, at.identity)
+        at.server = _offer(at, environ, prompts)
+        remote = at.remote
         applications.start(remote, app, at.screen)
         if not prompts.possible:
             at.screen.line(f"There is no terminal to open {app} on: run 'viberun vibe {app}' on one.")
@@ -143,18 +143,23 @@ def show_overview(environ: Environ) -> int:
         overview.welcome(Identity.of(Build.embedded(), environ), _screen(environ))
         return 0
     with _reached(argparse.Namespace(host=None), environ) as at:
-        server = at.reached.server
-        overview.show(at.identity, reach.shake(at.reached.remote, server, at.identity), server, at.screen)
+        overview.show(at.identity, at.remote, at.server, at.screen)
     return 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class _At:
-    """A host that was reached."""
+    """A host that was reached; `server` is what its server is by now."""
 
     identity: Identity
     reached: Reached
+    server: Server
     screen: Screen
+
+    @property
+    def remote(self) -> Remote:
+        """Raises ProtocolError where client and server don't understand each other."""
+        return reach.shake(self.reached.remote, self.server, self.identity)
 
 
 @contextlib.contextmanager
@@ -168,8 +173,9 @@ def _reached(options: argparse.Namespace, environ: Environ) -> Iterator[_At]:
     with Connection(host, environ) as connection:
         reached = reach.reach(connection, identity)
         look.ask_host(reached.remote)
-        yield _At(identity, reached, screen)
-        behind = look.line(host, reached.server)
+        at = _At(identity, reached, reached.server, screen)
+        yield at
+        behind = look.line(host, at.server)
     if behind:
         screen.warn(behind)
 
@@ -177,7 +183,7 @@ def _reached(options: argparse.Namespace, environ: Environ) -> Iterator[_At]:
 @contextlib.contextmanager
 def _ready(options: argparse.Namespace, environ: Environ) -> Iterator[tuple[Remote, Screen]]:
     with _reached(options, environ) as at:
-        yield reach.shake(at.reached.remote, at.reached.server, at.identity), at.screen
+        yield at.remote, at.screen
 
 
 def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
@@ -185,7 +191,7 @@ def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
 
     Returns what the server is in the end.
     """
-    identity, server, remote = at.identity, at.reached.server, at.reached.remote
+    identity, server, remote = at.identity, at.server, at.reached.remote
     likely = decide(identity.channel, identity.version, server.version, identity.version)
     if not prompts.possible or (likely.verdict is not Verdict.ASK and not identity.pinned):
         return server

@@ -86,6 +86,7 @@ def test_vibe_asks_whether_to_update_an_older_server(host: Host, ready: Viberun,
     assert f"Server is {OLDER.version}. Update to {BUILD.version}? \033[0m [Y/n]".replace(" \033", "\033") in shown
     assert "attached to demo" in shown
     assert (BUILD.version.semver in host.server.read_text()) == answer
+    assert (f"the server on me@box is {OLDER.version}" in shown) == (not answer)
 
 
 def test_vibe_works_where_the_channel_cannot_be_reached(host: Host, ready: Viberun) -> None:
