@@ -60,7 +60,7 @@ def images_pull(options: argparse.Namespace, environ: Environ) -> int:
     for name, image in wanted.items():
         if not options.json:
             print(f"{name}: pulling {image}", flush=True)
-        pulled = images.pull(engine, name, image, digests.get(name), report)
+        pulled = images.pull(engine, State.of(environ), name, image, digests.get(name), report)
         if options.json:
             _print(asdict(pulled))
         elif pulled.problem is None:

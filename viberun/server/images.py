@@ -11,6 +11,7 @@ from viberun.server.engine import Engine
 from viberun.server.facts import Event
 from viberun.server.reference import Reference
 from viberun.server.refusal import passes
+from viberun.server.state import State
 
 _ATTEMPTS = 3
 _PAUSE_SECONDS = 2.0
@@ -53,6 +54,7 @@ Report = Callable[[Pulling], None]
 
 def pull(
     engine: Engine,
+    state: State,
     name: str,
     wanted: Reference,
     digest: str | None,
@@ -61,17 +63,20 @@ def pull(
 ) -> Pulled:
     """Brings one image here, by `digest` if there is one, and gives it its name.
 
-    The image that had the name is removed unless something uses it. Raises nothing that one image alone
-    is to blame for: that is in what comes back.
+    The image that had the name is removed unless something uses it, and under the lock of the host, since
+    an app may be about to be made from it. Raises nothing that one image alone is to blame for: that is in
+    what comes back.
     """
     try:
         before = engine.image(str(wanted))
         fetched = _fetch(engine, name, wanted, digest, report, sleep)
-        if digest is not None:
-            engine.tag(f"{wanted.repository}@{digest}", wanted.repository, wanted.tag)
-        now = engine.image(str(wanted))
-        if before is not None and (now is None or now.id != before.id):
-            engine.forget_image(before.id)
+        with state.locked("images pull"):
+            if digest is not None:
+                before = engine.image(str(wanted))
+                engine.tag(f"{wanted.repository}@{digest}", wanted.repository, wanted.tag)
+            now = engine.image(str(wanted))
+            if before is not None and (now is None or now.id != before.id):
+                engine.forget_image(before.id)
     except ViberunError as error:
         if error.exit_code == 3:
             raise

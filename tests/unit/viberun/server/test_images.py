@@ -1,18 +1,37 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from viberun.server import images
-from viberun.server.errors import DockerUnreachableError, ImageError
+from viberun.server.errors import DockerUnreachableError, ImageError, LockedError
 from viberun.server.facts import Event, Image
 from viberun.server.images import Meter, Pulled, Pulling
 from viberun.server.reference import Reference
 
 WANTED = Reference("r/viberun", "dev")
 OLD, NEW = "sha256:" + "0" * 64, "sha256:" + "1" * 64
+
+
+@dataclass
+class Lock:
+    """The lock of the host; what `others` does, it does right before this is given the lock."""
+
+    held: bool = False
+    others: Callable[[], None] = lambda: None
+
+    @contextlib.contextmanager
+    def locked(self, purpose: str) -> Iterator[None]:
+        assert purpose == "images pull"
+        self.others()
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
 
 
 @dataclass
@@ -23,12 +42,15 @@ class Docker:
     failures: list[Exception] = field(default_factory=list)
     pulls: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    state: Lock = field(default_factory=lambda: Lock())
+    locked: dict[str, bool] = field(default_factory=dict)
 
     def image(self, reference: str) -> Image | None:
         return self.here.get(reference)
 
     def pull(self, repository: str, tag: str) -> Iterator[Event]:
         self.pulls.append(tag)
+        self.locked["pull"] = self.state.held
         if self.failures:
             raise self.failures.pop(0)
         yield Event("a", "Downloading", 1, 2)
@@ -36,14 +58,17 @@ class Docker:
         self.here[name] = Image("new", (), (f"{repository}@{NEW}",), {}, 1)
 
     def tag(self, image: str, repository: str, tag: str) -> None:
+        self.locked["tag"] = self.state.held
         self.here[f"{repository}:{tag}"] = self.here[image]
 
     def forget_image(self, image: str) -> None:
+        self.locked["forget"] = self.state.held
         self.forgotten.append(image)
 
 
 def pull(docker: Docker, digest: str | None = NEW) -> Pulled:
-    return images.pull(docker, "viberun", WANTED, digest, lambda _: None, lambda _: None)  # type: ignore[arg-type]
+    state = docker.state
+    return images.pull(docker, state, "viberun", WANTED, digest, lambda _: None, lambda _: None)  # type: ignore[arg-type]
 
 
 def test_a_pull_by_digest_gives_the_image_its_name() -> None:
@@ -80,6 +105,34 @@ def test_the_image_that_had_the_name_is_given_up_only_once_the_new_one_has_it() 
     assert docker.forgotten == []
     assert pull(docker).status == "pulled"
     assert docker.forgotten == ["old"]
+
+
+@pytest.mark.parametrize(("digest", "touched"), [(NEW, {"tag": True}), (None, {})])
+def test_the_lock_is_held_while_names_change_and_not_while_it_is_pulled(
+    digest: str | None, touched: dict[str, bool]
+) -> None:
+    docker = Docker({"r/viberun:dev": Image("old", (), (f"r/viberun@{OLD}",), {}, 1)})
+    assert pull(docker, digest).status == "pulled"
+    assert docker.locked == {"pull": False, "forget": True, **touched}
+    assert not docker.state.held
+
+
+def test_what_another_gave_the_name_in_the_meantime_is_what_is_given_up() -> None:
+    docker = Docker({"r/viberun:dev": Image("old", (), (f"r/viberun@{OLD}",), {}, 1)})
+    other = Image("other", (), (), {}, 1)
+    docker.state.others = lambda: docker.here.update({"r/viberun:dev": other})
+    assert pull(docker).status == "pulled"
+    assert docker.forgotten == ["other"]
+
+
+def test_a_host_that_another_keeps_locked_is_a_failure_of_the_image() -> None:
+    docker = Docker()
+
+    def locked() -> None:
+        raise LockedError("another viberun has been at work", remedy="wait for it")
+
+    docker.state.others = locked
+    assert pull(docker).problem == "another viberun has been at work; wait for it"
 
 
 def test_a_failure_that_may_pass_is_tried_again_twice() -> None:
