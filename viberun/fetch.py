@@ -79,6 +79,11 @@ class Fetcher:
         """The fetcher that the environment asks for."""
         return cls(insecure=environ.get(INSECURE) == "1")
 
+    @classmethod
+    def hasty(cls, environ: Mapping[str, str]) -> Fetcher:
+        """The same for what a command can do without: one try that waits little."""
+        return cls(insecure=environ.get(INSECURE) == "1", attempts=1, timeout=5.0)
+
     def get(self, address: str, limit: int) -> bytes:
         """Returns the document at `address`, of `limit` bytes at most.
 

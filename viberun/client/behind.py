@@ -89,7 +89,7 @@ class Look:
         from viberun.fetch import Fetcher
         from viberun.resolver import newest, place
 
-        fetch = self._fetch or Fetcher(Fetcher.of(self._environ).insecure, attempts=1, timeout=5)
+        fetch = self._fetch or Fetcher.hasty(self._environ)
         where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
         return newest(where, fetch).version.semver
 

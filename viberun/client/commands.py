@@ -187,21 +187,24 @@ def _ready(options: argparse.Namespace, environ: Environ) -> Iterator[tuple[Remo
 
 
 def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
-    """Asks whether to update the server, where the table says so and there is a terminal to ask on.
+    """Asks whether to update the server, where the table says so and there is an answer to be had.
 
-    Returns what the server is in the end.
+    Returns what the server is in the end. A channel that does not answer holds nobody up for long.
     """
     identity, server, remote = at.identity, at.server, at.reached.remote
     likely = decide(identity.channel, identity.version, server.version, identity.version)
-    if not prompts.possible or (likely.verdict is not Verdict.ASK and not identity.pinned):
+    if prompts.always is False or (prompts.always is None and not prompts.possible):
+        return server
+    if likely.verdict is not Verdict.ASK and not identity.pinned:
         return server
     from viberun.client import target
     from viberun.client.setup import check
+    from viberun.fetch import Fetcher
 
     job = _setup(environ, at.screen, prompts, fresh=False)
     platform = check(remote.host, at.reached.look, with_engine=False)
     try:
-        found = target.find(identity, environ, job.fetch, job.state)
+        found = target.find(identity, environ, Fetcher.hasty(environ), job.state)
     except ViberunError as error:
         at.screen.warn(f"whether the server can be updated is not known: {error}")
         return server

@@ -18,6 +18,7 @@ import pytest
 from tests.unit.viberun.client.hosts import Host
 from tests.unit.viberun.client.stage import NEWER, OLDER, Viberun, only
 from tests.unit.viberun.installed import BUILD, install, run
+from tests.unit.viberun.web import Answer, serving
 from viberun.client.ssh import Connection
 from viberun.client.trouble import SshError
 
@@ -97,6 +98,28 @@ def test_vibe_works_where_the_channel_cannot_be_reached(host: Host, ready: Viber
     assert status == 0
     assert "whether the server can be updated is not known: there is no release" in shown
     assert "attached to demo" in shown
+
+
+@pytest.mark.parametrize(("word", "tries"), [([], 2), (["--yes"], 2), (["--no-update"], 1)])
+def test_vibe_asks_a_channel_in_trouble_once_beside_the_look_at_what_is_behind(
+    host: Host, ready: Viberun, word: list[str], tries: int
+) -> None:
+    host.install(OLDER.version)
+    with serving({"/channel.json": Answer(status=503)}) as web:
+        status, shown = ready.typed("", "vibe", "demo", *word, VIBERUN_CHANNEL_URL=web.url)
+        assert (status, web.asked.count("/channel.json")) == (0, tries)
+    assert ("whether the server can be updated is not known" in shown) == (tries == 2)
+    assert "attached to demo" in shown
+
+
+@pytest.mark.parametrize(("word", "answer"), [([], False), (["--yes"], True), (["--no-update"], False)])
+def test_vibe_without_a_terminal_updates_the_server_where_it_is_told_to(
+    host: Host, ready: Viberun, word: list[str], answer: bool
+) -> None:
+    host.install(OLDER.version)
+    done = ready("vibe", "demo", *word)
+    assert done.returncode == 0, done.stderr
+    assert (BUILD.version.semver in host.server.read_text()) == answer
 
 
 def test_update_on_a_terminal_takes_enter_for_yes(host: Host, ready: Viberun) -> None:
