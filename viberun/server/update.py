@@ -14,7 +14,7 @@ from viberun.errors import ViberunError
 from viberun.server import app
 from viberun.server.app import App, Record, Update
 from viberun.server.apps import STOP_SECONDS, Apps
-from viberun.server.errors import NoSuchAppError, UpdateError
+from viberun.server.errors import NoSuchAppError, StateError, UpdateError
 from viberun.server.facts import Container, Image
 
 # How long the new container has to be well on end, and how long it may take to get there.
@@ -34,14 +34,17 @@ def update(apps: Apps, name: str, settle: float = SETTLE_SECONDS) -> Updated:
     """Makes the app's container anew from the newest image here; its home stays.
 
     An app that was stopped is started for as long as it takes to see that it is well. Raises UpdateError
-    where it is not: then the old container is what it was.
+    where it is not: then the old container is what it was. Raises StateError where there is no container.
     """
     with apps.state.locked(f"apps update {name}"):
         apps.restore(name)
         before = apps.inventory.app(name)
         record, old = apps.inventory.record(name), apps.inventory.container(name)
-        if record is None or old is None:
+        if record is None:
             raise NoSuchAppError(name)
+        if old is None:
+            remedy = f"start it with 'viberun-server apps start {name}', which makes another"
+            raise StateError(f"somebody removed the container of app {name!r}", remedy=remedy)
         image = apps.image()
         if old.image == image.id:
             return Updated(before, None)

@@ -11,7 +11,7 @@ import pytest
 
 from viberun.server.app import Record, Update
 from viberun.server.apps import Apps
-from viberun.server.errors import DockerError, DockerUnreachableError
+from viberun.server.errors import DockerError, DockerUnreachableError, NoSuchAppError, StateError
 from viberun.server.facts import Container, Image, Plan
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
@@ -161,3 +161,11 @@ def test_an_app_that_docker_refuses_to_start_again_is_put_back_as_one_that_is_st
     with pytest.raises(DockerError):
         desk.apps.restore("demo")
     assert (desk.own().state, desk.record().update) == ("exited", None)
+
+
+def test_an_app_whose_container_somebody_removed_is_to_be_started_and_another_name_is_no_app(desk: Desk) -> None:
+    del desk.docker.made["old"]
+    with pytest.raises(StateError, match="removed the container of app 'demo'; start it with 'viberun-server apps sta"):
+        desk.update()
+    with pytest.raises(NoSuchAppError):
+        update(desk.apps, "other")
