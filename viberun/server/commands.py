@@ -101,7 +101,7 @@ def update_check(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def apps_list(options: argparse.Namespace, environ: Environ) -> int:
-    found = _inventory(environ).apps()
+    found = _inventory(environ).apps(lambda error: print(f"viberun-server: {error}", file=sys.stderr))
     if options.json:
         _print({"apps": [asdict(each) for each in found]})
     else:

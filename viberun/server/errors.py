@@ -52,6 +52,10 @@ class StateError(ViberunError):
     """The state folder can't be used."""
 
 
+class RecordError(StateError):
+    """What is kept of an app can't be read, and there is no container that would tell the same."""
+
+
 class LockedError(ViberunError):
     """Another viberun kept the lock for longer than this one waits."""
 

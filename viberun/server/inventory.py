@@ -7,6 +7,7 @@ ours without a record is an app all the same.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from viberun.app_name import NAME
@@ -14,7 +15,7 @@ from viberun.errors import InvalidError
 from viberun.server import app
 from viberun.server.app import App, Record
 from viberun.server.engine import Engine
-from viberun.server.errors import ConflictError, NoSuchAppError, StateError
+from viberun.server.errors import ConflictError, NoSuchAppError, RecordError, StateError
 from viberun.server.facts import Container, Image
 from viberun.server.reference import Reference
 from viberun.server.state import State
@@ -33,7 +34,10 @@ class Inventory:
         return sorted({*self.state.names(), *(name for name in labelled if NAME.fits(name))})
 
     def record(self, name: str) -> Record | None:
-        """The app's record, made up from its container where the file is gone or is no record any more."""
+        """The app's record, made up from its container where the file is gone or is no record any more.
+
+        Raises RecordError where it is no record and there is no container.
+        """
         text = self.state.read(name)
         problem = None
         if text is not None:
@@ -46,7 +50,7 @@ class Inventory:
             image = container.labels.get(app.IMAGE_LABEL, str(self.wanted))
             return Record(name, container.port, image, container.created)
         if problem is not None:
-            raise StateError(f"app {name!r}: {problem}", remedy=f"remove it with 'viberun-server apps rm {name}'")
+            raise RecordError(f"app {name!r}: {problem}", remedy=f"remove it with 'viberun-server apps rm {name}'")
         return None
 
     def container(self, name: str) -> Container | None:
@@ -77,11 +81,16 @@ class Inventory:
                     taken.add(record.port)
         return taken
 
-    def apps(self) -> list[App]:
+    def apps(self, left_out: Callable[[RecordError], None] = lambda _: None) -> list[App]:
+        """All but those whose record can't be read where there is no container either; `left_out` is told why."""
         found = []
         local = self.engine.image(str(self.wanted))
         for name in self.names():
-            record = self.record(name)
+            try:
+                record = self.record(name)
+            except RecordError as error:
+                left_out(error)
+                continue
             if record is not None:  # else removed in the meantime
                 found.append(self._app(record, local))
         return found

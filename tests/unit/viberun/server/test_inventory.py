@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from viberun.server.app import Record, Update
-from viberun.server.errors import ConflictError, NoSuchAppError, StateError
+from viberun.server.errors import ConflictError, NoSuchAppError, RecordError, StateError
 from viberun.server.facts import Container, Image
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
@@ -104,6 +104,16 @@ def test_a_record_that_cannot_be_read_and_no_container_says_how_to_be_rid_of_it(
     with pytest.raises(StateError, match="remove it with 'viberun-server apps rm demo'"):
         found.app("demo")
     assert found.ports() == set()
+
+
+def test_a_record_that_cannot_be_read_hides_no_other_app(tmp_path: Path) -> None:
+    found = inventory(tmp_path, Docker([container("a"), container("c")]))
+    for name in ("a", "b"):
+        found.state.write(name, "{")
+    left_out: list[RecordError] = []
+    assert [app.name for app in found.apps(left_out.append)] == ["a", "c"]
+    assert [str(error).partition(":")[0] for error in left_out] == ["app 'b'"]
+    assert [app.name for app in found.apps()] == ["a", "c"]
 
 
 def test_what_runs_can_be_asked_for(tmp_path: Path) -> None:
