@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import docker
@@ -36,6 +37,8 @@ _RESIZES = 10
 # Docker holds back a key that could begin these, by default Ctrl-P, which shells and editors want at once. Detaching
 # is tmux's business; that Ctrl-@ comes with the next key is not noticed.
 _DETACH_KEYS = "ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@"
+
+_PROCESSES = Path("/proc")
 
 
 class Engine:
@@ -235,12 +238,26 @@ class Session:
         return None if answer["Running"] else answer["ExitCode"]
 
     def hang_up(self) -> None:
-        """Ends what would run on in the container: Docker does not when its client goes."""
+        """Ends what would run on in the container: Docker does not when its client goes.
+
+        Done by a signal from here, and so only where the container is on this host.
+        """
         with _translated("ending the session"):
-            answer = self._client.exec_inspect(self._id)
-        if answer["Running"] and answer.get("Pid"):
+            try:
+                answer = self._client.exec_inspect(self._id)
+            except NotFound:
+                return
+        if answer["Running"] and answer.get("Pid") and _is_in(answer["Pid"], answer["ContainerID"]):
             with contextlib.suppress(OSError):
                 os.kill(answer["Pid"], signal.SIGHUP)
+
+
+def _is_in(pid: int, container: str) -> bool:
+    """Whether the process of this host with that number is one of the container's, as its control groups tell."""
+    try:
+        return container in (_PROCESSES / str(pid) / "cgroup").read_text()
+    except OSError:
+        return False
 
 
 def _socket(stream: Any) -> socket.socket:

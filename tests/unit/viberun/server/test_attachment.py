@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from docker.errors import NotFound
 
 from viberun.errors import ViberunError
-from viberun.server import attachment, engine
+from viberun.server import attachment
 from viberun.server.errors import DockerUnreachableError, StateError
 from viberun.server.facts import Container
 from viberun.server.inventory import Inventory
@@ -128,11 +127,3 @@ def test_nothing_is_reset_where_no_session_began(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="does not run"):
         attach(tmp_path, terminal)
     assert terminal.resets == 0
-
-
-def test_a_session_of_a_container_that_was_removed_has_no_status() -> None:
-    class Client:
-        def exec_inspect(self, identity: str) -> object:
-            raise NotFound(f"no such exec instance: {identity}")
-
-    assert engine.Session(Client(), "s", object()).exit_code() is None  # type: ignore[arg-type]
