@@ -20,7 +20,6 @@ from viberun.server.errors import (
     ImageError,
     NoSuchAppError,
     PortTakenError,
-    StateError,
 )
 from viberun.server.facts import Container, Image, Plan
 from viberun.server.health import Physician
@@ -194,7 +193,7 @@ class Apps:
         kept = self.state.read(name)
         had_home = self.engine.has_volume(app.volume_name(name))
         try:
-            self._make_on_a_free_port(name, image, self._known(name))
+            self._make_on_a_free_port(name, image, self.inventory.record(name))
         except BaseException:
             self._discard(app.container_name(name))
             if not had_home:
@@ -202,12 +201,6 @@ class Apps:
             if kept is None:
                 self.state.forget(name)
             raise
-
-    def _known(self, name: str) -> Record | None:
-        try:
-            return self.inventory.record(name)
-        except StateError:
-            return None
 
     def _make_on_a_free_port(self, name: str, image: Image, known: Record | None) -> None:
         taken = self.inventory.ports() - ({known.port} if known else set())

@@ -11,7 +11,7 @@ import pytest
 
 from viberun.server.app import Record, Update
 from viberun.server.apps import Apps
-from viberun.server.errors import DockerError, DockerUnreachableError, NoSuchAppError, StateError
+from viberun.server.errors import DockerError, DockerUnreachableError, NoSuchAppError, RecordError, StateError
 from viberun.server.facts import Container, Image, Plan
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
@@ -169,3 +169,12 @@ def test_an_app_whose_container_somebody_removed_is_to_be_started_and_another_na
         desk.update()
     with pytest.raises(NoSuchAppError):
         update(desk.apps, "other")
+
+
+def test_of_a_record_that_cannot_be_read_every_change_says_how_to_be_rid_of_it(desk: Desk) -> None:
+    del desk.docker.made["old"]
+    desk.apps.state.write("demo", "{")
+    for change in (lambda: desk.apps.create("demo", reuse=True), lambda: desk.apps.start("demo"), desk.update):
+        with pytest.raises(RecordError, match="remove it with 'viberun-server apps rm demo'"):
+            change()
+    assert desk.docker.made == {}
