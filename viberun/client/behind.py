@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from viberun.fetch import Fetcher
 
 EVERY = 3600  # seconds between two looks
+AGAIN = 300  # seconds to the next look where a command ended before the answer came
 PATIENCE = 1.0  # seconds that a command waits for what is not known yet
 
 _FILE = "behind.json"
@@ -44,6 +45,7 @@ class Look:
         self._fetch = fetch
         self._threads: list[threading.Thread] = []
         self._guard = threading.Lock()
+        self._dropped: set[str] = set()
 
     def ask_channel(self) -> None:
         """Begins to find out the channel's newest build, unless that was done within the hour."""
@@ -51,7 +53,13 @@ class Look:
 
     def ask_host(self, remote: Remote) -> None:
         """Begins to find out which apps the registry has newer images for, likewise."""
-        self._begin(f"host {remote.host}", lambda: _behind(remote))
+        self._begin(_host(remote.host), lambda: _behind(remote))
+
+    def forget(self, host: str) -> None:
+        """Drops what is known of a host's apps, and what is being found out: a command has changed them."""
+        with self._guard:
+            self._dropped.add(_host(host))
+            forget(self._state, host)
 
     def line(self, host: str, server: Server) -> str | None:
         """What is behind, with the command that helps; None where nothing is known to be. Waits for a second."""
@@ -70,7 +78,7 @@ class Look:
                 f"the server on {host} is {server.version or 'of an unknown version'}, this client {mine};"
                 f" run 'viberun update {host}'"
             )
-        apps = self._known(f"host {host}").split()
+        apps = self._known(_host(host)).split()
         if apps:
             return (
                 f"there is a newer image for {', '.join(apps)}; run 'viberun update {host}',"
@@ -109,15 +117,19 @@ class Look:
             if isinstance(checked, (int, float)) and 0 <= self._now() - checked < EVERY:
                 return
             # Noted first, so that a place that does not answer is not asked by every command.
-            self._state.note(_FILE, f"{key} checked", int(self._now()))
+            self._state.note(_FILE, f"{key} checked", int(self._now()) - EVERY + AGAIN)
 
         def look() -> None:
             try:
-                found = find()
+                found: str | None = find()
             except (ViberunError, OSError, ValueError):
-                return
+                found = None
             with self._guard:
-                self._state.note(_FILE, key, found)
+                if key in self._dropped:
+                    return
+                if found is not None:
+                    self._state.note(_FILE, key, found)
+                self._state.note(_FILE, f"{key} checked", int(self._now()))
 
         thread = threading.Thread(target=look, daemon=True)
         self._threads.append(thread)
@@ -125,6 +137,16 @@ class Look:
 
     def _known(self, key: str) -> str:
         return self._state.text(_FILE, key)
+
+
+def forget(state: Store, host: str) -> None:
+    """Drops what is noted of a host's apps, so that the next command asks anew."""
+    state.drop(_FILE, _host(host), f"{_host(host)} checked")
+
+
+def _host(host: str) -> str:
+    """What the apps of a host that are behind are remembered under."""
+    return f"host {host}"
 
 
 def _behind(remote: Remote) -> str:

@@ -13,7 +13,7 @@ from viberun.build import Build
 from viberun.client import apps as applications
 from viberun.client import config, overview, reach
 from viberun.client import host as hosts
-from viberun.client.behind import Look
+from viberun.client.behind import Look, forget
 from viberun.client.decide import Verdict, decide
 from viberun.client.handshake import Server
 from viberun.client.identity import Identity
@@ -44,6 +44,7 @@ def setup(options: argparse.Namespace, environ: Environ) -> int:
     with Connection(host, environ) as connection:
         config.remember(store, host)
         job.run(connection)
+    forget(Store.state(environ), host)
     return 0
 
 
@@ -53,6 +54,7 @@ def update(options: argparse.Namespace, environ: Environ) -> int:
     job = _setup(environ, screen, _prompts(options, screen), fresh=False)
     with Connection(host, environ) as connection:
         job.run(connection)
+    forget(Store.state(environ), host)
     return 0
 
 
@@ -94,11 +96,12 @@ def vibe(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def apps(options: argparse.Namespace, environ: Environ) -> int:
-    with _ready(options, environ) as (remote, screen):
+    with _reached(options, environ) as at:
         if options.action == "update":
-            applications.update(remote, check_name(options.app), screen)
+            applications.update(at.remote, check_name(options.app), at.screen)
+            at.look.forget(at.remote.host)
         else:
-            applications.show(remote, screen, as_json=options.json)
+            applications.show(at.remote, at.screen, as_json=options.json)
     return 0
 
 
@@ -119,8 +122,9 @@ def logs(options: argparse.Namespace, environ: Environ) -> int:
 
 def rm(options: argparse.Namespace, environ: Environ) -> int:
     app = check_name(options.app)
-    with _ready(options, environ) as (remote, screen):
-        applications.remove(remote, app, _prompts(options, screen), keep_data=options.keep_data)
+    with _reached(options, environ) as at:
+        applications.remove(at.remote, app, _prompts(options, at.screen), keep_data=options.keep_data)
+        at.look.forget(at.remote.host)
     return 0
 
 
@@ -154,6 +158,7 @@ class _At:
     identity: Identity
     reached: Reached
     server: Server
+    look: Look
     screen: Screen
 
     @property
@@ -173,7 +178,7 @@ def _reached(options: argparse.Namespace, environ: Environ) -> Iterator[_At]:
     with Connection(host, environ) as connection:
         reached = reach.reach(connection, identity)
         look.ask_host(reached.remote)
-        at = _At(identity, reached, reached.server, screen)
+        at = _At(identity, reached, reached.server, look, screen)
         yield at
         behind = look.line(host, at.server)
     if behind:
@@ -208,7 +213,11 @@ def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
     except ViberunError as error:
         at.screen.warn(f"whether the server can be updated is not known: {error}")
         return server
-    return job.bring(remote, platform, found, server) if job.wanted(found, server) else server
+    if not job.wanted(found, server):
+        return server
+    now = job.bring(remote, platform, found, server)
+    at.look.forget(remote.host)
+    return now
 
 
 def _asked(prompts: Prompts, remembered: str | None) -> str:

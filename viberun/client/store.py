@@ -73,6 +73,13 @@ class Store:
         with contextlib.suppress(StoreError):
             self.write(name, {**self.read(name), key: value})
 
+    def drop(self, name: str, *keys: str) -> None:
+        """Removes keys; what can't be written stays as it is."""
+        before = self.read(name)
+        if before.keys() & set(keys):
+            with contextlib.suppress(StoreError):
+                self.write(name, {key: value for key, value in before.items() if key not in keys})
+
 
 def _xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
     """XDG Base Directory Specification: a relative path in the variable counts as none."""

@@ -319,6 +319,22 @@ def test_apps_behind_the_registry_are_one_line_and_asked_for_once_an_hour(host: 
     assert len([line for line in host.log() if "update-check" in line]) == 1
 
 
+@pytest.mark.parametrize(
+    "command", [["apps", "update", "demo"], ["rm", "demo", "--yes"], ["update"], ["setup", "me@box"]]
+)
+def test_what_a_command_changed_is_not_said_to_be_behind_and_asked_for_anew(
+    host: Host, ready: Viberun, command: list[str]
+) -> None:
+    host.has("behind", "")
+    assert "there is a newer image for demo" in only(ready("apps"), 0)
+    done = ready(*command)
+    assert (done.returncode, done.stderr) == (0, "")
+    (host.root / "behind").unlink(missing_ok=True)
+    done = ready("apps")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len([line for line in host.log() if "update-check" in line]) == 2
+
+
 def test_a_registry_that_does_not_answer_holds_nobody_up(host: Host, ready: Viberun, tmp_path: Path) -> None:
     host.has("answers/update-check", "sleep 20\n")
     begun = time.monotonic()

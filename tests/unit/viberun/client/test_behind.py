@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.unit.viberun.client.hosts import build_at, release
 from tests.unit.viberun.installed import BUILD
 from tests.unit.viberun.web import Answer, Page, serving
-from viberun.client.behind import EVERY, Look
+from viberun.client.behind import AGAIN, EVERY, Look
 from viberun.client.handshake import Server
 from viberun.client.identity import Identity
+from viberun.client.remote import Remote
 from viberun.client.store import Store
 from viberun.fetch import Fetcher
 
@@ -50,15 +55,39 @@ def test_the_channel_is_asked_once_an_hour(tmp_path: Path, newer: dict[str, Page
             assert len(web.asked) == asked
 
 
-def test_a_channel_that_does_not_answer_is_waited_for_a_second_and_not_again(tmp_path: Path) -> None:
-    import socket
-
+def test_a_channel_that_does_not_answer_is_waited_for_a_second_and_again_in_some_minutes(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        for most in (1.5, 0.5):
+        for later, least, most in ((0, 0.9, 1.5), (1, 0.0, 0.5), (AGAIN - 1, 0.0, 0.5), (AGAIN, 0.9, 1.5)):
             begun = time.monotonic()
-            assert look(url, tmp_path, 1000.0, timeout=3).line("box", SAME) is None
-            assert time.monotonic() - begun < most
+            assert look(url, tmp_path, 1e9 + later, timeout=10).line("box", SAME) is None
+            assert least < time.monotonic() - begun < most
+
+
+class Slow:
+    """A host whose server says that an app is behind, once it may."""
+
+    host = "box"
+
+    def __init__(self) -> None:
+        self.may = threading.Event()
+
+    def ask(self, arguments: Sequence[str]) -> dict[str, object]:
+        self.may.wait(20)
+        return {"apps": [{"app": "demo", "behind": True}]}
+
+
+def test_what_was_asked_before_a_command_changed_it_does_not_count(tmp_path: Path) -> None:
+    slow = Slow()
+    for forgetful in (True, False):
+        made = Look(Identity.of(BUILD, {}), {}, Store(tmp_path), lambda: 1e9)
+        made.ask_host(cast(Remote, slow))
+        if forgetful:
+            made.forget("box")
+        slow.may.set()
+        line = made.line("box", SAME)
+        assert (line or "").startswith("there is a newer image for demo") is not forgetful
+    assert Store(tmp_path).text("behind.json", "host box") == "demo"
 
 
 def test_what_goes_wrong_is_not_mentioned(tmp_path: Path) -> None:

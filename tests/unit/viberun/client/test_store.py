@@ -35,6 +35,15 @@ def test_other_keys_stay(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["config.json"]
 
 
+def test_keys_are_dropped_and_others_stay(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.drop("seen.json", "a")
+    assert os.listdir(tmp_path) == []
+    store.write("seen.json", {"a": 1, "b": 2, "c": 3})
+    store.drop("seen.json", "a", "b", "none")
+    assert store.read("seen.json") == {"c": 3}
+
+
 def test_what_cannot_be_written_is_one_line_where_it_matters(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     store = Store(tmp_path / "file/viberun")
