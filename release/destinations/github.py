@@ -13,7 +13,7 @@ from release.destinations.destination import Destination, Receipt, Row
 from release.github.api import Api
 from release.github.channel import CURRENT, OLD
 from release.github.dev import DevRelease
-from release.github.fence import WORKFLOWS
+from release.github.fence import OVERTAKEN, WORKFLOWS
 from release.github.prod import ProdRelease
 from release.github.settings import Settings
 from release.http import Answer, Http, HttpError, Request
@@ -139,7 +139,8 @@ class GitHubRelease(Destination):
 
     def _refusals(self, bundle: Bundle) -> Iterator[str]:
         """Why GitHub would refuse, whatever the channel."""
-        api, commit = Api(self._http, self._settings(bundle)), bundle.manifest.build.commit
+        settings, commit = self._settings(bundle), bundle.manifest.build.commit
+        api = Api(self._http, settings)
         repository = api.repository()
         if repository.private:
             yield f"{repository.full_name} is private: nobody could download what is released there; make it public"
@@ -147,12 +148,15 @@ class GitHubRelease(Destination):
             yield f"the token may not write to {repository.full_name}; give it contents: write"
         if not api.has_commit(commit):
             yield f"GitHub does not have the commit {commit}; push it"
-        elif repository.scopes is not None and "workflow" not in repository.scopes:
+            return
+        # The token of Actions has no scopes, and can't be given this right.
+        of_actions = settings.in_actions and settings.of_installation
+        if of_actions or (repository.scopes is not None and "workflow" not in repository.scopes):
             here, there = (api.workflow_files(ref) for ref in (commit, repository.default_branch))
             if here.items() - there.items():
                 yield (
                     f"the workflow files of {commit} are not those of {repository.default_branch}, so GitHub would refuse"
-                    f" to move a ref to it; {WORKFLOWS}"
+                    f" to move a ref to it; {OVERTAKEN if of_actions else WORKFLOWS}"
                 )
 
     def _verify_channel(self, bundle: Bundle, tag: str) -> None:

@@ -32,6 +32,7 @@ class Api:
     def __init__(self, http: Http, settings: Settings) -> None:
         self._http = http
         self._root = f"{settings.api}/repos/{settings.repository}"
+        self._of_installation = settings.of_installation
         self._authorization = f"Bearer {settings.token}" if settings.token else None
         if settings.token:
             http.keep_secret(settings.token)
@@ -41,7 +42,8 @@ class Api:
     def repository(self) -> Repository:
         answer = self._send("GET", "")
         fields = json.loads(answer.content)
-        permissions = fields.get("permissions") or {}
+        # Of an installation, which is no collaborator, GitHub says that it may do nothing.
+        permissions = {} if self._of_installation else fields.get("permissions") or {}
         scopes = answer.headers.get("x-oauth-scopes")
         return Repository(
             fields["full_name"],

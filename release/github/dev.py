@@ -110,7 +110,7 @@ class DevRelease:
 
         Ends only when, after the last change, all is as the ref says.
         """
-        release, changed, described = self._the_release(), False, set[str]()
+        release, changed, described, pruned = self._the_release(), False, set[str](), False
         assets = self._assets(release)
         for _ in range(_ROUNDS):
             there = assets.list()
@@ -118,8 +118,10 @@ class DevRelease:
             step = next_step(there, standing.wanted.digest, self._http.patience.silence)
             if step is not None:
                 changed |= perform(step, self._http, self._api, assets, standing.wanted)
-            elif self._describe(standing, there, described) or self._prune(standing, there):
+            elif self._describe(standing, there, described):
                 changed = True
+            elif not pruned and self._prune(standing, there):
+                changed = pruned = True
             elif self._fence.holder() == standing.commit:
                 return changed
         raise ChannelError(

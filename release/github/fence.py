@@ -10,6 +10,7 @@ from release.http import Http, HttpError, ensure
 from viberun.errors import ViberunError
 
 WORKFLOWS = "give the token the permission to change workflows (`workflow` scope, or `workflows: write`)"
+OVERTAKEN = "the run of the newest commit releases it; or release by hand with a token that may change workflows"
 
 _LATER = "release a commit that comes after it"
 

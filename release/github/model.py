@@ -10,7 +10,7 @@ Status = Literal["ahead", "behind", "diverged", "identical"]
 
 @dataclass(frozen=True)
 class Repository:
-    """`push`: whether the token may write; None where GitHub doesn't say. `scopes` is None for any but classic tokens."""
+    """`push`: whether the token may write; None where GitHub doesn't tell. `scopes` is None for any but classic tokens."""
 
     full_name: str
     private: bool

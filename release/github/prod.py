@@ -81,7 +81,7 @@ class ProdRelease:
 
     def standing(self, bundle: Bundle) -> Manifest:
         """The manifest of the newest release: this one, or another that was published since."""
-        version, newest = max(_published(self._api.releases()), key=lambda pair: pair[0].precedence)
+        version, newest = self._newest()
         if version.precedence <= bundle.manifest.build.version.precedence:
             return bundle.manifest
         asset = next((asset for asset in self._api.assets(newest.id) if asset.name == CURRENT), None)
@@ -91,12 +91,18 @@ class ProdRelease:
 
     def promote(self, bundle: Bundle) -> bool:
         """Sees that `latest` is the newest release, and this one if no other is newer; False if it was."""
-        newest = max(_published(self._api.releases()), key=lambda pair: pair[0].precedence)[1]
+        newest = self._newest()[1]
         latest = self._api.latest()
         if latest is not None and latest.id == newest.id:
             return False
         self._api.update_release(newest.id, {"make_latest": "true"})
         return True
+
+    def _newest(self) -> tuple[Version, Release]:
+        published = list(_published(self._api.releases()))
+        if not published:  # its list can lag behind
+            raise ViberunError("GitHub lists no release yet", remedy="run the same command again")
+        return max(published, key=lambda pair: pair[0].precedence)
 
     def _find(self) -> Release | None:
         """The published release, else the oldest draft: all runs must agree on one."""

@@ -15,6 +15,12 @@ class Settings:
     web: str
     repository: str | None
     token: str | None = field(repr=False)
+    in_actions: bool = False
+
+    @property
+    def of_installation(self) -> bool:
+        """Whether the token is that of an app's installation, as GITHUB_TOKEN in Actions is, and not a person's."""
+        return (self.token or "").startswith("ghs_")
 
     @staticmethod
     def of(environ: Mapping[str, str], repository: str | None) -> "Settings":
@@ -25,6 +31,7 @@ class Settings:
             environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/"),
             named if named and _REPOSITORY.fullmatch(named) else None,
             environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or None,
+            environ.get("GITHUB_ACTIONS") == "true",
         )
 
     def download_url(self, tag: str, name: str) -> str:

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 class Access:
     """What a token may do; `private`: see the repository even if it is that.
 
-    `scopes` is what a classic token announces in X-OAuth-Scopes; others announce nothing.
+    `scopes` is what a classic token announces in X-OAuth-Scopes; others announce nothing. `installation`: it is an app's,
+    of which GitHub says that it may do nothing, whatever it may.
     """
 
     push: bool = True
     private: bool = True
     workflows: bool = True
     scopes: str | None = None
+    installation: bool = False
 
 
 ANONYMOUS = Access(push=False, private=False, workflows=False)

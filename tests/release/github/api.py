@@ -83,7 +83,8 @@ class Api:
 
     def repository(self, request: Request) -> Answer:
         access = request.access
-        known = {"admin": False, "maintain": False, "push": access.push, "triage": access.push, "pull": True}
+        push = access.push and not access.installation
+        known = {"admin": False, "maintain": False, "push": push, "triage": push, "pull": not access.installation}
         permissions = dict[str, Json](known) if access.push or "authorization" in request.headers else None
         return Answer(body=request.json.repo(permissions))
 

@@ -23,7 +23,7 @@ TOKEN = "ghs_secret"
 @pytest.fixture
 def github() -> Iterator[GitHub]:
     with GitHub() as github:
-        github.tokens[TOKEN] = Access()
+        github.tokens[TOKEN] = Access(installation=True)
         yield github
 
 
@@ -214,6 +214,18 @@ def test_only_the_newest_builds_are_kept_with_their_manifests(github: GitHub, bu
     assert names(github) == kept | {"channel.json", "channel.old.json"}
 
 
+def test_a_release_deletes_no_more_than_its_share_and_the_next_goes_on(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("release.github.retention.MOST_AT_ONCE", 5)
+    for _ in range(3):
+        release(github, builds.dev(builds.commit()))
+    for _ in range(2):
+        before, bundle = names(github), builds.dev(builds.commit())
+        release(github, bundle, keep=1)
+        assert len(before - names(github)) == 5
+
+
 def test_what_the_old_channel_names_is_kept_even_beyond_the_number(github: GitHub, builds: Builds) -> None:
     first, second = builds.dev(builds.commit()), builds.dev(builds.commit())
     release(github, first)
@@ -251,6 +263,10 @@ def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_move
     bundle = builds.dev(first)
     github.tokens["classic"] = Access(workflows=False, scopes="repo")
     assert "`workflow` scope" in problems(github, bundle, token="classic")
+    github.tokens["ghs_actions"] = Access(workflows=False, installation=True)
+    environ = dict(github.env) | {"GITHUB_TOKEN": "ghs_actions", "GITHUB_ACTIONS": "true"}
+    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20)), environ, keep=20)
+    assert "the run of the newest commit releases it" in "\n".join(in_actions.preflight(bundle, meter()).found)
     repository.create_release("dev", first, None, None, False, True, "false")
     repository.refs["refs/tags/dev"] = commits.add("zero")
     github.tokens["app"] = Access(workflows=False)
