@@ -45,14 +45,14 @@ class Reference:
 
 
 def references(environ: Mapping[str, str]) -> dict[str, Reference]:
-    """The images that this host is to use. Raises UsageError where there is none to be known."""
-    return {name: reference(name, environ) for name in VARIABLES}
+    """The images that this host is to use, as far as something names them. Raises UsageError where nothing does."""
+    named = {name: text for name in VARIABLES if (text := _named(name, environ)) is not None}
+    return {name: reference(name, environ) for name in named or VARIABLES}
 
 
 def reference(name: str, environ: Mapping[str, str]) -> Reference:
     """One of them: the environment's, else that of this build's channel and repository."""
-    variable = VARIABLES[name]
-    text = environ.get(variable) or _default(variable, environ)
+    variable, text = VARIABLES[name], _named(name, environ)
     if text is None:
         raise UsageError(
             f"{variable} is not set, and this build knows no repository that would have the image",
@@ -61,7 +61,8 @@ def reference(name: str, environ: Mapping[str, str]) -> Reference:
     return Reference.parse(text, variable)
 
 
-def _default(variable: str, environ: Mapping[str, str]) -> str | None:
+def _named(name: str, environ: Mapping[str, str]) -> str | None:
+    if environ.get(VARIABLES[name]):
+        return environ[VARIABLES[name]]
     build = Build.embedded()
-    active = channel.active(build.version, environ)
-    return channel.settings(active, build.repository, environ).get(variable)
+    return channel.defaults(channel.active(build.version, environ), build.repository).get(VARIABLES[name])

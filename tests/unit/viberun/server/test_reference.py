@@ -64,3 +64,16 @@ def test_a_build_without_a_repository_says_what_to_set(monkeypatch: pytest.Monke
     monkeypatch.setattr("viberun.embedded.text", replace(BUILD, repository=None).to_json)
     with pytest.raises(UsageError, match="set VIBERUN_PROXY_IMAGE to the image's name"):
         reference("viberun-proxy", {})
+    with pytest.raises(UsageError, match="set VIBERUN_IMAGE to the image's name"):
+        references({})
+
+
+def test_an_image_that_nothing_names_is_left_out_beside_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from tests.unit.viberun.installed import BUILD
+
+    monkeypatch.setattr("viberun.embedded.text", replace(BUILD, repository=None).to_json)
+    assert {name: str(each) for name, each in references({"VIBERUN_IMAGE": "o/viberun:dev"}).items()} == {
+        "viberun": "o/viberun:dev"
+    }
