@@ -167,7 +167,9 @@ install() { # TOKEN SIZE SHA256 [URL]
 
 download() { # URL SIZE
   if command -v curl >/dev/null 2>&1; then
-    set -- "$@" curl -fsSL --proto '=http,https' --connect-timeout 15 --speed-limit 1 --speed-time 30 \
+    # From https never to http. The others can't be told so; what arrives is held against its sha256 either way.
+    case $1 in https:*) protocols='=https' ;; *) protocols='=http,https' ;; esac
+    set -- "$@" curl -fsSL --proto "$protocols" --connect-timeout 15 --speed-limit 1 --speed-time 30 \
       --max-time 1800 --retry 2 --max-filesize "$2" -o "$archive" "$1"
   elif command -v wget >/dev/null 2>&1; then
     set -- "$@" wget -q --tries=3 --timeout=20 -O "$archive" "$1"

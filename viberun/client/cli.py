@@ -38,7 +38,8 @@ def run(arguments: Sequence[str]) -> int:
 
     # Whatever ends this program, it closes its connection first.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _end)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _end)
     if options.command is None:
         return commands.show_overview(dict(os.environ))
     return commands.COMMANDS[options.command](options, dict(os.environ))
