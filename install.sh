@@ -279,6 +279,10 @@ find_build() {
     if [ -z "$schema" ] || ! matches "$oci" '[0-9]+\.[0-9]+\.[0-9]+(-dev\.[0-9]{14}-[0-9a-f]{7}(\.dirty)?)?'; then
         die "$base/$found is no manifest of viberun" 'look whether the address is right'
     fi
+    case $channel$wanted/$oci in
+    dev/*-dev.*) ;;
+    dev/*) die "$base holds the release $version and no dev build" 'leave out --dev, or name another VIBERUN_CHANNEL_URL' ;;
+    esac
     [ "${wanted:-$oci}" = "$oci" ] || die "$base/$found is of viberun $version" 'report it'
     # GitHub's `latest` may be another release by the time that the file is asked for.
     if [ -n "$releases" ] && [ "$channel" = prod ]; then base_of_build=$releases/download/v$oci; fi
@@ -451,11 +455,9 @@ put_in_place() {
         { cp -p "$bin/viberun" "$new/previous" && mv -f "$new/previous" "$dir/viberun.previous"; } 2>/dev/null ||
             unwritable "$dir" --dir
     fi
-    if [ -d "$dir/$oci" ]; then
-        mv -f "$new/$oci/viberun" "$dir/$oci/viberun" 2>/dev/null || unwritable "$dir/$oci" --dir
-    else
-        mv -f "$new/$oci" "$dir/$oci" 2>/dev/null || unwritable "$dir" --dir
-    fi
+    # The file and not the folder, which mv would put into one that another run has just made.
+    mkdir "$dir/$oci" 2>/dev/null || [ -d "$dir/$oci" ] || unwritable "$dir" --dir
+    mv -f "$new/$oci/viberun" "$dir/$oci/viberun" 2>/dev/null || unwritable "$dir/$oci" --dir
     mv -f "$bin/.viberun.$$" "$bin/viberun" 2>/dev/null || unwritable "$bin" --bin
     if [ -e "$dir/viberun.previous" ]; then before=$(version_of "$dir/viberun.previous" | sed 's/+/-/'); fi
     for old in "$dir"/[0-9]*.[0-9]*.[0-9]*; do

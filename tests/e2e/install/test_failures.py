@@ -82,6 +82,11 @@ def test_a_mac_without_python(fails: Fails) -> None:
     assert "needs Python 3.9 or newer here, and there is none; install it with xcode-select" in fails(before=uname).line
 
 
+def test_a_channel_of_releases_where_a_dev_build_is_asked_for(fails: Fails, channel: Channel) -> None:
+    channel.release("1.2.3", channel="prod")
+    assert "holds the release 1.2.3 and no dev build; leave out --dev, or name another" in fails("--dev").line
+
+
 def test_nobody_listens(fails: Fails, loader: str) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
