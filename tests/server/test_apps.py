@@ -1,6 +1,7 @@
 """Apps on a real engine: made, used, stopped, removed, and made again from what is left of them."""
 
 import json
+import re
 import socket
 import subprocess
 import time
@@ -134,7 +135,8 @@ def test_an_image_whose_containers_end_leaves_nothing_and_says_why(host: Host, i
     use(host, images.broken)
     done = host.run("apps", "create", "demo")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert "ended with status 7, having said: the disk is on fire" in done.stderr
+    # Docker may have started it anew by the time that somebody looks.
+    assert re.search("its container ended( with status 7)?, having said: the disk is on fire", done.stderr), done.stderr
     assert_nothing_is_left(host)
 
 

@@ -50,7 +50,9 @@ class Physician:
                 raise UnhealthyError("its container was removed")
             restarts = found.restarts if restarts is None else restarts
             if found.state in ("exited", "dead", "restarting") or found.restarts > restarts:
-                raise UnhealthyError(f"its container ended with status {found.exit_code}{self._said(found)}")
+                # Once it runs again, Docker no longer tells how it ended.
+                status = "" if found.running else f" with status {found.exit_code}"
+                raise UnhealthyError(f"its container ended{status}{self._said(found)}")
             if found.health == "unhealthy":
                 raise UnhealthyError(f"its image's own check calls it unhealthy{self._said(found)}")
             now = self.now()

@@ -81,7 +81,7 @@ def test_the_image_s_own_check_is_waited_for() -> None:
     [
         ([RUNNING, now("exited", exit_code=7)], "its container ended with status 7, having said: no disk"),
         ([RUNNING, now("restarting", exit_code=1)], "ended with status 1"),
-        ([RUNNING, now(restarts=1)], "ended with status 0"),
+        ([RUNNING, now(restarts=1)], "its container ended, having said: no disk"),
         ([now(health="unhealthy")], "its image's own check calls it unhealthy, having said: no disk"),
         ([RUNNING, None], "its container was removed"),
         ([now("created")], "it was not healthy within 20 s, having said: no disk"),
