@@ -33,7 +33,7 @@ def make(root: Path, certificate: bytes, environment: Mapping[str, str], more: S
     options += ["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*"]
     _run(["mmdebstrap", *options, SUITE, str(root), f"deb {mirror} {SUITE} main"])
     _fetch_later(root, mirror)
-    # So that machines ask the archive by its public name, wherever the packages came from.
+    # So that machines ask the archive of the tests, wherever the packages came from.
     _rename_lists(root, mirror)
     (root / "usr/local/share/ca-certificates/tests.crt").write_bytes(certificate)
     _run(["chroot", str(root), "update-ca-certificates"])
@@ -47,14 +47,16 @@ def make(root: Path, certificate: bytes, environment: Mapping[str, str], more: S
 
 
 def _mirror(environment: Mapping[str, str]) -> str:
-    """Where Debian's packages are: DEBIAN_MIRROR, what apt of this machine is set to, else the public archive."""
+    """Where Debian's packages are: DEBIAN_MIRROR, else what apt of this machine is set to."""
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"],
         capture_output=True,
         text=True,
     ).stdout
     found = [line.split(" ", 1)[0] for line in listed.splitlines() if line.endswith(" Debian")]
-    return (environment.get("DEBIAN_MIRROR") or next(iter(found), f"http://{ARCHIVE}/debian")).split()[0].rstrip("/")
+    named = environment.get("DEBIAN_MIRROR") or next(iter(found), "")
+    assert named, "no mirror of Debian in this machine's apt configuration; set DEBIAN_MIRROR"
+    return named.split()[0].rstrip("/")
 
 
 def _fetch_later(root: Path, mirror: str) -> None:
