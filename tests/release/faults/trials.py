@@ -160,10 +160,11 @@ def first_of(policies: Sequence[Policy]) -> Policy:
 class Outcome:
     """Of all trials, by sort: how many there were and what failed.
 
-    `counted` are the kinds of the changes of one release behind each gate; `polls` all that readers made, `watched` those
+    `chosen` were to be tried; `counted` are the kinds of the changes of one release behind each gate; `polls` all that readers made, `watched` those
     during releases that were held for them.
     """
 
+    chosen: int = 0
     tried: Counter[str] = field(default_factory=Counter)
     failures: dict[str, list[str]] = field(default_factory=lambda: {"Kill": [], "Trouble": []})
     counted: dict[str, list[str]] = field(default_factory=dict)
@@ -185,9 +186,13 @@ def run_trials(
     folder: Path,
     script: Path,
     path: str,
+    tell: Callable[[str], None] = lambda line: None,
     width: int = 2,
 ) -> Outcome:
-    """Counts the changes of a release, and tries what `choose` makes of them, on `width` sets of servers at a time."""
+    """Counts the changes of a release, and tries what `choose` makes of them, on `width` sets of servers at a time.
+
+    `tell` hears of each trial when it is over. Whoever interrupts this waits for no more than the trials under way.
+    """
     waiting: SimpleQueue[Trial] = SimpleQueue()
     outcome, lock = Outcome(), threading.Lock()
 
@@ -203,20 +208,27 @@ def run_trials(
             with lock:
                 if not outcome.counted:
                     outcome.counted = counted
-                    for trial in choose(counted):
+                    chosen = choose(counted)
+                    outcome.chosen = len(chosen)
+                    for trial in chosen:
                         waiting.put(trial)
             while (taken := _next(waiting)) is not None:
                 failure = _failure(own, taken)
                 with lock:
                     outcome.tried[type(taken).__name__] += 1
                     outcome.failures[type(taken).__name__] += [failure] if failure else []
+                    tell(f"{outcome.tried.total()} of {outcome.chosen}  {failure or taken}")
             with lock:
                 outcome.polls += own.reader.polls
                 outcome.watched.append(own.watched)
 
     with ThreadPoolExecutor(width) as pool:
-        for each in [pool.submit(work, number) for number in range(width)]:
-            each.result()
+        try:
+            for each in [pool.submit(work, number) for number in range(width)]:
+                each.result()
+        finally:
+            while _next(waiting):
+                pass
     return outcome
 
 

@@ -145,7 +145,8 @@ def runfiles_of(bundle: Bundle) -> Path:
 def stack(folder: Path, verdaccio_script: Path, path: str = os.environ["PATH"]) -> Iterator[Stack]:
     """Starts everything below an empty folder; `path` is where npm is."""
     with ExitStack() as entered:
-        places = {name: folder / name for name in ("registry", "verdaccio", "pypi", "home", "builds", "work")}
+        names = ("registry", "verdaccio", "pypi", "home", "builds", "work", "temporary")
+        places = {name: folder / name for name in names}
         for place in places.values():
             place.mkdir(parents=True)
         github = entered.enter_context(GitHub(REPOSITORY))
@@ -173,6 +174,7 @@ def stack(folder: Path, verdaccio_script: Path, path: str = os.environ["PATH"]) 
             {
                 "PATH": path,
                 "HOME": str(places["home"]),
+                "TMPDIR": str(places["temporary"]),  # what a killed driver leaves goes with the servers
                 "LC_ALL": "C.UTF-8",
                 "PYTHONPATH": os.pathsep.join(sys.path),
                 "BUILD_WORKSPACE_DIRECTORY": str(places["work"]),
