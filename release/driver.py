@@ -109,7 +109,7 @@ def release(bundle: Bundle, destinations: Sequence[Destination], progress: Progr
             new = _perform(step, bundle, destinations, progress)
             if problems := _problems(new):
                 raise (
-                    StepError(f"{step.name} failed", problems)
+                    StepError(f"{step.name} failed", problems, remedy="'When it fails' in RELEASING.md says what to do")
                     if begun
                     else PreflightError("nothing was released", problems)
                 )

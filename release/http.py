@@ -28,6 +28,7 @@ _PASSING = frozenset({408, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 _CONNECTIONS = 16
+_NOTED_AFTER = 4
 
 
 class HttpError(ViberunError):
@@ -147,6 +148,19 @@ class Http:
 
     def wait(self, seconds: float) -> None:
         self._sleep(seconds)
+
+    def wait_until(self, so: Callable[[], bool], note: Callable[[str], None]) -> bool:
+        """Looks until it is so, for `patience.lag` seconds at most; False: it never was. `note` hears that it takes long."""
+        began, tries = self._clock(), 0
+        while not so():
+            tries += 1
+            pause = self.patience.backoff(tries)
+            if self._clock() + pause - began > self.patience.lag:
+                return False
+            if tries == _NOTED_AFTER:
+                note(f"not there yet; looks for {self.patience.lag / 60:.0f} minutes at most")
+            self._sleep(pause)
+        return True
 
     def redact(self, text: str) -> str:
         for secret in sorted(self._secrets, key=len, reverse=True):

@@ -12,12 +12,17 @@ from viberun.errors import UsageError
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds: for a silent server, before the first repetition, between two at most, and in all; and how many tries."""
+    """How long is waited, in seconds, and how many tries there are.
+
+    `silence` for a server that says nothing, `first` before the first repetition, `longest` between two, `total` for one
+    request. `lag` is what registries may take to show what they have taken, and services of signing to come back.
+    """
 
     silence: float = 60.0
     first: float = 0.5
     longest: float = 30.0
     total: float = 900.0
+    lag: float = 600.0
     tries: int = 6
 
     @staticmethod

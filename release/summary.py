@@ -26,7 +26,7 @@ def plan_text(bundle: Bundle, destination: str, plan: Plan) -> str:
     if not plan.changes:
         return f"{build.channel} {build.version} is at {destination} already: nothing to do\n"
     lines = [f"{build.channel} {build.version} would go to {destination}:"]
-    width = max(len(change.subject) for change in plan.changes if change.size is not None)
+    width = max((len(change.subject) for change in plan.changes if change.size is not None), default=0)
     for change in plan.changes:
         size = "" if change.size is None else f"{size_text(change.size):>10}"
         lines.append(f"  {change.verb:<7} {change.subject:<{width}} {size}".rstrip())

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from release.bundle import Artifact, Bundle
-from release.content import Moved, digest_of
+from release.content import Digest, Moved, digest_of
 from release.destinations.destination import Destination, Receipt, Row
 from release.github.api import Api
 from release.github.channel import CURRENT, OLD
@@ -93,10 +93,19 @@ class GitHubRelease(Destination):
         return self._kind(bundle).standing(bundle)
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        kind = self._kind(bundle)
-        if (standing := kind.standing(bundle)) != bundle.manifest:
+        kind, standing = self._kind(bundle), bundle.manifest
+        expected = digest_of(bundle.manifest.to_json().encode())
+
+        def seen() -> bool:
+            nonlocal standing
+            standing = kind.standing(bundle)
+            return standing != bundle.manifest or self._read_channel(bundle, kind.tag) == expected
+
+        if not self._http.wait_until(seen, meter.note):
+            url = self._settings(bundle).download_url(kind.tag, CURRENT)
+            raise UnseenError(f"{url} is not what was released", remedy="run the same command again")
+        if standing != bundle.manifest:
             return Skipped(f"{standing.build.version} has taken its place")
-        self._verify_channel(bundle, kind.tag)
         each(lambda asset: self._verify_file(bundle, kind.tag, asset), bundle.assets, _WIDTH)
         return Done(f"{CURRENT} and {len(bundle.assets)} files, without credentials")
 
@@ -139,8 +148,8 @@ class GitHubRelease(Destination):
 
     def _refusals(self, bundle: Bundle) -> Iterator[str]:
         """Why GitHub would refuse, whatever the channel."""
-        settings, commit = self._settings(bundle), bundle.manifest.build.commit
-        api = Api(self._http, settings)
+        settings, build = self._settings(bundle), bundle.manifest.build
+        api, commit = Api(self._http, settings), build.commit
         repository = api.repository()
         if repository.private:
             yield f"{repository.full_name} is private: nobody could download what is released there; make it public"
@@ -148,6 +157,8 @@ class GitHubRelease(Destination):
             yield f"the token may not write to {repository.full_name}; give it contents: write"
         if not api.has_commit(commit):
             yield f"GitHub does not have the commit {commit}; push it"
+            return
+        if build.channel == "prod":  # its tag is there already, and moves never
             return
         # The token of Actions has no scopes, and can't be given this right.
         of_actions = settings.in_actions and settings.of_installation
@@ -159,19 +170,10 @@ class GitHubRelease(Destination):
                     f" to move a ref to it; {OVERTAKEN if of_actions else WORKFLOWS}"
                 )
 
-    def _verify_channel(self, bundle: Bundle, tag: str) -> None:
-        """As readers do: `channel.json`, else the old one, then once more."""
-        expected = digest_of(bundle.manifest.to_json().encode())
-        for attempt in range(1, self._http.patience.tries + 1):
-            for name in (CURRENT, OLD, CURRENT):
-                answer = self._read(bundle, tag, name)
-                if answer.status == 200:
-                    break
-            if answer.status == 200 and answer.digest == expected:
-                return
-            self._http.pause(attempt)
-        url = self._settings(bundle).download_url(tag, CURRENT)
-        raise UnseenError(f"{url} is not what was released", remedy="run the same command again")
+    def _read_channel(self, bundle: Bundle, tag: str) -> Digest | None:
+        """As readers do: `channel.json`, else the old one, then once more; None where there is none."""
+        answers = (self._read(bundle, tag, name) for name in (CURRENT, OLD, CURRENT))
+        return next((answer.digest for answer in answers if answer.status == 200), None)
 
     def _verify_file(self, bundle: Bundle, tag: str, asset: Artifact) -> None:
         """By its first byte and its length: GitHub has told the digest of what it stored."""

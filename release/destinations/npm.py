@@ -14,8 +14,9 @@ from release.bundle import Artifact, Bundle
 from release.destinations.destination import Destination, Receipt, Row
 from release.http import Http, UnansweredError, ensure
 from release.npm import packument
-from release.npm.client import Npm, NpmError, UnsignedError
+from release.npm.client import Npm, NpmError, PublishedError, UnsignedError
 from release.npm.packument import Packument
+from release.npm.trust import Job, UntrustedError
 from release.plan import Change, Done, Plan, Problems, Skipped
 from release.progress import Meter
 from release.traffic import Traffic
@@ -58,13 +59,14 @@ class NpmRegistry(Destination):
     ) -> None:
         self._http = http
         self._npm = npm
-        self._trusted = bool(environ.get("GITHUB_ACTIONS") and environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"))
+        self._job = Job.of(environ)
         self._standing = standing
         self._address: str | None = None
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         try:
-            return Problems((*self._login_problems(), *self._package_problems(bundle)))
+            there = self._look(_package(bundle).name)
+            return Problems((*self._login_problems(bundle, there), *self._package_problems(bundle, there)))
         except ViberunError as error:
             return Problems((str(error),))
 
@@ -90,7 +92,7 @@ class NpmRegistry(Destination):
             if content.write(package.path, named) != package.artifact.digest:
                 raise NpmPublishError(f"{package.artifact.name} was built otherwise than it was bundled")
             meter.expect(package.artifact.digest.size)
-            unsigned = self._publish(package, named)
+            unsigned = self._publish(package, named, meter)
         meter.moved(package.artifact.digest.size)
         return Done(f"{package.spec} published{unsigned}")
 
@@ -101,7 +103,7 @@ class NpmRegistry(Destination):
             package, version = _package(bundle), self._standing(bundle).build.version
             there = self._look(package.name)
             if version == package.version and not self._has(there, package):
-                self._await(package)
+                self._await(package, meter)
                 continue
             if there is None or version.npm not in there.versions:
                 return Skipped(f"left to {version}, which has taken its place")
@@ -112,17 +114,18 @@ class NpmRegistry(Destination):
         raise NpmPublishError(f"the dist-tag {package.tag} did not come to rest in {_ROUNDS} rounds")
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        package, version = _package(bundle), self._standing(bundle).build.version
-        if version != package.version:
-            return Skipped(f"{version} has taken its place")
-        for attempt in range(1, self._http.patience.tries + 1):
-            there = self._look(package.name)
-            if there and (conflict := self._conflict(there, package)):
-                raise conflict
-            if there and self._has(there, package) and there.tags.get(package.tag) == version.npm:
-                return Done(f"{package.spec} is {package.tag}, without credentials")
-            self._http.pause(attempt)
-        raise NpmPublishError(f"{package.tag} does not name {package.spec}", remedy="run the same command again")
+        package, standing = _package(bundle), _package(bundle).version
+
+        def seen() -> bool:
+            nonlocal standing
+            standing = self._standing(bundle).build.version
+            return standing != package.version or (self._find(package) and self._tag_names(package, standing))
+
+        if not self._http.wait_until(seen, meter.note):
+            raise NpmPublishError(f"{package.tag} does not name {package.spec}", remedy="run the same command again")
+        if standing != package.version:
+            return Skipped(f"{standing} has taken its place")
+        return Done(f"{package.spec} is {package.tag}, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         package = _package(bundle)
@@ -135,26 +138,28 @@ class NpmRegistry(Destination):
     def close(self) -> None:
         self._http.close()
 
-    def _login_problems(self) -> Iterator[str]:
-        if self._trusted:
-            if (version := self._npm.version()) < _TRUSTED:
-                yield f"npm is {'.'.join(map(str, version))}, and trusted publishing takes 11.5.1; install a newer one"
-            return
+    def _login_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
+        untrusted = None
+        if self._job and there:
+            try:
+                self._job.check(self._http, self._registry(), _package(bundle).name)
+                if (version := self._npm.version()) < _TRUSTED:
+                    yield f"npm is {'.'.join(map(str, version))}, and trusted publishing takes 11.5.1; install a newer one"
+                return
+            except UntrustedError as error:
+                untrusted = error
         try:
             ensure(self._http, lambda: None, self._npm.user)
         except ViberunError as error:
-            yield f"{error}"
+            yield f"{untrusted or error}"
 
-    def _package_problems(self, bundle: Bundle) -> Iterator[str]:
+    def _package_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
         package = _package(bundle)
-        there = self._look(package.name)
         if there is None and package.version.channel == "dev":
             yield (
                 f"there is no package {package.name} yet, and the first version of all becomes 'latest' too;"
                 " release a prod version first, with a token (trusted publishing needs a package that exists)"
             )
-        elif there is None and self._trusted:
-            yield f"there is no package {package.name} yet, which trusted publishing needs; release once with a token"
         elif there is not None:
             for problem in (self._conflict(there, package), _backwards(there, package)):
                 if problem:
@@ -164,7 +169,7 @@ class NpmRegistry(Destination):
         there = self._look(package.name)
         return _backwards(there, package) if there else None
 
-    def _publish(self, package: Package, file: Path) -> str:
+    def _publish(self, package: Package, file: Path, meter: Meter) -> str:
         """Publishes and waits until the registry shows it; returns what is to be said about provenance."""
 
         def make(signed: bool = True) -> bool:
@@ -173,22 +178,31 @@ class NpmRegistry(Destination):
             return True
 
         said = ""
+
+        def signed() -> bool:
+            nonlocal said
+            try:
+                ensure(self._http, lambda: self._find(package) or None, make, known_missing=True)
+            except UnsignedError as error:
+                said = f" without provenance, as the signing service failed ({error.message})"
+                return False
+            said = ""
+            return True
+
         try:
-            ensure(self._http, lambda: self._find(package) or None, make, known_missing=True)
-        except UnsignedError as error:
-            said = f" without provenance, as the signing service failed ({error.message})"
-            ensure(self._http, lambda: self._find(package) or None, lambda: make(signed=False))
+            if not self._http.wait_until(signed, lambda _: meter.note("waits for the service that signs provenance")):
+                ensure(self._http, lambda: self._find(package) or None, lambda: make(signed=False))
+        except PublishedError:
+            pass  # npm/cli#7376: by this very run, or another; what is there gets compared
         except NpmError:
-            if not self._find(package):  # npm/cli#7376: refused, although it was done
+            if not self._find(package):
                 raise
-        self._await(package)
+        self._await(package, meter)
         return said
 
-    def _await(self, package: Package) -> None:
-        for attempt in range(1, self._http.patience.tries + 1):
-            if self._find(package):
-                return
-            self._http.pause(attempt)
+    def _await(self, package: Package, meter: Meter) -> None:
+        if self._http.wait_until(lambda: self._find(package), meter.note):
+            return
         raise UnansweredError(
             f"{self._registry()}{package.name} does not show {package.version.npm}",
             remedy="run the same command again",

@@ -75,16 +75,17 @@ class PackageIndex(Destination):
             named = Path(folder) / wheel.name
             if content.write(wheel.artifact.path, named) != wheel.artifact.digest:
                 raise WheelError(f"{wheel.name} was built otherwise than it was bundled")
-            unattested = Attestations.of(self._http, self._run, self._environ, self._settings.upload).sign(named)
+            attestations = Attestations.of(self._http, self._run, self._environ, self._settings.upload)
+            unattested = attestations.sign(named, meter.note)
             meter.expect(wheel.artifact.digest.size)
             self._upload(wheel, named)
             meter.moved(wheel.artifact.digest.size)
-        self._await(wheel)
+        self._await(wheel, meter)
         said = f" without an attestation, as signing failed ({unattested})" if unattested else ""
         return Done(f"{wheel.name} uploaded{said}")
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        self._await(_wheel(bundle))
+        self._await(_wheel(bundle), meter)
         return Done(f"{_wheel(bundle).name}, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -138,12 +139,10 @@ class PackageIndex(Destination):
             if not self._find(wheel):
                 raise
 
-    def _await(self, wheel: Wheel) -> None:
+    def _await(self, wheel: Wheel, meter: Meter) -> None:
         """Until everybody sees it: what serves the index may lag."""
-        for attempt in range(1, self._http.patience.tries + 1):
-            if self._find(wheel):
-                return
-            self._http.pause(attempt)
+        if self._http.wait_until(lambda: self._find(wheel), meter.note):
+            return
         raise UnansweredError(
             f"{self._settings.index}{wheel.project}/ does not show {wheel.name}", remedy="run the same command again"
         )

@@ -110,10 +110,10 @@ class Api:
         return None if answer.status == 404 else Release.of(json.loads(answer.content))
 
     def create_release(
-        self, tag: str, commit: str, *, name: str, body: str, draft: bool, prerelease: bool, make_latest: str
+        self, tag: str, commit: str | None, *, name: str, body: str, draft: bool, prerelease: bool, make_latest: str
     ) -> Release:
-        """Published, it makes the tag at the commit where there is none."""
-        facts = {"tag_name": tag, "target_commitish": commit, "name": name, "body": body}
+        """Published, it makes the tag at the commit where there is none; without a commit the tag must be there."""
+        facts = {"tag_name": tag, "name": name, "body": body, **({"target_commitish": commit} if commit else {})}
         flags = {"draft": draft, "prerelease": prerelease, "make_latest": make_latest}
         answer = self._send("POST", "/releases", fields={**facts, **flags}, accepted=(201,))
         return Release.of(json.loads(answer.content))
@@ -204,6 +204,9 @@ def _translated(error: HttpError) -> HttpError:
         return NotFastForwardError(error.message, error.answer)
     if error.status == 401:
         return HttpError(error.message, error.answer, "set GITHUB_TOKEN to one that is valid")
+    if error.status == 403 and error.remedy is None:
+        needed = error.answer.headers.get("x-accepted-github-permissions") or "contents=write"
+        return HttpError(error.message, error.answer, f"give the token the permissions {needed}")
     return error
 
 

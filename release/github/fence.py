@@ -82,10 +82,17 @@ class Fence:
             except NotFastForwardError as error:
                 raise self.obstacle(commit) or error from error
             except HttpError as error:
-                if error.status == 403 and "workflow" in error.message:
-                    raise HttpError(f"{self._tag} did not move: {error.message}", error.answer, WORKFLOWS) from error
+                if error.status == 403 and (remedy := _remedy(error)):
+                    raise HttpError(f"{self._tag} did not move: {error.message}", error.answer, remedy) from error
                 raise
             return True
 
         _, moved = ensure(self._http, lambda: self.holder() == commit or None, move)
         return moved
+
+
+def _remedy(error: HttpError) -> str | None:
+    """What helps where workflow files were the reason. To the token of Actions GitHub names none, only what it takes."""
+    if "workflow" in error.message:
+        return WORKFLOWS
+    return OVERTAKEN if "workflows" in error.answer.headers.get("x-accepted-github-permissions", "") else None

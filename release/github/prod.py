@@ -114,13 +114,12 @@ class ProdRelease:
 
     def _draft(self, bundle: Bundle) -> Release:
         """The release or its draft, made where there is none. Of two drafts that were made at once one goes."""
-        build = bundle.manifest.build
         body = notes.text(bundle.manifest, None, None, self._web)
 
         def make() -> Release:
             return self._api.create_release(
                 self.tag,
-                build.commit,
+                None,  # the tag is there; GitHub would hold a commit's workflow files against the token
                 name=notes.title(bundle.manifest),
                 body=body,
                 draft=True,

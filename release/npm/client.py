@@ -19,12 +19,17 @@ _PASSING = re.compile(
 )
 # What sigstore's client calls a trouble of its services.
 _SIGNING = re.compile(r"(?:CA|TLOG|TSA|IDENTITY_TOKEN)_\w+")
+_THERE = re.compile("over (?:the )?previously published|EPUBLISHCONFLICT", re.IGNORECASE)
 _START_SECONDS = 15.0
 _SLOWEST = 64 * 1024  # bytes a second, below which an upload is given up
 
 
 class NpmError(ViberunError):
     """npm did not do what it was asked for, and would not another time."""
+
+
+class PublishedError(ViberunError):
+    """The registry has this version, whether or not it shows it yet."""
 
 
 class UnsignedError(UnansweredError):
@@ -52,7 +57,8 @@ class Npm:
     def publish(self, package: Path, tag: str, *, signed: bool = True) -> None:
         """Publishes a file, whose name must end in `.tgz`.
 
-        Raises NpmError when refused, UnansweredError where only the registry can tell what has happened.
+        Raises PublishedError where the version is taken, NpmError when refused for another reason, and UnansweredError
+        where only the registry can tell what has happened.
         """
         options = ["--tag", tag] if signed else ["--tag", tag, "--provenance=false"]
         self._said(["publish", str(package), *options], package.stat().st_size)
@@ -82,6 +88,8 @@ def _error(command: str, ended: Ended) -> ViberunError:
     found = _CODE.search(ended.err)
     code = found[1] if found else ""
     text = f"{command}: {code} {ended.last_words}"
+    if _THERE.search(ended.err):
+        return PublishedError(text)
     if code in ("ENEEDAUTH", "E401"):
         return NpmError(text, remedy="log in with 'npm login', or set a token in ~/.npmrc")
     if code in ("E403", "E404"):

@@ -1,11 +1,11 @@
 """Attestations of PEP 740: who built the wheel, signed with the identity of the job in Actions, in files beside the wheel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.command import Run
-from release.http import Http, UnansweredError, ensure
+from release.http import Http
 from release.pypi.twine import VARIABLES, python
 
 _SECONDS = 120.0
@@ -26,19 +26,18 @@ class Attestations:
         able = bool(environ.get("GITHUB_ACTIONS") and environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"))
         return Attestations(http, run, able and upload in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY))
 
-    def sign(self, wheel: Path) -> str:
+    def sign(self, wheel: Path, note: Callable[[str], None]) -> str:
         """Signs, with patience; returns why there is no attestation, or nothing. They can't be added afterwards."""
         if not self.wanted:
             return ""
 
-        def make() -> bool:
-            ended = self.run(python("pypi_attestations", "sign", str(wheel)), VARIABLES, wheel.parent, _SECONDS)
-            if ended.status != 0:
-                raise UnansweredError(ended.last_words or "no answer in time")
-            return True
+        said = ""
 
-        try:
-            ensure(self.http, lambda: None, make)
-        except UnansweredError as error:
-            return error.message
-        return ""
+        def signed() -> bool:
+            nonlocal said
+            ended = self.run(python("pypi_attestations", "sign", str(wheel)), VARIABLES, wheel.parent, _SECONDS)
+            said = "" if ended.status == 0 else ended.last_words or "no answer in time"
+            return not said
+
+        self.http.wait_until(signed, lambda _: note("waits for the service that signs attestations"))
+        return said

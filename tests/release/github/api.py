@@ -128,7 +128,7 @@ class Api:
     def create_ref(self, request: Request) -> Answer:
         fields = request.fields()
         with self._repository.step():
-            self._repository.create_ref(fields["ref"], fields["sha"], workflows=request.access.workflows)
+            self._repository.create_ref(fields["ref"], fields["sha"], request.access)
             return Answer(201, request.json.ref(fields["ref"]))
 
     def update_ref(self, request: Request) -> Answer:
@@ -136,7 +136,7 @@ class Api:
         ref = f"refs/{request.names['ref']}"
         with self._repository.step():
             force = fields.get("force", False)
-            self._repository.update_ref(ref, fields["sha"], force, workflows=request.access.workflows)
+            self._repository.update_ref(ref, fields["sha"], force, request.access)
             return Answer(200, request.json.ref(ref))
 
     def delete_ref(self, request: Request) -> Answer:
@@ -165,6 +165,8 @@ class Api:
     def create_release(self, request: Request) -> Answer:
         fields = request.fields()
         with self._repository.step():
+            if "target_commitish" in fields:  # looked at whether or not the tag is there
+                self._repository.check_workflows(self._resolve(fields["target_commitish"]), request.access)
             release = self._repository.create_release(
                 fields["tag_name"],
                 fields.get("target_commitish", self._repository.default_branch),

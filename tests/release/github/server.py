@@ -182,7 +182,7 @@ def _refused(refusal: RefusedError) -> Answer:
     }
     if refusal.code:
         body["errors"] = [{"resource": refusal.resource, "code": refusal.code, "field": refusal.field}]
-    return Answer(refusal.status, body)
+    return Answer(refusal.status, body, refusal.headers)
 
 
 def _serve(answer: Callable[["_Handler"], Answer]) -> QuietServer:

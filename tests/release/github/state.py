@@ -6,12 +6,14 @@ Knows nothing of HTTP but the status that a refusal has. Every public method is 
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Literal
 
+from tests.release.github.access import Access
 from tests.release.github.commits import Commits
 
 MOST_ASSETS = 1000
@@ -21,13 +23,22 @@ Latest = Literal["true", "false", "legacy"]
 class RefusedError(Exception):
     """What GitHub answers instead: `code` and `field` name the problem where it is one of validation."""
 
-    def __init__(self, status: int, message: str, code: str = "", resource: str = "", field: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = "",
+        resource: str = "",
+        field: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
         self.resource = resource
         self.field = field
+        self.headers = headers
 
 
 def _invalid(code: str, resource: str, field: str) -> RefusedError:
@@ -119,15 +130,15 @@ class Repository:
 
     # Refs
 
-    def create_ref(self, ref: str, sha: str, *, workflows: bool = True) -> None:
+    def create_ref(self, ref: str, sha: str, access: Access = Access()) -> None:
         if ref in self.refs:
             raise RefusedError(422, "Reference already exists")
         if self.commits.get(sha) is None and sha not in self.tags:
             raise RefusedError(422, "Object does not exist")
-        self._check_workflows(sha, workflows)
+        self.check_workflows(sha, access)
         self.refs[ref] = sha
 
-    def update_ref(self, ref: str, sha: str, force: bool, *, workflows: bool = True) -> None:
+    def update_ref(self, ref: str, sha: str, force: bool, access: Access = Access()) -> None:
         """Moves a ref; without `force` only along the history."""
         if ref not in self.refs:
             raise RefusedError(422, "Reference does not exist")
@@ -138,7 +149,7 @@ class Repository:
         enforced = self.fast_forward_tags or not ref.startswith("refs/tags/")
         if enforced and not force and not self.commits.is_ancestor(self.commit_at(ref), of=sha):
             raise RefusedError(422, "Update is not a fast forward")
-        self._check_workflows(sha, workflows)
+        self.check_workflows(sha, access)
         self.refs[ref] = sha
 
     def delete_ref(self, ref: str) -> None:
@@ -162,12 +173,19 @@ class Repository:
         self.create_ref(f"refs/tags/{name}", tag.sha)
         return tag
 
-    def _check_workflows(self, sha: str, allowed: bool) -> None:
+    def check_workflows(self, sha: str, access: Access) -> None:
+        """Whether the access may make something at a commit with other workflow files; an app's hears no reason."""
         commit = self.commits.get(self.tags[sha].commit if sha in self.tags else sha)
         default = self.commits.get(self.refs[f"refs/heads/{self.default_branch}"])
-        if allowed or commit is None or default is None:
+        if access.workflows or commit is None or default is None:
             return
         for name, _ in sorted(set(commit.workflows) - set(default.workflows)):
+            if access.installation:
+                raise RefusedError(
+                    403,
+                    "Resource not accessible by integration",
+                    headers={"x-accepted-github-permissions": "contents=write; contents=write,workflows=write"},
+                )
             raise RefusedError(
                 403,
                 "refusing to allow a GitHub App to create or update workflow"

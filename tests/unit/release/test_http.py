@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,21 @@ def test_patience_ends(http: Http) -> None:
     with Scripted(Said(503, b"not today")) as server, pytest.raises(UnansweredError, match="503 not today"):
         http.send(Request("PUT", server.url))
     assert http.traffic.requests == QUICK.tries
+
+
+def test_what_a_registry_takes_minutes_to_show_is_looked_for_until_it_is_shown(http: Http, clock: Clock) -> None:
+    http.patience = replace(QUICK, first=1, longest=10, lag=600)
+    began, notes = clock.now, list[str]()
+    assert http.wait_until(lambda: clock.now - began > 240, notes.append)
+    assert 240 < clock.now - began < 260
+    assert notes == ["not there yet; looks for 10 minutes at most"]
+    assert not http.wait_until(lambda: False, notes.append)
+    assert clock.now - began < 260 + 600
+
+
+def test_what_is_there_at_once_is_not_waited_for(http: Http, clock: Clock) -> None:
+    assert http.wait_until(lambda: True, lambda _: None)
+    assert clock.slept == []
 
 
 def test_a_post_that_may_have_been_carried_out_is_not_repeated(http: Http) -> None:

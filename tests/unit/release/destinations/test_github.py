@@ -42,8 +42,10 @@ def meter() -> Meter:
     return Progress(io.StringIO(), Style(quiet=True), lambda: 0.0).begin("step", "github")
 
 
-def release(github: GitHub, bundle: Bundle, *, keep: int = 20, force: bool = False) -> list[Done | Skipped]:
-    at = destination(github, keep=keep, force=force)
+def release(
+    github: GitHub, bundle: Bundle, *, token: str = TOKEN, keep: int = 20, force: bool = False
+) -> list[Done | Skipped]:
+    at = destination(github, token=token, keep=keep, force=force)
     assert at.preflight(bundle, meter()).found == ()
     outcomes = [step(bundle, meter()) for step in (at.stage, at.claim, at.publish, at.promote, at.verify)]
     at.close()
@@ -275,6 +277,21 @@ def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_move
         destination(github, token="app").claim(bundle, meter())
     with pytest.raises(ViberunError, match=r"dev did not move.*`workflow` scope"):
         destination(github, token="app", force=True).claim(bundle, meter())
+    with pytest.raises(ViberunError, match=r"dev did not move.*the run of the newest commit releases it"):
+        destination(github, token="ghs_actions", force=True).claim(bundle, meter())
+
+
+def test_a_prod_release_is_not_kept_back_by_workflow_files_since_its_tag_is_there_already(
+    github: GitHub, builds: Builds
+) -> None:
+    commits, repository = github.commits, github.repository
+    first = commits.add("one", workflows={"release.yml": "1"})
+    bundle = builds.prod("1.2.3", first)
+    repository.refs |= {"refs/heads/main": commits.add("two", first, workflows={"release.yml": "2"})}
+    github.tokens["ghs_actions"] = Access(workflows=False, installation=True)
+    assert problems(github, bundle, token="ghs_actions") == ""
+    release(github, bundle, token="ghs_actions")
+    assert repository.published("v1.2.3") is not None
 
 
 def test_prod_is_invisible_until_it_is_published_whole(github: GitHub, builds: Builds) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from release.command import Ended
 from release.http import UnansweredError
-from release.npm.client import Npm, NpmError, UnsignedError
+from release.npm.client import Npm, NpmError, PublishedError, UnsignedError
 from release.patience import Patience
 
 
@@ -51,9 +51,22 @@ def test_what_may_have_been_done_or_may_pass_is_left_for_the_registry_to_say(pac
         Npm(Fake(said(code)), Patience()).publish(package, "dev")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "npm error code E403\nnpm error 403 You cannot publish over the previously published versions: 1.2.3.",
+        "npm error code EPUBLISHCONFLICT\nnpm error publish fail Cannot publish over existing version.",
+        "npm error You cannot publish over the previously published versions",
+    ],
+)
+def test_a_version_that_is_taken_is_told_from_one_that_may_not_be_published(package: Path, said: str) -> None:
+    with pytest.raises(PublishedError):
+        Npm(Fake(Ended(1, "", said)), Patience()).publish(package, "dev")
+
+
 def test_a_failure_without_a_code_and_a_silence_are_left_for_the_registry_to_say(package: Path) -> None:
     for ended in (
-        Ended(1, "", "npm error You cannot publish over the previously published versions"),
+        Ended(1, "", "npm error something went wrong"),
         Ended(None, "", ""),
     ):
         with pytest.raises(UnansweredError):
