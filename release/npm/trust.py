@@ -37,9 +37,7 @@ class Job:
         exchange = urljoin(registry, f"/-/npm/v1/oidc/token/exchange/package/{quote(package, safe='@')}")
         try:
             identity = _value(http, Request("GET", ask, authorization=f"Bearer {self.token}"), "value")
-            post = Request(
-                "POST", exchange, authorization=f"Bearer {identity}", accepted=(200, 201), repeatable=True
-            )
+            post = Request("POST", exchange, authorization=f"Bearer {identity}", accepted=(200, 201), repeatable=True)
             _value(http, post, "token")
         except HttpError as error:
             raise UntrustedError(

@@ -160,8 +160,8 @@ def first_of(policies: Sequence[Policy]) -> Policy:
 class Outcome:
     """Of all trials, by sort: how many there were and what failed.
 
-    `chosen` were to be tried; `counted` are the kinds of the changes of one release behind each gate; `polls` all that readers made, `watched` those
-    during releases that were held for them.
+    `chosen` were to be tried; `counted` are the kinds of the changes of one release behind each gate; `polls` all that
+    readers made, `watched` those during releases that were held for them.
     """
 
     chosen: int = 0

@@ -21,6 +21,7 @@ class Access:
     installation: bool = False
 
 
+EVERYTHING = Access()
 ANONYMOUS = Access(push=False, private=False, workflows=False)
 
 

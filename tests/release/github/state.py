@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Literal
 
-from tests.release.github.access import Access
+from tests.release.github.access import EVERYTHING, Access
 from tests.release.github.commits import Commits
 
 MOST_ASSETS = 1000
@@ -130,7 +130,7 @@ class Repository:
 
     # Refs
 
-    def create_ref(self, ref: str, sha: str, access: Access = Access()) -> None:
+    def create_ref(self, ref: str, sha: str, access: Access = EVERYTHING) -> None:
         if ref in self.refs:
             raise RefusedError(422, "Reference already exists")
         if self.commits.get(sha) is None and sha not in self.tags:
@@ -138,7 +138,7 @@ class Repository:
         self.check_workflows(sha, access)
         self.refs[ref] = sha
 
-    def update_ref(self, ref: str, sha: str, force: bool, access: Access = Access()) -> None:
+    def update_ref(self, ref: str, sha: str, force: bool, access: Access = EVERYTHING) -> None:
         """Moves a ref; without `force` only along the history."""
         if ref not in self.refs:
             raise RefusedError(422, "Reference does not exist")
