@@ -23,9 +23,14 @@ class Options:
 def select_destinations(environ: Mapping[str, str], options: Options, channel: Channel) -> str:
     """`local` or `remote`.
 
-    `--to local` and `--out` always win. Of itself a release goes out only from GitHub Actions, on
-    the push that the channel is made of: main for dev, a tag that may be a version for prod.
+    `--to local` and `--out` always win; `--out` beside `--to remote` is a contradiction. Of itself a release goes out
+    only from GitHub Actions, on the push that the channel is made of: main for dev, a tag that may be a version for prod.
+    Raises UsageError.
     """
+    if options.out is not None and options.to == "remote":
+        raise UsageError(
+            "--out is a folder of the local channel, which --to remote is not", remedy="give one of the two"
+        )
     if options.out is not None:
         return "local"
     if options.to is not None:

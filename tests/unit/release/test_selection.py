@@ -45,9 +45,15 @@ def test_nothing_else_goes_out_by_itself(channel: Channel, environ: dict[str, st
 
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("environ", [{}, MAIN, TAG])
-@pytest.mark.parametrize("options", [Options(to="local"), Options(out=Path("x")), Options(to="remote", out=Path("x"))])
+@pytest.mark.parametrize("options", [Options(to="local"), Options(out=Path("x")), Options(to="local", out=Path("x"))])
 def test_local_and_out_always_win(channel: Channel, environ: dict[str, str], options: Options) -> None:
     assert select_destinations(environ, options, channel) == "local"
+
+
+@pytest.mark.parametrize("environ", [{}, MAIN])
+def test_a_folder_for_a_remote_release_is_refused_and_not_ignored(environ: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="--out is a folder of the local channel"):
+        select_destinations(environ, Options(to="remote", out=Path("x")), "dev")
 
 
 @pytest.mark.parametrize("environ", [{}, MAIN])
