@@ -3,30 +3,51 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from release.content import digest_of
 from release.github.api import Api
 from release.github.channel import CURRENT, OLD
 from release.github.settings import Settings
-from release.http import Http, HttpError, Request, is_private
+from release.http import Http, HttpError, Request, UnansweredError, is_private
 from release.npm import packument
 from release.npm.client import Npm
 from release.oci.authorization import Authorization
 from release.oci.registry import Registry
+from release.parallel import each
 from release.pypi import settings as pypi_settings
 from release.pypi.index import Index
 from viberun.errors import VersionError, ViberunError
-from viberun.manifest import File, Kind, Manifest
-from viberun.version import Channel, Version
+from viberun.manifest import Kind, Manifest
+from viberun.version import Channel, Version, moment
+
+_OTHERS = ("ghcr", "pypi", "npm")
+_ELSEWHERE: tuple[Kind, ...] = ("npm", "wheel")
+"""Kinds of files that are no assets of the GitHub release."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a destination has now: a version as it is spelt there, and the digest of what stands for the build there.
+
+    That is `channel.json`, the first image's index, the wheel, the npm package. `wrong` says in a clause how it is out of
+    step with `channel.json`; None: it is in step.
+    """
+
+    version: str | None
+    digest: str | None
+    wrong: str | None = None
 
 
 @dataclass(frozen=True)
 class Place:
-    """What one destination has. `wrong` says in a clause how it is out of step with `channel.json`; None: it is in step."""
+    """One destination. `committed` (ISO 8601) is when the version there was; without `answered`, `wrong` says why."""
 
     name: str
     version: str | None = None
     commit: str | None = None
+    committed: str | None = None
     digest: str | None = None
     wrong: str | None = None
+    answered: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,91 +69,106 @@ class Standing:
     places: tuple[Place, ...]
 
     @property
-    def in_step(self) -> bool:
-        return self.manifest is not None and all(place.wrong is None for place in self.places)
+    def in_step(self) -> bool | None:
+        """None where that can't be told, since not all have answered."""
+        if any(place.wrong for place in self.places if place.answered):
+            return False
+        return True if all(place.answered for place in self.places) else None
 
 
 def look(readers: Readers, channel: Channel) -> Standing:
     """Asks all places. Raises ViberunError only for what keeps it from asking any."""
     try:
-        manifest = _manifest(readers, channel)
+        content = _channel(readers, channel)
+        manifest = Manifest.parse(content)
     except ViberunError as error:
-        places = [
-            Place("github", wrong=str(error)),
-            *(Place(name, wrong="not known") for name in ("ghcr", "pypi", "npm")),
-        ]
-        return Standing(None, tuple(places))
-    asked: dict[str, Callable[[], Place]] = {
-        "github": lambda: _github(readers, manifest),
+        answered = not isinstance(error, UnansweredError)
+        unasked = (Place(name, wrong="not known without channel.json", answered=False) for name in _OTHERS)
+        return Standing(None, (Place("github", wrong=str(error), answered=answered), *unasked))
+    asks: dict[str, Callable[[], Seen]] = {
+        "github": lambda: _github(readers, manifest, content),
         "ghcr": lambda: _images(readers, manifest),
         "pypi": lambda: _pypi(readers, manifest),
         "npm": lambda: _npm(readers, manifest),
     }
-    return Standing(manifest, tuple(_answer(name, ask, manifest) for name, ask in asked.items()))
+    return Standing(manifest, tuple(each(lambda name: _place(name, asks[name], manifest), asks, len(asks))))
 
 
-def _answer(name: str, ask: Callable[[], Place], manifest: Manifest) -> Place:
+def _place(name: str, ask: Callable[[], Seen], manifest: Manifest) -> Place:
     try:
-        place = ask()
+        seen = ask()
     except ViberunError as error:
-        return Place(name, wrong=str(error))
-    return replace(place, commit=place.commit or (None if place.wrong else manifest.build.commit))
+        return Place(name, wrong=str(error), answered=False)
+    build = manifest.build
+    if seen.version in build.version.spellings.values():
+        return Place(name, seen.version, build.commit, build.committed, seen.digest, seen.wrong)
+    try:
+        version = Version.parse(seen.version or "")
+    except VersionError:
+        return Place(name, seen.version, None, None, seen.digest, seen.wrong)
+    committed = moment(version.timestamp).strftime("%Y-%m-%dT%H:%M:%SZ") if version.timestamp else None
+    return Place(name, seen.version, version.sha, committed, seen.digest, seen.wrong)
 
 
-def _manifest(readers: Readers, channel: Channel) -> Manifest:
+def _channel(readers: Readers, channel: Channel) -> bytes:
     """As clients find it: `channel.json`, else the one before, then once more."""
     where = "download/dev" if channel == "dev" else "latest/download"
     root = f"{readers.settings.web}/{readers.settings.repository}/releases/{where}"
     for name in (CURRENT, OLD, CURRENT):
         answer = readers.http.download(Request("GET", f"{root}/{name}", accepted=(200, 404)))
         if answer.status == 200:
-            return Manifest.parse(answer.content)
+            return answer.content
     raise HttpError(f"there is no {root}/{CURRENT}", answer, f"release the {channel} channel first")
 
 
-def _github(readers: Readers, manifest: Manifest) -> Place:
+def _github(readers: Readers, manifest: Manifest, content: bytes) -> Seen:
     build = manifest.build
-    holder = Api(readers.http, replace(readers.settings, token=None)).tag_commit(build.version.git)
-    wrong = None if holder == build.commit else f"the ref {build.version.git} stands at {holder or 'nothing'}"
-    return Place("github", str(build.version), build.commit, _file(manifest, "manifest", "sums"), wrong)
+    api = Api(readers.http, replace(readers.settings, token=None))
+    holder, release = api.tag_commit(build.version.git), api.release(build.version.git)
+    there = {asset.name: asset.sha256 for asset in api.assets(release.id) if asset.uploaded} if release else {}
+    lost = [file.name for file in manifest.files if file.kind not in _ELSEWHERE and there.get(file.name) != file.sha256]
+    wrong = [] if holder == build.commit else [f"the ref {build.version.git} stands at {holder or 'nothing'}"]
+    if lost:
+        more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
+        wrong.append(f"{lost[0]} is not there as {CURRENT} has it{more}")
+    return Seen(str(build.version), f"sha256:{digest_of(content).sha256}", "; ".join(wrong) or None)
 
 
-def _images(readers: Readers, manifest: Manifest) -> Place:
+def _images(readers: Readers, manifest: Manifest) -> Seen:
     host = readers.registry
     root = f"http://{host}" if is_private(f"http://{host}") else f"https://{host}"
     registry, tag = Registry(readers.http, root, Authorization(readers.http, None)), manifest.build.version.moving
-    wrong = []
+    wrong, digests = [], []
     for image in manifest.images.values():
         repository = (image.ref or "").partition("/")[2].rpartition(":")[0].lower()
-        there = registry.digest(repository, tag)
+        digests.append(there := registry.digest(repository, tag))
         if there != image.digest:
             wrong.append(f"{repository}:{tag} is {there or 'not there'}")
-    digest = next((image.digest for image in manifest.images.values()), None)
-    return Place("ghcr", None if wrong else str(manifest.build.version), None, digest, "; ".join(wrong) or None)
+    return Seen(None if wrong else manifest.build.version.oci, next(iter(digests), None), "; ".join(wrong) or None)
 
 
-def _npm(readers: Readers, manifest: Manifest) -> Place:
+def _npm(readers: Readers, manifest: Manifest) -> Seen:
     version = manifest.build.version
     there = packument.fetch(readers.http, readers.npm.registry(), _project(manifest, "npm", f"-{version.npm}.tgz"))
     now = there.tags.get(version.moving) if there else None
     tarball = there.versions.get(now) if there and now else None
     wrong = None if now == version.npm else f"the dist-tag {version.moving} names {now or 'nothing'}"
-    return Place("npm", now, None, str(tarball) if tarball else None, wrong)
+    return Seen(now, str(tarball) if tarball else None, wrong)
 
 
-def _pypi(readers: Readers, manifest: Manifest) -> Place:
+def _pypi(readers: Readers, manifest: Manifest) -> Seen:
     version = manifest.build.version
     project = _project(manifest, "wheel", f"-{version.pypi}-py3-none-any.whl").replace("_", "-")
     files = Index(readers.http, pypi_settings.Settings.of(readers.environ).index).files(project)
     newest = max(_versions(files), key=lambda each: each.precedence, default=None)
     wheel = next(file for file in manifest.files if file.kind == "wheel")
-    there = files.get(wheel.name)
-    wrong = None
+    wrong, there = None, files.get(wheel.name)
     if newest is None or newest.pypi != version.pypi:
         wrong = f"the newest version is {newest.pypi if newest else 'none'}"
     elif there is None or there.sha256 != wheel.sha256:
         wrong = f"{wheel.name} is not the one of {CURRENT}"
-    return Place("pypi", newest.pypi if newest else None, None, there.sha256 if there else None, wrong)
+    digest = f"sha256:{there.sha256}" if there and there.sha256 else None
+    return Seen(newest.pypi if newest else None, digest, wrong)
 
 
 def _versions(names: Mapping[str, object]) -> Iterator[Version]:
@@ -148,8 +184,3 @@ def _versions(names: Mapping[str, object]) -> Iterator[Version]:
 
 def _project(manifest: Manifest, kind: Kind, tail: str) -> str:
     return next(file.name for file in manifest.files if file.kind == kind).removesuffix(tail)
-
-
-def _file(manifest: Manifest, *kinds: Kind) -> str | None:
-    files: Iterator[File] = (file for file in manifest.files if file.kind in kinds)
-    return next((f"sha256:{file.sha256}" for file in files), None)

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,11 @@ from viberun.errors import UsageError
 OUT_OF_STEP = 5
 """The exit status when the places don't agree."""
 
+UNKNOWN = 1
+"""The exit status when some did not answer, and the others agree."""
+
+_TRIES = 3
+
 
 def print_status(arguments: Sequence[str], process: Process, now: Callable[[], float]) -> int:
     """Prints how the channel stands; the first argument names version.json, a path below the runfiles.
@@ -34,7 +39,10 @@ def print_status(arguments: Sequence[str], process: Process, now: Callable[[], f
     command = "bazel run //release:status"
     parser = Parser(
         prog=f"{command} --",
-        description=f"Shows what GitHub, ghcr.io, PyPI and npm have. Ends with {OUT_OF_STEP} when they are not in step.",
+        description=(
+            f"Shows what GitHub, ghcr.io, PyPI and npm have. Ends with {OUT_OF_STEP} when they are not in step,"
+            f" with {UNKNOWN} when that can't be told since one did not answer."
+        ),
         examples=[
             (command, "the dev channel"),
             (f"{command} -- --channel prod --json", "the newest prod release, as JSON"),
@@ -44,14 +52,17 @@ def print_status(arguments: Sequence[str], process: Process, now: Callable[[], f
     parser.options.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(rest)
     build = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
+    if process.err.isatty():
+        process.err.write("asking GitHub, ghcr.io, PyPI and npm\n")
     standing = look(_readers(process, build.repository), options.channel)
     process.out.write(_json(standing) if options.json else "\n".join([*_table(standing, now()), ""]))
-    return 0 if standing.in_step else OUT_OF_STEP
+    return {True: 0, False: OUT_OF_STEP, None: UNKNOWN}[standing.in_step]
 
 
 def _readers(process: Process, repository: str | None) -> Readers:
     environ = process.environ
-    patience, settings = Patience.of(environ), Settings.of(environ, repository)
+    # Who only looks is told early.
+    patience, settings = replace(Patience.of(environ), tries=_TRIES), Settings.of(environ, repository)
     if settings.repository is None:
         raise UsageError("nothing names the repository", remedy="set GITHUB_REPOSITORY to owner/name")
     npm = Npm(runner(environ, redactor(environ)), patience)
@@ -74,21 +85,22 @@ def _json(standing: Standing) -> str:
 def _table(standing: Standing, now: float) -> Iterator[str]:
     if standing.manifest is not None:
         build = standing.manifest.build
-        age = now - datetime.fromisoformat(build.committed).astimezone(UTC).timestamp()
-        yield f"{build.channel} {build.version}, commit {build.commit[:12]} of {_age(age)} ago"
+        yield f"{build.channel} {build.version}, commit {build.commit[:12]} of {_age(build.committed, now)} ago"
         yield ""
-    rows = [("", "version", "commit", "digest", "")]
+    rows = [("", "version", "commit", "age", "digest", "")]
     for place in standing.places:
         digest = (place.digest or "-").rpartition(":")[2].rpartition("-")[2][:12] or "-"
+        age = _age(place.committed, now) if place.committed else "-"
         said = place.wrong or "in step"
-        rows.append((place.name, place.version or "-", (place.commit or "-")[:12], digest, said))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        rows.append((place.name, place.version or "-", (place.commit or "-")[:12], age, digest, said))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
     for *cells, said in rows:
         padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
         yield f"{padded}  {said}".rstrip()
 
 
-def _age(seconds: float) -> str:
+def _age(committed: str, now: float) -> str:
+    seconds = now - datetime.fromisoformat(committed).astimezone(UTC).timestamp()
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= size:
             count = int(seconds // size)

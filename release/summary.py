@@ -20,18 +20,19 @@ class Cost:
     seconds: float
 
 
-def plan_text(bundle: Bundle, destination: str, plan: Plan) -> str:
-    """What would change at one destination."""
+def plan_text(bundle: Bundle, destination: str, plan: Plan, content: int) -> str:
+    """What would change at one destination, which is to have so many bytes in all."""
     build = bundle.manifest.build
     if not plan.changes:
-        return f"{build.channel} {build.version} is at {destination} already: nothing to do\n"
+        return f"{build.channel} {build.version} is at {destination} already, {size_text(content)}: nothing to do\n"
     lines = [f"{build.channel} {build.version} would go to {destination}:"]
     width = max((len(change.subject) for change in plan.changes if change.size is not None), default=0)
     for change in plan.changes:
         size = "" if change.size is None else f"{size_text(change.size):>10}"
         lines.append(f"  {change.verb:<7} {change.subject:<{width}} {size}".rstrip())
     total = sum(change.size or 0 for change in plan.changes)
-    return "\n".join([*lines, f"  {size_text(total)} to write", ""])
+    there = f", {size_text(content - total)} of {size_text(content)} there already" if total < content else ""
+    return "\n".join([*lines, f"  {size_text(total)} to write{there}", ""])
 
 
 def release_text(bundle: Bundle, receipt: Receipt, *, changed: bool) -> str:

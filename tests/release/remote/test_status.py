@@ -1,16 +1,21 @@
 """What `//release:status` says of servers that agree, and of ones that do not."""
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
 
 from release.bundle import Bundle
-from tests.release.remote.stack import Ended, Stack, runfiles_of
+from tests.release.remote.stack import IMAGES, USER, Ended, Stack, runfiles_of
+from tests.release.remote.whole import get, put
+from tests.release.servers.process import free_port
+
+INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +25,14 @@ def released(servers: Stack) -> Bundle:
     return bundle
 
 
-def status(servers: Stack, bundle: Bundle, *arguments: str) -> Ended:
+def status(servers: Stack, bundle: Bundle, *arguments: str, environ: Mapping[str, str] | None = None) -> Ended:
     """Asks without any credentials."""
     secret = {"GITHUB_TOKEN", "GITHUB_ACTOR", "TWINE_USERNAME", "TWINE_PASSWORD"}
-    variables = {name: value for name, value in servers.variables.items() if name not in secret}
+    variables = {name: value for name, value in servers.variables.items() if name not in secret} | dict(environ or {})
+    variables |= {"RUNFILES_DIR": str(runfiles_of(bundle)), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-P", "-S", "-B", "-m", "release.status", "viberun/version.json", *arguments],
-        env={**variables, "RUNFILES_DIR": str(runfiles_of(bundle)), "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=variables,
         capture_output=True,
         text=True,
         timeout=120,
@@ -53,7 +59,11 @@ def test_programs_get_json_with_whole_digests(servers: Stack, released: Bundle) 
     assert places["ghcr"]["digest"] == released.images[0].digest
     wheel = released.the("wheel")
     assert wheel
-    assert places["pypi"]["digest"] == wheel.digest.sha256
+    assert places["pypi"]["digest"] == f"sha256:{wheel.digest.sha256}"
+    manifest = released.manifest.to_json().encode()
+    assert places["github"]["digest"] == f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+    assert {place["committed"] for place in places.values()} == {released.manifest.build.committed}
+    assert {place["commit"] for place in places.values()} == {released.manifest.build.commit}
 
 
 def test_prod_has_a_status_of_its_own(servers: Stack, released: Bundle) -> None:
@@ -62,31 +72,60 @@ def test_prod_has_a_status_of_its_own(servers: Stack, released: Bundle) -> None:
 
 
 @contextmanager
-def out_of_step(servers: Stack, place: str) -> Iterator[str]:
+def out_of_step(servers: Stack, released: Bundle, place: str) -> Iterator[str]:
     """Has one place stand elsewhere; yields what is to be said about it."""
-    refs = servers.github.repository.refs
+    refs, version = servers.github.repository.refs, released.manifest.build.version.oci
     match place:
         case "github":
             before = refs["refs/tags/dev"]
             refs["refs/tags/dev"] = refs["refs/heads/main"] = servers.builds.commit()
             yield "the ref dev stands at"
             refs["refs/tags/dev"] = before
+        case "github's files":
+            assets = servers.github.repository.assets
+            server = next(asset for asset in assets.values() if asset.name.startswith(f"viberun-server-{version}-"))
+            del assets[server.id]
+            yield f"{server.name} is not there as channel.json has it"
+            assets[server.id] = server
+        case "ghcr":
+            registry, tokens = servers.registry, servers.tokens
+            token = tokens.token(USER, (f"repository:{IMAGES[0]}:pull,push",))
+            root, headers = f"{registry.url}/v2/{IMAGES[0]}/manifests", {"Authorization": f"Bearer {token}"}
+            own, other = (get(f"{root}/{tag}", **headers, Accept=INDEX) for tag in (version, "0.9.0"))
+            put(f"{root}/dev", other, **headers, **{"Content-Type": INDEX})
+            yield f"{IMAGES[0]}:dev is sha256:{hashlib.sha256(other).hexdigest()}"
+            put(f"{root}/dev", own, **headers, **{"Content-Type": INDEX})
         case "npm":
-            npm = ["npm", "dist-tag", "add", "viberun@0.9.0", "dev"]
+            npm = ["npm", "dist-tag", "add", "viberun@0.9.0", "dev", "--prefer-online"]
             subprocess.run(npm, env=servers.variables, check=True, capture_output=True, timeout=60)
             yield "the dist-tag dev names 0.9.0"
+            npm[3] = f"viberun@{released.manifest.build.version.npm}"
+            subprocess.run(npm, env=servers.variables, check=True, capture_output=True, timeout=60)
         case "pypi":
             packages = servers.pypi.folder / "packages"
-            (packages / "viberun_dev-0.0.0.dev20991231235959-py3-none-any.whl").write_bytes(b"newer")
+            newer = packages / "viberun_dev-0.0.0.dev20991231235959-py3-none-any.whl"
+            newer.write_bytes(b"newer")
             yield "the newest version is 0.0.0.dev20991231235959"
+            newer.unlink()
 
 
-@pytest.mark.parametrize("place", ["github", "npm", "pypi"])
+@pytest.mark.parametrize("place", ["github", "github's files", "ghcr", "npm", "pypi"])
 def test_a_place_that_is_out_of_step_is_named_and_the_exit_status_tells(
     servers: Stack, released: Bundle, place: str
 ) -> None:
-    with out_of_step(servers, place) as said:
+    with out_of_step(servers, released, place) as said:
         ended = status(servers, released)
     assert ended.status == 5
-    (row,) = [row for row in ended.out.splitlines() if row.startswith(place)]
-    assert said in row
+    (row,) = [row for row in ended.out.splitlines() if said in row]
+    assert row.split()[0] == place.partition("'")[0]
+    assert status(servers, released).status == 0
+
+
+def test_a_place_that_does_not_answer_is_not_called_out_of_step(servers: Stack, released: Bundle) -> None:
+    nowhere = {"VIBERUN_OCI_REGISTRY": f"127.0.0.1:{free_port()}"}
+    ended = status(servers, released, "--json", environ=nowhere)
+    facts = json.loads(ended.out)
+    assert (ended.status, facts["in_step"]) == (1, None)
+    (silent,) = [place for place in facts["places"] if not place["answered"]]
+    assert silent["name"] == "ghcr"
+    assert "nothing listens there" in silent["wrong"]

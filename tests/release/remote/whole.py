@@ -19,6 +19,11 @@ def get(url: str, **headers: str) -> bytes:
         return bytes(response.read())
 
 
+def put(url: str, content: bytes, **headers: str) -> None:
+    """Likewise."""
+    _OPENER.open(Request(url, content, headers, method="PUT"), timeout=_WITHIN).close()
+
+
 def check_whole(servers: Stack, bundle: Bundle) -> None:
     """Raises AssertionError where a dev release is not complete, not right, or has left something behind."""
     check_github(servers, bundle)
