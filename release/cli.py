@@ -9,6 +9,7 @@ from release.destinations.destination import Destination
 from release.destinations.registry import DESTINATIONS, Surroundings
 from release.process import Process
 from release.progress import Progress, Style
+from release.secrets import redactor
 from release.selection import Options, local_folder, select_destinations
 from release.summary import Cost, cost_text, plan_text, release_text
 from viberun.arguments import Parser
@@ -26,9 +27,13 @@ def release(channel: Channel, arguments: Sequence[str], process: Process) -> int
     made = bundle.read(runfiles / bundle_json, runfiles)
     destinations = destinations_of(channel, options, process)
     progress = Progress(process.err, Style.of(process.err, process.environ, options.quiet), process.clock)
-    report = driver.release(made, destinations, progress, dry_run=options.dry_run)
+    redact = redactor(process.environ)
+    report = driver.release(made, destinations, progress, dry_run=options.dry_run, redact=redact)
     if options.dry_run:
-        texts = [plan_text(made, at.name, plan) for at, plan in report.plans]
+        contents = (sum(row.size for row in at.receipt(made).rows) for at, _ in report.plans)
+        texts = [
+            plan_text(made, at.name, plan, content) for (at, plan), content in zip(report.plans, contents, strict=True)
+        ]
     else:
         receipts = [at.receipt(made) for at in destinations]
         texts = [release_text(made, receipt, changed=report.changed) for receipt in receipts]
@@ -38,7 +43,7 @@ def release(channel: Channel, arguments: Sequence[str], process: Process) -> int
             if (traffic := at.traffic()).requests
         ]
         texts += [cost_text(costs)] if costs else []
-    process.out.write("\n".join(texts))
+    process.out.write(redact("\n".join(texts)))
     return 0
 
 

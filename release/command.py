@@ -11,7 +11,7 @@ from viberun.errors import ViberunError
 
 
 class MissingProgramError(ViberunError):
-    """There is no such program on this machine."""
+    """There is no such program on this machine, or none that can be run."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
             )
         except FileNotFoundError as error:
             raise MissingProgramError(f"there is no {command[0]} on PATH", remedy="install it") from error
+        except OSError as error:
+            raise MissingProgramError(
+                f"{command[0]} can't be run: {error.strerror}", remedy="install it anew"
+            ) from error
         try:
             out, err = process.communicate(timeout=seconds)
             status: int | None = process.returncode

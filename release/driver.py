@@ -92,10 +92,18 @@ class Report:
 Answer = tuple[Destination, Outcome | ViberunError]
 
 
-def release(bundle: Bundle, destinations: Sequence[Destination], progress: Progress, *, dry_run: bool) -> Report:
+def release(
+    bundle: Bundle,
+    destinations: Sequence[Destination],
+    progress: Progress,
+    *,
+    dry_run: bool,
+    redact: Callable[[str], str] = str,
+) -> Report:
     """Takes the bundle to every destination, or with `dry_run` only up to the first change.
 
-    Raises PreflightError as long as nothing has changed, and StepError afterwards.
+    `redact` keeps secrets out of what is said of a failure. Raises PreflightError as long as nothing has changed, and
+    StepError afterwards.
     """
     answers: list[Answer] = []
     begun = changed = False
@@ -107,7 +115,7 @@ def release(bundle: Bundle, destinations: Sequence[Destination], progress: Progr
                 break
             begun |= step.changes
             new = _perform(step, bundle, destinations, progress)
-            if problems := _problems(new):
+            if problems := [redact(problem) for problem in _problems(new)]:
                 raise (
                     StepError(f"{step.name} failed", problems, remedy="'When it fails' in RELEASING.md says what to do")
                     if begun
@@ -144,6 +152,8 @@ def _ask(step: Step, bundle: Bundle, destination: Destination, progress: Progres
         return outcome
     except ViberunError as error:
         return error
+    except OSError as error:  # a full disk most of all, which often tells no file
+        return ViberunError(": ".join(filter(None, (error.filename, error.strerror or str(error)))))
     finally:
         meter.end(said)
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 
 from release.bundle import Bundle
-from release.destinations.destination import Destination, Receipt
+from release.destinations.destination import Destination, Receipt, Row
 from release.plan import Change, Done, Outcome, Plan, Problems, Skipped
 from release.progress import Meter, Progress, Style
 from viberun.errors import ViberunError
@@ -58,7 +58,7 @@ class Recorder(Destination):
         return self._step("verify")
 
     def receipt(self, bundle: Bundle) -> Receipt:
-        raise NotImplementedError
+        return Receipt(self.name, (Row(self.name, 1),), ())
 
     def close(self) -> None:
         self._calls.append(f"{self.name}.close")

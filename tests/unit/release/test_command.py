@@ -25,3 +25,9 @@ def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> N
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingProgramError, match="there is no nonsuch on PATH; install it"):
         runner({"PATH": ""}, str)(["nonsuch"], {}, tmp_path, 1)
+
+
+def test_a_program_that_can_not_be_run_is_named(tmp_path: Path) -> None:
+    (tmp_path / "npm").write_text("no program")
+    with pytest.raises(MissingProgramError, match="npm can't be run: Permission denied"):
+        runner({}, str)([str(tmp_path / "npm")], {}, tmp_path, 1)

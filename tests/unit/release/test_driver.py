@@ -1,3 +1,4 @@
+import errno
 import io
 import threading
 
@@ -7,7 +8,8 @@ from release import driver
 from release.bundle import Bundle
 from release.driver import PreflightError, StepError
 from release.plan import Done, Outcome, Plan, Problems, Skipped
-from release.progress import Progress, Style
+from release.progress import Meter, Progress, Style
+from release.secrets import redactor
 from tests.release import fabricated
 from tests.unit.release.recorder import Recorder, silence
 from viberun.errors import ViberunError
@@ -128,3 +130,21 @@ def test_what_was_done_and_why_not_is_told_but_not_what_has_no_part(bundle: Bund
         "promote   a  promote",
         "verify    a  verify",
     ]
+
+
+def test_a_disk_that_is_full_is_a_failure_of_the_step_that_wrote(bundle: Bundle) -> None:
+    class Full(Recorder):
+        def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StepError, match="publish failed: a: No space left on device; 'When it fails' in"):
+        driver.release(bundle, [Full("a", [])], silence(), dry_run=False)
+
+
+def test_no_secret_is_in_what_is_said_of_a_failure(bundle: Bundle) -> None:
+    where = "https://me:s3cret-w0rd@index.example/"
+    failing = Recorder("a", [], {"claim": ViberunError(f"{where} says no to t0ken-of-mine")})
+    redact = redactor({"GITHUB_TOKEN": "t0ken-of-mine"})
+    with pytest.raises(StepError) as caught:
+        driver.release(bundle, [failing], silence(), dry_run=False, redact=redact)
+    assert "https://***@index.example/ says no to ***" in str(caught.value)
