@@ -1,35 +1,73 @@
-"""What kinds of requests a release consists of that change something, by what they are for."""
+"""What kinds of requests a release consists of, by what they are for."""
 
 import re
+from collections.abc import Mapping
 
-from tests.release.servers.gate import Change
+from tests.release.servers.gate import Asked
+from viberun.version import Channel
 
-KINDS: dict[str, dict[str, tuple[str, str]]] = {
-    "ghcr": {
-        "begin an upload": ("POST", r"/blobs/uploads/"),
-        "take back an upload": ("DELETE", r"/blobs/uploads/.+"),
-        "upload a blob": ("PUT", r"/blobs/uploads/.+"),
-        "push a manifest": ("PUT", r"/manifests/sha256:\w+"),
-        "tag the version": ("PUT", r"/manifests/0\.0\.0-dev\..+"),
-        "move a tag": ("PUT", r"/manifests/dev"),
+Kinds = Mapping[str, Mapping[str, tuple[str, str]]]
+"""By gate and name: method and path."""
+
+_IMAGES = {
+    "begin an upload": ("POST", r".*/blobs/uploads/"),
+    "take back an upload": ("DELETE", r".*/blobs/uploads/.+"),
+    "upload a blob": ("PUT", r".*/blobs/uploads/.+"),
+    "push a manifest": ("PUT", r".*/manifests/sha256:\w+"),
+    "tag the version": ("PUT", r".*/manifests/[0-9].+"),
+    "move a tag": ("PUT", r".*/manifests/(dev|latest)"),
+}
+_PACKAGES: Kinds = {"pypi": {"upload the wheel": ("POST", "/")}, "npm": {"publish": ("PUT", "/viberun")}}
+
+CHANGES: Mapping[Channel, Kinds] = {
+    "dev": {
+        "ghcr": _IMAGES,
+        **_PACKAGES,
+        "github": {
+            "upload an asset": ("POST", r".*/releases/\d+/assets"),
+            "move the ref": ("PATCH", r".*/git/refs/tags/dev"),
+            "rename an asset": ("PATCH", r".*/releases/assets/\d+"),
+            "delete an asset": ("DELETE", r".*/releases/assets/\d+"),
+            "write the page": ("PATCH", r".*/releases/\d+"),
+        },
     },
-    "pypi": {"upload the wheel": ("POST", "/")},
-    "npm": {"publish": ("PUT", "/viberun")},
-    "github": {
-        "upload an asset": ("POST", r".*/releases/\d+/assets"),
-        "move the ref": ("PATCH", r".*/git/refs/tags/dev"),
-        "rename an asset": ("PATCH", r".*/releases/assets/\d+"),
-        "delete an asset": ("DELETE", r".*/releases/assets/\d+"),
-        "write the page": ("PATCH", r".*/releases/\d+"),
+    "prod": {
+        "ghcr": _IMAGES,
+        **_PACKAGES,
+        "github": {
+            "make the draft": ("POST", r".*/releases"),
+            "upload an asset": ("POST", r".*/releases/\d+/assets"),
+            "publish the draft": ("PATCH", r".*/releases/\d+"),
+        },
     },
 }
-"""By gate and name: method and path of the requests of a release that is not the first."""
+"""What a release that is not the first changes, by channel."""
+
+READS: Kinds = {
+    "ghcr": {
+        "look for a blob": ("HEAD", r".*/blobs/sha256:\w+"),
+        "look for a manifest": ("HEAD", r".*/manifests/.+"),
+        "read a manifest": ("GET", r".*/manifests/.+"),
+    },
+    "pypi": {"read the index": ("GET", "/simple/viberun-dev/")},
+    "npm": {"read the package": ("GET", "/viberun")},
+    "github": {
+        "read the repository": ("GET", r"/api/v3/repos/[^/]+/[^/]+"),
+        "look for the commit": ("GET", r".*/commits/\w+"),
+        "read the ref": ("GET", r".*/git/ref/tags/dev"),
+        "compare two commits": ("GET", r".*/compare/.+"),
+        "find the release": ("GET", r".*/releases/tags/dev"),
+        "list the assets": ("GET", r".*/releases/\d+/assets"),
+        "read an asset": ("GET", r".*/releases/assets/\d+"),
+        "download a file": ("GET", r".*/releases/download/dev/.+"),
+    },
+}
+"""What a dev release that is not the first asks."""
 
 
-def kind_of(gate: str, change: Change) -> str:
-    """The name of the kind. Raises AssertionError for a request that is of none."""
-    for name, (method, path) in KINDS[gate].items():
-        found = re.search(f"{path}$", change.path) if gate == "ghcr" else re.fullmatch(path, change.path)
-        if method == change.method and found:
+def kind_of(kinds: Kinds, gate: str, asked: Asked) -> str | None:
+    """The name of the kind, None where it is of none of these."""
+    for name, (method, path) in kinds[gate].items():
+        if method == asked.method and re.fullmatch(path, asked.path):
             return name
-    raise AssertionError(f"{gate}: {change.method} {change.path} is of no known kind")
+    return None

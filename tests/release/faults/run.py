@@ -19,7 +19,7 @@ from viberun.errors import UsageError
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bazel run //tests/release:faults --", description=__doc__)
-    parser.add_argument("--all", action="store_true", help="all 112 kills and 91 failures, a quarter of an hour or so")
+    parser.add_argument("--all", action="store_true", help="every kill and every failure, half an hour or so")
     options = parser.parse_args(argv)
     if not shutil.which("docker-registry"):
         raise UsageError("there is no docker-registry on PATH", remedy="install it, as ./test does on Debian")

@@ -1,34 +1,49 @@
 """Which trials there are, and which of them ./test takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from tests.release.faults.kinds import KINDS
+from tests.release.faults.kinds import CHANGES, READS, Kinds
 from tests.release.faults.trials import Kill, Trial, Trouble
 from tests.release.servers.gate import FAULTS
+from viberun.version import Channel
 
-Counted = Mapping[str, Sequence[str]]
-"""The kinds of the changes that a release makes, behind each gate, in their order."""
+Counted = Mapping[Channel, Mapping[str, Sequence[str]]]
+"""The kinds of the changes that a release of each channel makes, behind each gate, in their order."""
 
-_EVERY_KIND = tuple((gate, kind) for gate, kinds in KINDS.items() for kind in kinds)
+
+def _named(kinds: Kinds) -> tuple[tuple[str, str], ...]:
+    return tuple((gate, kind) for gate, names in kinds.items() for kind in names)
 
 
 def everything(counted: Counted) -> list[Trial]:
     """Every change killed before and after, every kind failing in every way."""
     kills = [
-        Kill(gate, number, when)
-        for gate, changes in counted.items()
+        Kill(channel, gate, number, when)
+        for channel, gates in counted.items()
+        for gate, changes in gates.items()
         for number in range(1, len(changes) + 1)
         for when in ("before", "after")
     ]
-    return [*kills, *(Trouble(fault, (kind,)) for fault in FAULTS for kind in _EVERY_KIND)]
+    kinds = [*_named(CHANGES["dev"]), *_named(READS)]
+    return [*kills, *(Trouble(fault, (kind,)) for fault in FAULTS for kind in kinds)]
 
 
 def selected(counted: Counted) -> list[Trial]:
-    """Each kind killed before and after its first and after its last; every kind failing in every way, all in one release."""
-    kills = []
-    for gate, changes in counted.items():
-        for kind in dict.fromkeys(changes):
-            numbers = [number for number, other in enumerate(changes, 1) if other == kind]
-            points = [(numbers[0], "before"), (numbers[0], "after"), (numbers[-1], "after")]
-            kills += [Kill(gate, number, when) for number, when in dict.fromkeys(points)]
-    return [*(Trouble(fault, _EVERY_KIND) for fault in FAULTS), *kills]
+    """A few kills of each kind; every kind failing in every way, all in one release (those that only read in another)."""
+    kills = [
+        Kill(channel, gate, number, when)
+        for channel, gates in counted.items()
+        for gate, changes in gates.items()
+        for kind in dict.fromkeys(changes)
+        for number, when in dict.fromkeys(_points(channel, [n for n, other in enumerate(changes, 1) if other == kind]))
+    ]
+    troubles = [Trouble(fault, _named(kinds)) for fault in FAULTS for kinds in (CHANGES["dev"], READS)]
+    return [*troubles, *kills]
+
+
+def _points(channel: Channel, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Before and after the first and after the last of a kind; of prod, which has most of its code in common, less."""
+    yield numbers[0], "before"
+    if channel == "dev":
+        yield numbers[0], "after"
+    yield numbers[-1], "after"

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tests.release.faults.kinds import kind_of
+from release.bundle import Bundle
+from tests.release.faults.kinds import CHANGES, READS, kind_of
 from tests.release.faults.reader import Reader
 from tests.release.remote.stack import Stack, stack
 from tests.release.remote.whole import check_whole
-from tests.release.servers.gate import FAULTS, Change, Fault, Policy
+from tests.release.servers.gate import FAULTS, Asked, Fault, Policy
+from viberun.version import Channel
 
 KEEP = ("--keep", "2")
 _MOVES = {"move a tag", "publish", "rename an asset", "delete an asset"}
@@ -25,14 +27,15 @@ _MOVES = {"move a tag", "publish", "rename an asset", "delete an asset"}
 
 @dataclass(frozen=True)
 class Kill:
-    """SIGKILL at the `number`th change behind a gate, before or after the server carried it out."""
+    """SIGKILL of a channel's release at the `number`th change behind a gate, before or after the server carried it out."""
 
+    channel: Channel
     gate: str
     number: int
     when: str
 
     def __str__(self) -> str:
-        return f"killed {self.when} request {self.number} to {self.gate}"
+        return f"{self.channel} killed {self.when} request {self.number} to {self.gate}"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Trouble:
     kinds: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        return f"{self.fault}: {', '.join(f'{gate}: {kind}' for gate, kind in self.kinds)}"
+        (gate, kind), *more = self.kinds
+        return f"{self.fault}: {gate}: {kind}{f' and {len(more)} other kinds' if more else ''}"
 
 
 Trial = Kill | Trouble
@@ -56,11 +60,15 @@ class Field:
     servers: Stack
     reader: Reader
     watched: int = 0
+    prods: int = 0
 
-    def count(self) -> dict[str, list[str]]:
-        """Releases once without any fault; returns the kinds of the changes behind each gate, in their order."""
+    def count(self) -> dict[Channel, dict[str, list[str]]]:
+        """Releases once to each channel; returns the kinds of the changes behind each gate, in their order."""
         self._release_watched()
-        return {name: [kind_of(name, change) for change in gate.changes] for name, gate in self.servers.gates.items()}
+        dev = self._changes("dev")
+        self._reset()
+        self.servers.released(self._next("prod"), *KEEP)
+        return {"dev": dev, "prod": self._changes("prod")}
 
     def attempt(self, trial: Trial) -> None:
         """Raises AssertionError where the release was not whole in the end, or a reader saw something wrong."""
@@ -70,6 +78,24 @@ class Field:
             case Trouble():
                 self._trouble(trial)
         assert not self.reader.wrong, self.reader.wrong
+
+    def _changes(self, channel: Channel) -> dict[str, list[str]]:
+        kinds = {
+            name: [(change, kind_of(CHANGES[channel], name, change)) for change in gate.changes]
+            for name, gate in self.servers.gates.items()
+        }
+        assert not (unknown := [change for pairs in kinds.values() for change, kind in pairs if kind is None]), unknown
+        return {name: [kind for _, kind in pairs if kind] for name, pairs in kinds.items()}
+
+    def _next(self, channel: Channel) -> Bundle:
+        if channel == "dev":
+            return self.servers.next()
+        self.prods += 1
+        return self.servers.builds.prod(f"1.{self.prods}.0", self.servers.builds.commit())
+
+    def _reset(self) -> None:
+        for gate in self.servers.gates.values():
+            gate.reset()
 
     def _release_watched(self) -> None:
         """With a poll in every state that the names that move pass through."""
@@ -84,14 +110,14 @@ class Field:
         assert not self.reader.wrong, self.reader.wrong
 
     def _watched(self, gate: str) -> Policy:
-        def policy(change: Change) -> Fault | None:
-            moves = kind_of(gate, change) in _MOVES
+        def policy(change: Asked) -> Fault | None:
+            moves = kind_of(CHANGES["dev"], gate, change) in _MOVES
             return Fault(before=self.reader.await_poll, after=self.reader.await_poll) if moves else None
 
         return policy
 
     def _kill(self, kill: Kill) -> None:
-        bundle = self.servers.next()
+        bundle = self._next(kill.channel)
         started, reached = threading.Event(), threading.Event()
 
         def end() -> None:
@@ -100,29 +126,28 @@ class Field:
             run.kill()
 
         dead = Fault("no", "reset", before=end) if kill.when == "before" else Fault("whole", "reset", after=end)
-        for gate in self.servers.gates.values():
-            gate.reset()
+        self._reset()
         self.servers.gates[kill.gate].policy = lambda change: dead if change.number == kill.number else None
         run = self.servers.start(bundle, *KEEP)
         started.set()
         ended = run.wait()
         assert reached.is_set(), f"there was no such request: {ended.status} {ended.err}"
         assert ended.status == -9, ended.err
-        for gate in self.servers.gates.values():
-            gate.reset()
+        self._reset()
         self.servers.released(bundle, *KEEP)
         check_whole(self.servers, bundle)
 
     def _trouble(self, trouble: Trouble) -> None:
         bundle = self.servers.next()
         onces = [Once(gate, kind, FAULTS[trouble.fault]) for gate, kind in trouble.kinds]
+        self._reset()
         for name, gate in self.servers.gates.items():
-            gate.reset()
-            gate.policy = first_of([once for once in onces if once.gate == name])
-        self.servers.release(bundle, *KEEP)
-        for gate in self.servers.gates.values():
-            gate.reset()
+            gate.policy = gate.reading = first_of([once for once in onces if once.gate == name])
+        ended = self.servers.release(bundle, *KEEP)
+        self._reset()
         assert all(once.happened for once in onces), [once.kind for once in onces if not once.happened]
+        if all(kind in READS[gate] for gate, kind in trouble.kinds):  # what only asks is simply asked again
+            assert ended.status == 0, ended.err
         self.servers.released(bundle, *KEEP)
         check_whole(self.servers, bundle)
 
@@ -137,8 +162,9 @@ class Once:
         self._fault = fault
         self._lock = threading.Lock()
 
-    def __call__(self, change: Change) -> Fault | None:
-        if kind_of(self.gate, change) != self.kind:
+    def __call__(self, change: Asked) -> Fault | None:
+        kinds = CHANGES["dev"] if self.kind in CHANGES["dev"][self.gate] else READS
+        if kind_of(kinds, self.gate, change) != self.kind:
             return None
         with self._lock:
             if self.happened:
@@ -150,7 +176,7 @@ class Once:
 def first_of(policies: Sequence[Policy]) -> Policy:
     """What the first of them that has something to say says."""
 
-    def policy(change: Change) -> Fault | None:
+    def policy(change: Asked) -> Fault | None:
         return next((fault for each in policies if (fault := each(change))), None)
 
     return policy
@@ -167,14 +193,18 @@ class Outcome:
     chosen: int = 0
     tried: Counter[str] = field(default_factory=Counter)
     failures: dict[str, list[str]] = field(default_factory=lambda: {"Kill": [], "Trouble": []})
-    counted: dict[str, list[str]] = field(default_factory=dict)
+    counted: dict[Channel, dict[str, list[str]]] = field(default_factory=dict)
     polls: int = 0
     watched: list[int] = field(default_factory=list)
 
     def __str__(self) -> str:
-        points = ", ".join(f"{len(kinds)} to {gate}" for gate, kinds in self.counted.items())
+        made = " and ".join(
+            f"a {channel} release makes {sum(map(len, gates.values()))} changes"
+            f" ({', '.join(f'{len(kinds)} to {gate}' for gate, kinds in gates.items())})"
+            for channel, gates in self.counted.items()
+        )
         return (
-            f"a release makes {sum(map(len, self.counted.values()))} changes ({points});"
+            f"{made};"
             f" killed {self.tried['Kill']} times, failing requests in {self.tried['Trouble']} releases;"
             f" {self.polls} polls by readers, {' and '.join(map(str, self.watched))} during promotions;"
             f" {sum(map(len, self.failures.values()))} failures"
@@ -182,7 +212,7 @@ class Outcome:
 
 
 def run_trials(
-    choose: Callable[[Mapping[str, Sequence[str]]], Sequence[Trial]],
+    choose: Callable[[Mapping[Channel, Mapping[str, Sequence[str]]]], Sequence[Trial]],
     folder: Path,
     script: Path,
     path: str,

@@ -15,7 +15,7 @@ from release.progress import Meter, Progress, Style
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
-from tests.release.servers.gate import FAULTS, Change, Fault, Gate, Policy
+from tests.release.servers.gate import FAULTS, Asked, Fault, Gate, Policy
 from viberun.errors import ViberunError
 
 KINDS = {
@@ -71,7 +71,7 @@ class Once:
         self._fault = fault
         self.happened = False
 
-    def __call__(self, change: Change) -> Fault | None:
+    def __call__(self, change: Asked) -> Fault | None:
         if self.happened or change.method != self._method or self._path not in change.path:
             return None
         if self._path == "/releases/" and "/assets" in change.path:
@@ -107,7 +107,7 @@ def fail_once(gate: Gate, github: GitHub, builds: Builds, kind: str, fault: str)
 def dead_from(point: int, fault: Fault) -> Policy:
     """Nothing gets through any more from the `point`th request on; `fault` says whether that one is carried out."""
 
-    def policy(change: Change) -> Fault | None:
+    def policy(change: Asked) -> Fault | None:
         if change.number == point:
             return fault
         return Fault("no", "reset") if change.number > point else None

@@ -17,7 +17,7 @@ from release.progress import Meter, Progress, Style
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
-from tests.release.servers.gate import Change, Fault, Gate
+from tests.release.servers.gate import Asked, Fault, Gate
 from viberun.errors import ViberunError
 
 LIMIT = 60
@@ -70,7 +70,7 @@ class Run:
         self.at.stage(bundle, meter())
 
     def finish(self, name: str, turns: Turns) -> None:
-        def take_turn(change: Change) -> Fault:
+        def take_turn(change: Asked) -> Fault:
             return Fault(before=lambda: turns.wait(name))
 
         self.gate.policy = take_turn

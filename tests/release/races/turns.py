@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 
-from tests.release.servers.gate import Change, Fault, Policy
+from tests.release.servers.gate import Asked, Fault, Policy
 
 _LONGEST = 60.0
 
@@ -25,7 +25,7 @@ class Turns:
     def policy(self, run: str) -> Policy:
         """For the gates of a run."""
 
-        def decide(change: Change) -> Fault | None:
+        def decide(change: Asked) -> Fault | None:
             if run not in self._claiming:
                 if "/git/refs" not in change.path:
                     return None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.release.remote.stack import NPM_PASSWORD, PYPI_PASSWORD, TOKEN, USER, Run, Stack, processes_with
-from tests.release.servers.gate import Change, Fault
+from tests.release.servers.gate import Asked, Fault
 
 _PLAIN = (TOKEN, NPM_PASSWORD, PYPI_PASSWORD)
 SECRETS = (*_PLAIN, *(base64.b64encode(f"{USER}:{secret}".encode()).decode() for secret in _PLAIN))
@@ -42,7 +42,7 @@ def check_unseen(text: str) -> None:
         assert secret not in text
 
 
-def denied(change: Change) -> Fault:
+def denied(change: Asked) -> Fault:
     return Fault("no", 403)
 
 

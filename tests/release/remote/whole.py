@@ -25,30 +25,31 @@ def put(url: str, content: bytes, **headers: str) -> None:
 
 
 def check_whole(servers: Stack, bundle: Bundle) -> None:
-    """Raises AssertionError where a dev release is not complete, not right, or has left something behind."""
+    """Raises AssertionError where a release is not complete, not right, or has left something behind."""
     check_github(servers, bundle)
     check_images(servers, bundle)
     check_packages(servers, bundle)
 
 
 def check_github(servers: Stack, bundle: Bundle) -> None:
-    repository = servers.github.repository
-    (release,) = (each for each in repository.releases.values() if each.tag == "dev")
+    repository, build = servers.github.repository, bundle.manifest.build
+    (release,) = (each for each in repository.releases.values() if each.tag == build.version.git)
     assets = {asset.name: asset for asset in repository.assets_of(release.id)}
     for wanted in bundle.assets:
         assert assets[wanted.name].digest == f"sha256:{wanted.digest.sha256}", wanted.name
     assert assets["channel.json"].content == bundle.manifest.to_json().encode()
     assert "channel.new.json" not in assets
     assert {asset.state for asset in assets.values()} == {"uploaded"}
-    assert repository.refs["refs/tags/dev"] == bundle.manifest.build.commit
-    assert bundle.manifest.build.commit in (release.body or "")
-    assert (release.draft, release.prerelease) == (False, True)
+    assert repository.refs[f"refs/tags/{build.version.git}"] == build.commit
+    assert build.commit in (release.body or "")
+    assert (release.draft, release.prerelease) == (False, build.channel == "dev")
+    assert build.channel == "dev" or repository.latest_release() == release
 
 
 def check_images(servers: Stack, bundle: Bundle) -> None:
     for image, layout in zip(IMAGES, bundle.images, strict=True):
         token = servers.tokens.token(None, (f"repository:{image}:pull",))
-        for tag in (bundle.manifest.build.version.oci, "dev"):
+        for tag in (bundle.manifest.build.version.oci, bundle.manifest.build.version.moving):
             url = f"{servers.registry.url}/v2/{image}/manifests/{tag}"
             content = get(url, Authorization=f"Bearer {token}", Accept=", ".join(ACCEPTED))
             assert f"sha256:{hashlib.sha256(content).hexdigest()}" == layout.digest, f"{image}:{tag}"
@@ -58,9 +59,10 @@ def check_packages(servers: Stack, bundle: Bundle) -> None:
     version, npm, wheel = bundle.manifest.build.version, bundle.the("npm"), bundle.the("wheel")
     assert npm
     assert wheel
+    project = wheel.name.partition(f"-{version.pypi}-")[0].replace("_", "-")
     document = json.loads(get(f"{servers.verdaccio.url}/viberun"))
     dist = document["versions"][version.npm]["dist"]
     assert Tarball(dist["integrity"], None).is_of(npm.path)
-    assert document["dist-tags"]["dev"] == version.npm
+    assert document["dist-tags"][version.moving] == version.npm
     assert hashlib.sha256(get(dist["tarball"])).hexdigest() == npm.digest.sha256
-    assert f"{wheel.name}#sha256={wheel.digest.sha256}" in get(f"{servers.pypi.url}/simple/viberun-dev/").decode()
+    assert f"{wheel.name}#sha256={wheel.digest.sha256}" in get(f"{servers.pypi.url}/simple/{project}/").decode()

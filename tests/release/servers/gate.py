@@ -1,4 +1,4 @@
-"""A gate in front of any HTTP server: counts the requests that change something, and lets each pass, or fail in a given way.
+"""A gate in front of any HTTP server: counts the requests that change something, and lets any pass, or fail in a given way.
 
 The server behind it sees the gate's address as its own (Host), so what it names leads through the gate as well.
 """
@@ -15,12 +15,13 @@ from typing import Literal, Self
 
 from tests.release.servers.quiet import QuietServer
 
+_READING = ("GET", "HEAD")
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"}
 
 
 @dataclass(frozen=True)
-class Change:
-    """The `number`th request, from 1, whose method says that it changes something."""
+class Asked:
+    """A request; `number` counts from 1 those whose method says that they change something, and is 0 for others."""
 
     number: int
     method: str
@@ -53,18 +54,20 @@ FAULTS: Mapping[str, Fault] = {
 }
 """Everything that a network does to a request, by name."""
 
-Policy = Callable[[Change], Fault | None]
+Policy = Callable[[Asked], Fault | None]
 
 
 class Gate:
-    """Stands in front of `127.0.0.1:port` from entering to leaving. `policy` may be replaced at any time."""
+    """Stands in front of `127.0.0.1:port` from entering to leaving.
 
-    def __init__(
-        self, port: int, policy: Policy = lambda change: None, headers: Mapping[str, str] | None = None
-    ) -> None:
+    `policy` says what becomes of what changes something, `reading` of the rest; both may be replaced at any time.
+    """
+
+    def __init__(self, port: int, policy: Policy = lambda _: None, headers: Mapping[str, str] | None = None) -> None:
         """`headers` are put into every answer, as a CDN would put its Cache-Control."""
         self.policy = policy
-        self.changes: list[Change] = []
+        self.reading: Policy = lambda _: None
+        self.changes: list[Asked] = []
         self.behind = port
         self.headers = dict(headers or {})
         self.closing = threading.Event()
@@ -99,14 +102,15 @@ class Gate:
         """Counts from 1 again, and lets everything pass."""
         with self._lock:
             self.changes.clear()
-            self.policy = lambda change: None
+            self.policy = self.reading = lambda _: None
 
     def decide(self, method: str, path: str) -> Fault:
         """What becomes of this request."""
-        if method in ("GET", "HEAD"):
-            return Fault()
+        path = path.partition("?")[0]
+        if method in _READING:
+            return self.reading(Asked(0, method, path)) or Fault()
         with self._lock:
-            change = Change(len(self.changes) + 1, method, path.partition("?")[0])
+            change = Asked(len(self.changes) + 1, method, path)
             self.changes.append(change)
         return self.policy(change) or Fault()
 
@@ -130,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.passes == "whole":
             answered = self._pass_on(body)
             fault.after()
+        elif fault.passes == "half" and self.command == "GET":
+            self._answer_part(self._pass_on(body))
         elif fault.passes == "half":
             self._pass_part(body[: len(body) // 2], len(body))
         if fault.answer == "reset":
@@ -199,6 +205,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
+
+    def _answer_part(self, answered: tuple[int, list[tuple[str, str]], bytes] | None) -> None:
+        """Half of the content: who only asks sends no body, so it is the answer's that breaks off."""
+        status, headers, content = answered or (502, [], b"")
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() != "content-length":
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content) + 1))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2])
+        self.wfile.flush()
 
     def _reset(self) -> None:
         """Ends the connection with RST, as a broken network does."""

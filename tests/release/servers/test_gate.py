@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.release.servers.gate import FAULTS, Change, Fault, Gate
+from tests.release.servers.gate import FAULTS, Asked, Fault, Gate
 
 
 class Behind(http.server.BaseHTTPRequestHandler):
@@ -51,7 +51,7 @@ def test_changes_are_counted_and_pass_with_the_address_of_the_gate(
     assert requests.get(gate.url, timeout=5).text == "done"
     assert requests.head(gate.url, timeout=5).headers["Content-Length"] == "4"
     assert put(gate).headers["Cache-Control"] == "max-age=600"
-    assert gate.changes == [Change(1, "PUT", "/thing")]
+    assert gate.changes == [Asked(1, "PUT", "/thing")]
     assert seen[-1] == ("PUT", gate.host, b"0123456789")
 
 
@@ -83,6 +83,19 @@ def test_a_client_may_hear_nothing(
         assert seen == []
     else:
         assert wait_for(seen)[2] == received
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_request_that_changes_nothing_fails_just_so_and_is_not_counted(gate: Gate, fault: str) -> None:
+    gate.reading = lambda asked: FAULTS[fault] if asked == Asked(0, "GET", "/thing") else None
+    assert requests.get(f"{gate.url}/other", timeout=5).text == "done"
+    assert requests.head(f"{gate.url}/thing", timeout=5).ok
+    if isinstance(answer := FAULTS[fault].answer, int):
+        assert requests.get(f"{gate.url}/thing?query", timeout=5).status_code == answer
+    else:
+        with pytest.raises((requests.ConnectionError, requests.Timeout)):
+            requests.get(f"{gate.url}/thing?query", timeout=0.5)
+    assert gate.changes == []
 
 
 def wait_for(seen: list[tuple[str, str, bytes]]) -> tuple[str, str, bytes]:
