@@ -1,5 +1,6 @@
 """A root file system of Debian 13 with nothing of ours in it, which all machines of the tests lie over."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ def make(root: Path, certificate: bytes, environment: Mapping[str, str], more: S
         f"--include={','.join([*_PACKAGES, *more])}",
     ]
     options += ["--aptopt=Acquire::Check-Valid-Until false", "--aptopt=Acquire::Languages none"]
+    options += ["--aptopt=Acquire::Retries 5"]
     options += ["--dpkgopt=force-unsafe-io", "--dpkgopt=force-confold", "--quiet"]
     options += ["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*"]
     _run(["mmdebstrap", *options, SUITE, str(root), f"deb {mirror} {SUITE} main"])
@@ -47,7 +49,7 @@ def make(root: Path, certificate: bytes, environment: Mapping[str, str], more: S
 
 
 def _mirror(environment: Mapping[str, str]) -> str:
-    """Where Debian's packages are: DEBIAN_MIRROR, else what apt of this machine is set to."""
+    """Where Debian's packages are: DEBIAN_MIRROR, else what apt of this machine is set to, else the snapshot archive."""
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"],
         capture_output=True,
@@ -55,8 +57,13 @@ def _mirror(environment: Mapping[str, str]) -> str:
     ).stdout
     found = [line.split(" ", 1)[0] for line in listed.splitlines() if line.endswith(" Debian")]
     named = environment.get("DEBIAN_MIRROR") or next(iter(found), "")
-    assert named, "no mirror of Debian in this machine's apt configuration; set DEBIAN_MIRROR"
-    return named.split()[0].rstrip("/")
+    return (named or _snapshot(Path(environment["VIBERUN_WORKSPACE"]))).rstrip("/")
+
+
+def _snapshot(workspace: Path) -> str:
+    """The archive as it was when the lock was made, so that what it has does not change."""
+    lock = json.loads((workspace / "tools/debian/trixie.lock.json").read_text())
+    return f"https://snapshot.debian.org/archive/debian/{lock['snapshot']}"
 
 
 def _fetch_later(root: Path, mirror: str) -> None:
