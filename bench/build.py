@@ -1,4 +1,4 @@
-"""How long a build takes that has nothing, or only a new commit, to do: `bazel run //bench:build [-- RUNS]`.
+"""How long a build takes that has nothing, or only a new commit, to do.
 
 Works in a clone with an output base of its own, and leaves nothing behind. The clone's first build fills it.
 """
@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import options
 from bench.timing import Command, compare
 
 AUTHOR = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
@@ -17,6 +18,7 @@ COMMIT = ["git", *AUTHOR, "commit", "--quiet", "--allow-empty", "--message", "be
 
 
 def main(argv: Sequence[str]) -> int:
+    runs = options.runs("build", __doc__, argv, default=3)
     workspace = os.environ["BUILD_WORKSPACE_DIRECTORY"]
     cache = subprocess.run(
         ["./bazelw", "info", "repository_cache"], cwd=workspace, check=True, stdout=subprocess.PIPE, text=True
@@ -34,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
                         "a new commit": Command(build, clone, before=COMMIT),
                         "an empty output base": Command(build, clone, before=[*bazel, "clean", "--expunge"]),
                     },
-                    runs=int(argv[0]) if argv else 3,
+                    runs,
                 )
             )
         finally:

@@ -1,10 +1,11 @@
-"""How long the images take, held against the least that they could and against other tools: `bazel run //bench:images`.
+"""How long the images take, held against the least that they could and against other tools.
 
 The floor is what nobody can leave out: decompressing every package, digesting the archive, compressing it with the fastest
 compressor there is (igzip, whose bytes differ from machine to machine), on as many processors. Works in a clone with an
 output base of its own, as root for `mmdebstrap`, and leaves nothing behind. Wants umoci and mmdebstrap (Debian).
 """
 
+import argparse
 import concurrent.futures
 import hashlib
 import json
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from isal import igzip
 
+from bench import options
 from tools.oci import deb
 
 IMAGES = ["//images:viberun", "//images:viberun_proxy"]
@@ -155,6 +157,9 @@ def sizes(clone: Clone) -> dict[str, int]:
 
 
 def main(argv: Sequence[str]) -> int:
+    parser = options.parser("images", __doc__)
+    parser.add_argument("cache", nargs="?", type=_folder, metavar="CACHE", help="the repository cache, not Bazel's")
+    cache: Path | None = parser.parse_args(argv).cache
     workspace = Path(os.environ["BUILD_WORKSPACE_DIRECTORY"])
     missing = [program for program in ("mmdebstrap", "umoci") if not shutil.which(program)]
     if missing:
@@ -163,8 +168,7 @@ def main(argv: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run(["git", "clone", "--quiet", str(workspace), str(folder / "clone")], check=True)
-        cache = argv[0] if argv else _repository_cache(workspace)
-        clone = Clone(folder / "clone", folder / "output", cache)
+        clone = Clone(folder / "clone", folder / "output", str(cache or _repository_cache(workspace)))
         try:
             whole = seconds(lambda: clone.bazel("build", *IMAGES))
             runs = []
@@ -184,6 +188,14 @@ def main(argv: Sequence[str]) -> int:
             clone.bazel("shutdown")
             subprocess.run(["find", name, "-type", "d", "-exec", "chmod", "u+w", "{}", "+"], check=False)
     return 0
+
+
+def _folder(text: str) -> Path:
+    """A folder as the caller means it: Bazel starts programs elsewhere."""
+    folder = Path(os.environ.get("BUILD_WORKING_DIRECTORY", "")) / text
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {folder}")
+    return folder
 
 
 def _repository_cache(workspace: Path) -> str:

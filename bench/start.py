@@ -1,15 +1,17 @@
-"""How long `--version` takes to start, beside an interpreter that does nothing: `bazel run //bench:start [-- RUNS]`."""
+"""How long `--version` takes to start, beside an interpreter that does nothing."""
 
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import options
 from bench.timing import Command, compare
 
 
 def main(argv: Sequence[str]) -> int:
     binary, pex, *rest = argv
+    runs = options.runs("start", __doc__, rest, default=20)
     runfiles = Path(os.environ["RUNFILES_DIR"])
     python = next(filter(Path.exists, [Path("/usr/bin/python3"), Path(sys.executable)]))
     commands = {
@@ -18,7 +20,7 @@ def main(argv: Sequence[str]) -> int:
         "viberun --version, self-contained": Command([str(runfiles / binary), "--version"]),
         "viberun --version, PEX": Command([str(python), str(runfiles / pex), "--version"]),
     }
-    print(compare(commands, runs=int(rest[0]) if rest else 20))
+    print(compare(commands, runs))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""How long releases and updates take that have something, or nothing, to do: `bazel run //bench:update [-- RUNS]`.
+"""How long releases and updates take that have something, or nothing, to do.
 
 To and from a local channel, so that no network is timed. Beside the installation stands what it can't do without:
 reading the archive's bytes, their digest, and unpacking.
@@ -10,12 +10,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import options
 from bench.timing import Command, compare
 from viberun.manifest import Manifest
 
 
 def main(argv: Sequence[str]) -> int:
     release, *rest = argv
+    runs = options.runs("update", __doc__, rest, default=5)
     runfiles = Path(os.environ["RUNFILES_DIR"])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -25,7 +27,6 @@ def main(argv: Sequence[str]) -> int:
             "a release": Command([*again[:-1], str(folder / "other")], before=new),
             "the same commit again": Command(again),
         }
-        runs = int(rest[0]) if rest else 5
         print(compare(releases, runs))
         print(compare(updates(folder), runs))
     return 0
