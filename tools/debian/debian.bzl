@@ -95,8 +95,8 @@ def _file(folder, pin):
 def _not_cached(rctx, folder, pins):
     """The pins from the first on that the repository cache does not hold, with those before it in place."""
     for index, pin in enumerate(pins):
-        url = "file:///nonexistent/" + pin["path"]
-        if not rctx.download(url, _file(folder, pin), sha256 = pin["sha256"], allow_fail = True).success:
+        # Without any address Bazel looks into its cache, and says nothing where that has no such file.
+        if not rctx.download([], _file(folder, pin), sha256 = pin["sha256"], allow_fail = True).success:
             return pins[index:]
     return []
 

@@ -77,7 +77,9 @@ wheels = repository_rule(
 
 def _download(rctx, output):
     sha256 = rctx.attr.sha256
-    if rctx.download("file:///nonexistent/wheel", output, sha256 = sha256, allow_fail = True).success:
+
+    # Without any address Bazel looks into its cache, and says nothing where that has no such file.
+    if rctx.download([], output, sha256 = sha256, allow_fail = True).success:
         return
     python = rctx.path(Label("@python_amd64//:root/usr/bin/python3") if rctx.os.arch in ("amd64", "x86_64") else Label("@python_arm64//:root/usr/bin/python3"))
     pip = [path for path in python.dirname.dirname.get_child("share/python-wheels").readdir() if path.basename.startswith("pip-")][0]
