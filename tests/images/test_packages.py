@@ -1,8 +1,9 @@
 """apt and dpkg inside the app image: they believe that they have installed it, and go on from there."""
 
+import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -33,6 +34,8 @@ REINSTALLED = [
 ]
 INSTALLED = ["cowsay", "hello", "locales", "ncurses-term", "python3-yaml"]
 
+_SUITES = ("trixie", "trixie-updates")
+
 # What a day of use leaves, and a fresh image has no reason to have; and of left-out documentation dpkg keeps some folders.
 _PASSING = re.compile(
     r"/(etc/(group|gshadow|passwd|shadow|subgid|subuid)-|etc/\.pwd\.lock|etc/ld\.so\.cache|etc/ssl/certs"
@@ -41,22 +44,18 @@ _PASSING = re.compile(
 )
 
 
-def mirrors() -> str:
-    """This machine's own sources, for the image's release."""
+def mirrors(environ: Mapping[str, str]) -> str:
+    """Sources for the image's release: DEBIAN_MIRROR, else this machine's own; nothing where it has none of Debian."""
     listing = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"],
         capture_output=True,
         text=True,
         check=True,
     )
-    roots = sorted({line.rstrip("/") for line in listing.stdout.splitlines()})
-    lines = []
-    for root in roots:
-        if root.endswith("/debian"):
-            lines += [f"deb {root} trixie main", f"deb {root} trixie-updates main"]
-        if root.endswith("/debian-security"):
-            lines.append(f"deb {root} trixie-security main")
-    assert len(lines) >= 3, f"no mirror of Debian in this machine's apt configuration: {roots}"
+    own = sorted({line.rstrip("/") for line in listing.stdout.splitlines()})
+    named = environ.get("DEBIAN_MIRROR", "").split()
+    lines = [f"deb {root} {suite} main" for root in named or own if root.endswith("/debian") for suite in _SUITES]
+    lines += [f"deb {root} trixie-security main" for root in own if not named and root.endswith("/debian-security")]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -64,8 +63,9 @@ def mirrors() -> str:
 def container(engine: Engine, app: str) -> Iterator[Container]:
     """A container with this machine's mirrors and network, its indexes fetched."""
     with engine.container(app, options=("--network=host",)) as container:
-        container.run("rm", "/etc/apt/sources.list.d/debian.sources", user="root")
-        container.run("tee", "/etc/apt/sources.list", user="root", text=mirrors())
+        if sources := mirrors(os.environ):  # else the image's own, the snapshot archive
+            container.run("rm", "/etc/apt/sources.list.d/debian.sources", user="root")
+            container.run("tee", "/etc/apt/sources.list", user="root", text=sources)
         configuration = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout
         kept = [line for line in configuration.splitlines() if line.startswith(("Acquire::http", "Acquire::Check"))]
         container.run("tee", "/etc/apt/apt.conf.d/99machine", user="root", text="".join(f"{line}\n" for line in kept))
