@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from viberun import embedded
 from viberun.errors import UsageError
@@ -17,10 +17,11 @@ class Parser(argparse.ArgumentParser):
     """A parser whose examples, pairs of a command and what it does, end its help.
 
     Options are never abbreviated: what works today must mean the same once there are more. Wrong
-    arguments raise UsageError.
+    arguments raise UsageError. `more` is what argparse itself hands to the parser of a command, which
+    differs from one Python to the next: `color` since 3.14.
     """
 
-    def __init__(self, *, prog: str, description: str, examples: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, *, prog: str, description: str, examples: Sequence[tuple[str, str]], **more: Any) -> None:
         width = max(len(command) for command, _ in examples)
         lines = [f"  {command:{width}}  {purpose}" for command, purpose in examples]
         super().__init__(
@@ -30,6 +31,7 @@ class Parser(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
             add_help=False,
+            **more,
         )
         # Python 3.9 calls this group otherwise; with our own the help is the same everywhere.
         self.options = self.add_argument_group("options")

@@ -105,6 +105,10 @@ def test_every_python_here_runs_the_program_or_says_why_not(
         result = shell.run(python.path, program, "--version")
         if python.supported:
             assert (result.status, result.stdout, result.stderr) == (0, f"{semver}\n", ""), python
+            # The version is printed before anything is imported; the arguments are what Pythons differ in.
+            result = shell.run(python.path, program, "channel", "--help")
+            assert (result.status, result.stderr) == (0, ""), python
+            assert result.stdout.startswith("usage: viberun channel "), python
         else:
             spelt = ".".join(map(str, python.version))
             assert (result.status, result.stdout) == (1, ""), python
