@@ -127,12 +127,15 @@ def update(remote: Remote, app: str, screen: Screen) -> None:
 
 
 def remove(remote: Remote, app: str, prompts: Prompts, *, keep_data: bool) -> None:
-    """Raises UsageError where nobody can be asked and the command line does not answer either."""
-    found = find(remote, app)
+    """Raises UsageError where nobody can be asked and the command line does not answer either.
+
+    Whether there is such an app only the server knows: what the list does not show, a home that was kept
+    or an app whose record can't be read, can be removed too.
+    """
     what = "its container; its home stays" if keep_data else "its container and all files in its home"
     if prompts.always is None and not prompts.possible:
         raise UsageError(f"removing {app} asks first, and there is no terminal to ask on", remedy="say --yes")
-    if not prompts.yes(f"Remove {found.name} from {remote.host}: {what}?", default=False):
+    if not prompts.yes(f"Remove {app} from {remote.host}: {what}?", default=False):
         prompts.screen.line(f"{app} stays.")
         return
     with prompts.screen.step(f"removing {app}") as step:

@@ -108,7 +108,11 @@ case "$1 ${2:-}" in
 'apps attach') there "$3"; echo "attached to $3" ;;
 'apps logs') there "$3"; echo "first"; echo "$*" ;;
 'apps update') there "$3"; rm -f "$root/behind"; app "$3" ;;
-'apps rm') there "$3"; rm "$root/apps/$3"; echo '{"removed": true}' ;;
+'apps rm')
+  [ -e "$root/homes/$3" ] || there "$3"
+  rm -f "$root/apps/$3" "$root/homes/$3"
+  [ "${4:-}" != --keep-data ] || { mkdir -p "$root/homes"; touch "$root/homes/$3"; }
+  echo '{"removed": true}' ;;
 update-check*) echo '{"apps": [{"app": "demo", "behind": '"$([ -e "$root/behind" ] && echo true || echo false)"'}]}' ;;
 esac
 """

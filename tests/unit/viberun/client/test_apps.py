@@ -172,6 +172,14 @@ def test_rm_without_a_terminal_wants_a_word(host: Host, ready: Viberun) -> None:
     assert any("apps rm demo --keep-data --json" in line for line in host.log())
 
 
+def test_a_home_that_was_kept_can_be_removed_in_the_end(host: Host, ready: Viberun) -> None:
+    assert ready("rm", "demo", "--yes", "--keep-data").returncode == 0
+    assert json.loads(ready("apps", "--json").stdout) == {"apps": []}
+    status, shown = ready.typed("y\n", "rm", "demo")
+    assert (status, "Remove demo from me@box" in shown, os.listdir(host.root / "homes")) == (0, True, [])
+    assert only(ready("rm", "demo", "--yes"), 4) == "viberun: me@box: there is no app 'demo'; see 'viberun apps'"
+
+
 @pytest.mark.parametrize("command", [["logs", "no"], ["apps", "update", "no"], ["rm", "no", "--yes"], ["open", "no"]])
 def test_an_app_that_is_not_there_is_status_4(ready: Viberun, command: list[str]) -> None:
     assert "there is no app 'no'" in only(ready(*command), 4)
