@@ -15,6 +15,9 @@ from tests.server.conftest import Images, use
 from tests.server.host import Host
 
 
+NOT_KNOWN = {"digest": None, "version": None, "behind": None}
+
+
 def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -109,6 +112,20 @@ def test_a_container_with_the_app_s_name_that_is_another_s_is_left_alone(host: H
     for command in ("create", "start", "stop", "update", "rm"):
         assert "not viberun's" in host.refused(5, "apps", command, "demo")
     assert host.engine.docker("inspect", "--format={{.State.Status}}", "viberun-app-demo") == "created\n"
+
+
+def test_a_container_of_another_s_under_an_app_s_name_stands_in_no_other_app_s_way(host: Host) -> None:
+    before = host.ask("apps", "create", "demo")
+    host.engine.docker("rm", "--force", "viberun-app-demo")
+    host.engine.docker("create", "--name=viberun-app-demo", host.image)
+    other = host.ask("apps", "create", "other")
+    assert other["port"] != before["port"]
+    assert host.ask("apps", "list")["apps"] == [{**before, "state": "conflict", **NOT_KNOWN}, other]
+    (host.state / "apps/demo.json").write_text("garbage")
+    done = host.run("apps", "list", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"apps": [other]})
+    assert "there is a container viberun-app-demo that is not viberun's; rename" in done.stderr
+    assert host.ask("apps", "stop", "other")["state"] == "exited"
 
 
 @pytest.mark.parametrize("command", ["start", "stop", "update", "rm", "logs"])

@@ -99,8 +99,9 @@ class Record:
 class App:
     """An app as it is told to the client.
 
-    `state` is Docker's word for the container's, or `missing`, or `updating`. `digest` and `version` are
-    its image's. `behind`: whether this host has another image under the name that new apps are made from.
+    `state` is Docker's word for the container's, or `missing`, or `updating`, or `conflict` where a
+    container that is not viberun's has its name. `digest` and `version` are its image's. `behind`: whether
+    this host has another image under the name that new apps are made from.
     """
 
     name: str

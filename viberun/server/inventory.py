@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from viberun.app_name import NAME
-from viberun.errors import InvalidError
+from viberun.errors import InvalidError, ViberunError
 from viberun.server import app
 from viberun.server.app import App, Record
 from viberun.server.engine import Engine
@@ -72,23 +72,26 @@ class Inventory:
         return container
 
     def ports(self) -> set[int]:
-        """Those that apps have, as far as their records can be read."""
+        """Those that apps have, as far as there are records of them that can be read."""
         taken = set()
         for name in self.names():
-            with contextlib.suppress(StateError):
+            with contextlib.suppress(StateError, ConflictError):
                 record = self.record(name)
                 if record is not None:
                     taken.add(record.port)
         return taken
 
-    def apps(self, left_out: Callable[[RecordError], None] = lambda _: None) -> list[App]:
-        """All but those whose record can't be read where there is no container either; `left_out` is told why."""
+    def apps(self, left_out: Callable[[ViberunError], None] = lambda _: None) -> list[App]:
+        """All but those whose record can't be read where there is no container of theirs either.
+
+        `left_out` is told why.
+        """
         found = []
         local = self.engine.image(str(self.wanted))
         for name in self.names():
             try:
                 record = self.record(name)
-            except RecordError as error:
+            except (RecordError, ConflictError) as error:
                 left_out(error)
                 continue
             if record is not None:  # else removed in the meantime
@@ -103,8 +106,11 @@ class Inventory:
         return self._app(record, self.engine.image(str(self.wanted)))
 
     def _app(self, record: Record, local: Image | None) -> App:
-        container = self.container(record.name)
-        state = "missing" if container is None else container.state
+        try:
+            container = self.container(record.name)
+            state = "missing" if container is None else container.state
+        except ConflictError:  # it hides no other app; whoever changes this one hears of it
+            container, state = None, "conflict"
         if record.update is not None:
             state = "updating"
         image = None if container is None else self.engine.image(container.image)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from viberun.errors import ViberunError
 from viberun.server.app import Record, Update
-from viberun.server.errors import ConflictError, NoSuchAppError, RecordError, StateError
+from viberun.server.errors import ConflictError, NoSuchAppError, StateError
 from viberun.server.facts import Container, Image
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
@@ -98,6 +99,24 @@ def test_a_container_of_another_s_is_a_conflict(tmp_path: Path) -> None:
         found.container("demo")
 
 
+def test_a_container_of_another_s_under_an_app_s_name_hides_no_other_app(tmp_path: Path) -> None:
+    found = inventory(tmp_path, Docker([container("a"), container("b", labels={}), container("c", labels={})]))
+    found.state.write("a", Record("a", 20000, "r/viberun:dev", "then").to_json())
+    found.state.write("b", Record("b", 20001, "r/viberun:dev", "then").to_json())
+    found.state.write("c", "{")
+    left_out: list[ViberunError] = []
+    assert [(app.name, app.state, app.port) for app in found.apps(left_out.append)] == [
+        ("a", "running", 20000),
+        ("b", "conflict", 20001),
+    ]
+    assert [type(error) for error in left_out] == [ConflictError]
+    assert found.ports() == {20000, 20001}
+    assert found.app("b").behind is None
+    for ask in (found.running, found.container):
+        with pytest.raises(ConflictError):
+            ask("b")
+
+
 def test_a_record_that_cannot_be_read_and_no_container_says_how_to_be_rid_of_it(tmp_path: Path) -> None:
     found = inventory(tmp_path, Docker())
     found.state.write("demo", "{")
@@ -110,7 +129,7 @@ def test_a_record_that_cannot_be_read_hides_no_other_app(tmp_path: Path) -> None
     found = inventory(tmp_path, Docker([container("a"), container("c")]))
     for name in ("a", "b"):
         found.state.write(name, "{")
-    left_out: list[RecordError] = []
+    left_out: list[ViberunError] = []
     assert [app.name for app in found.apps(left_out.append)] == ["a", "c"]
     assert [str(error).partition(":")[0] for error in left_out] == ["app 'b'"]
     assert [app.name for app in found.apps()] == ["a", "c"]
