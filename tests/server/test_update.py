@@ -80,6 +80,14 @@ def test_a_newer_build_that_was_pulled_leaves_apps_alone_until_they_are_updated(
     assert updated(host)["digest"] == images.newer
 
 
+def test_the_registry_tells_that_the_image_is_behind_where_there_is_no_app(host: Host, images: Images) -> None:
+    expected = {"ref": host.image, "has": images.first, "newest": images.first, "behind": False, "problem": None}
+    assert host.ask("update-check") == {"image": expected, "apps": []}
+    use(host, images.newer)
+    assert host.ask("update-check")["image"] == {**expected, "has": images.newer, "behind": True}
+    assert host.call("update-check") == f"{host.image}  behind {images.first}\n"
+
+
 def test_the_registry_tells_what_is_behind_without_a_pull(host: Host, images: Images) -> None:
     host.call("apps", "create", "demo")
     current = host.ask("update-check")["apps"]

@@ -145,10 +145,11 @@ def _add_images(groups: Subparsers) -> None:
 def _add_update_check(groups: Subparsers) -> None:
     check = groups.add_parser(
         "update-check",
-        help="ask the registry whether apps are behind",
-        description="Compare each app's image with what the registry has for VIBERUN_IMAGE now. Pulls nothing.",
+        help="ask the registry whether the image and apps are behind",
+        description="Compare this host's image and each app's with what the registry has for VIBERUN_IMAGE now.\n"
+        "Pulls nothing.",
         examples=[
-            ("viberun-server update-check", "all apps"),
+            ("viberun-server update-check", "the image and all apps"),
             ("viberun-server update-check demo --json", "one, for a program"),
         ],
     )

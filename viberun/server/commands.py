@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from viberun.server.app import App
     from viberun.server.apps import Apps
     from viberun.server.inventory import Inventory
+    from viberun.server.update_check import CheckedApp, CheckedImage
 
 Environ = Mapping[str, str]
 
@@ -90,13 +91,13 @@ def images_status(options: argparse.Namespace, environ: Environ) -> int:
 def update_check(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.server.update_check import check
 
-    found = check(_inventory(environ), options.app)
+    image, apps = check(_inventory(environ), options.app)
     if options.json:
-        _print({"apps": [asdict(each) for each in found]})
+        _print({"image": asdict(image), "apps": [asdict(each) for each in apps]})
         return 0
-    for each in found:
-        said = {None: each.problem or "not known", True: f"behind {each.newest}", False: "up to date"}[each.behind]
-        print(f"{each.app}  {said}")
+    print(f"{image.ref}  {_standing(image)}")
+    for each in apps:
+        print(f"{each.app}  {_standing(each)}")
     return 0
 
 
@@ -192,6 +193,10 @@ def _rows(apps: Sequence[App]) -> None:
     for app in apps:
         behind = "  behind" if app.behind else ""
         print(f"{app.name:20}  {app.state:10}  127.0.0.1:{app.port}  {_image(app)}{behind}")
+
+
+def _standing(found: CheckedImage | CheckedApp) -> str:
+    return {None: found.problem or "not known", True: f"behind {found.newest}", False: "up to date"}[found.behind]
 
 
 def _image(app: App) -> str:

@@ -1,4 +1,4 @@
-"""Whether the registry has another image than apps were made from; nothing is pulled."""
+"""Whether the registry has another image than this host, and than apps were made from; nothing is pulled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,21 @@ from viberun.server.inventory import Inventory
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedImage:
+    """The image that new apps are made from against the registry's, by digest.
+
+    `has` is None where it is not on this host, or not from that registry; `behind` where either is not known.
+    """
+
+    ref: str
+    has: str | None
+    newest: str | None
+    behind: bool | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class CheckedApp:
     """An app's image against the registry's, by digest; `behind` is None where either is not known."""
 
     app: str
@@ -21,27 +35,27 @@ class Checked:
     problem: str | None
 
 
-def check(inventory: Inventory, name: str | None) -> list[Checked]:
-    """All apps, or one. Raises NoSuchAppError; what keeps the registry from answering is in what comes back."""
+def check(inventory: Inventory, name: str | None) -> tuple[CheckedImage, list[CheckedApp]]:
+    """The image, and all apps or one; the registry is asked where there is no app too.
+
+    Raises NoSuchAppError; what keeps the registry from answering is in what comes back.
+    """
     apps = inventory.apps() if name is None else [inventory.app(name)]
-    if not apps:
-        return []
-    image = str(inventory.wanted)
+    wanted = inventory.wanted
+    local = inventory.engine.image(str(wanted))
+    here = local.digest_in(wanted.repository) if local is not None else None
     newest, problem = None, None
     try:
-        newest = inventory.engine.registry_digest(image)
+        newest = inventory.engine.registry_digest(str(wanted))
     except DockerUnreachableError:
         raise
     except ViberunError as error:
         problem = str(error)
-    return [
-        Checked(
-            app=app.name,
-            image=image,
-            has=app.digest,
-            newest=newest,
-            behind=None if app.digest is None or newest is None else app.digest != newest,
-            problem=problem,
-        )
-        for app in apps
+    checked = [
+        CheckedApp(app.name, str(wanted), app.digest, newest, _behind(app.digest, newest), problem) for app in apps
     ]
+    return CheckedImage(str(wanted), here, newest, _behind(here, newest), problem), checked
+
+
+def _behind(has: str | None, newest: str | None) -> bool | None:
+    return None if has is None or newest is None else has != newest
