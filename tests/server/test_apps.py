@@ -14,7 +14,6 @@ import pytest
 from tests.server.conftest import Images, use
 from tests.server.host import Host
 
-
 NOT_KNOWN = {"digest": None, "version": None, "behind": None}
 
 
@@ -124,7 +123,7 @@ def test_a_container_of_another_s_under_an_app_s_name_stands_in_no_other_app_s_w
     (host.state / "apps/demo.json").write_text("garbage")
     done = host.run("apps", "list", "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"apps": [other]})
-    assert "there is a container viberun-app-demo that is not viberun's; rename" in done.stderr
+    assert "viberun-server: note: there is a container viberun-app-demo that is not viberun's; rename" in done.stderr
     assert host.ask("apps", "stop", "other")["state"] == "exited"
 
 

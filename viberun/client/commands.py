@@ -176,7 +176,7 @@ def _reached(options: argparse.Namespace, environ: Environ) -> Iterator[_At]:
     look = Look(identity, environ, Store.state(environ))
     look.ask_channel()
     with Connection(host, environ) as connection:
-        reached = reach.reach(connection, identity)
+        reached = reach.reach(connection, identity, screen.warn)
         look.ask_host(reached.remote)
         at = _At(identity, reached, reached.server, look, screen)
         yield at

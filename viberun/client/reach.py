@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from viberun.client import handshake
@@ -20,15 +21,15 @@ class Reached:
     look: Look
 
 
-def reach(connection: Connection, identity: Identity) -> Reached:
-    """Raises RemoteError where one can't become root there, NoServerError where there is no server."""
+def reach(connection: Connection, identity: Identity, on_note: Callable[[str], None]) -> Reached:
+    """`on_note` is the remote's. Raises RemoteError where one can't become root there, NoServerError where there is no server."""
     host = connection.host
     look = Remote(connection, environ=identity.environ).look()
     if look.root not in ("direct", "sudo"):
         raise no_root(host, look.root)
     if look.absent:
         raise NoServerError(f"there is no viberun-server on {host}", remedy=f"run 'viberun setup {host}'")
-    return Reached(Remote(connection, look.root, identity.environ), Server.read(look.server or ""), look)
+    return Reached(Remote(connection, look.root, identity.environ, on_note), Server.read(look.server or ""), look)
 
 
 def shake(remote: Remote, server: Server, identity: Identity) -> Remote:

@@ -17,6 +17,7 @@ from viberun.client.ssh import Answer, Connection
 from viberun.client.trouble import last_line
 from viberun.errors import ViberunError
 from viberun.fields import Fields, decode
+from viberun.protocol import NOTE
 
 SERVER = "/usr/local/bin/viberun-server"
 
@@ -77,11 +78,15 @@ class Look:
 
 @dataclass(frozen=True)
 class Remote:
-    """A host that a connection leads to. `root` is how one becomes root there, `environ` what its server gets."""
+    """A host that a connection leads to. `root` is how one becomes root there, `environ` what its server gets.
+
+    `on_note` gets what the server says on the way that is no error: what it waits for, what it left out.
+    """
 
     connection: Connection
     root: str = "direct"
     environ: Mapping[str, str] = field(default_factory=dict)
+    on_note: Callable[[str], None] = lambda _: None
 
     @property
     def host(self) -> str:
@@ -140,7 +145,12 @@ class Remote:
 
     def call(self, arguments: Sequence[str], on_line: Callable[[str], None] | None = None, *, keep: bool = True) -> str:
         """Runs viberun-server; returns its output, where that is to be kept. Raises ServerError, NoServerError."""
-        answer = self.connection.call(self.command(arguments), on_line=on_line, keep=keep)
+
+        def hear(line: str) -> None:
+            if line.startswith(NOTE):
+                self.on_note(f"{self.host}: {_ours(line[len(NOTE) :])}")
+
+        answer = self.connection.call(self.command(arguments), on_line=on_line, on_error=hear, keep=keep)
         if answer.status != 0:
             raise self.failure(answer.status, answer.err)
         return answer.out
@@ -169,9 +179,7 @@ class Remote:
         if re.search("sudo: .*(password|not allowed|required)", said):
             return no_root(self.host, "refused")
         message = line.partition("viberun-server: ")[2] or line or f"viberun-server ended with {status}"
-        for theirs, ours in _OURS:
-            message = re.sub(theirs, ours, message)
-        return ServerError(f"{self.host}: {message}", status)
+        return ServerError(f"{self.host}: {_ours(message)}", status)
 
     def _env(self) -> list[str]:
         return ["env", *(f"{_variable(name)}={_checked(value)}" for name, value in sorted(self.environ.items()))]
@@ -216,6 +224,12 @@ def read_object(text: str) -> Fields | None:
         return Fields(decode(text[start : end + 1]), "", [])
     except ValueError:
         return None
+
+
+def _ours(message: str) -> str:
+    for theirs, ours in _OURS:
+        message = re.sub(theirs, ours, message)
+    return message
 
 
 def _checked(value: str, first: str = "") -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
@@ -17,7 +18,10 @@ _EVERY = 0.1  # seconds between two pictures of the progress
 
 
 class Screen:
-    """Writes to `out` and `err`; `live` is whether `out` is a terminal that lines can be rewritten on."""
+    """Writes to `out` and `err`; `live` is whether `out` is a terminal that lines can be rewritten on.
+
+    A warning can come from another thread, as what a host says does.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class Screen:
         self._good, self._bad, self._busy = ("✓", "✗", "·") if fancy else ("+", "x", "-")
         self._doing = ""
         self._drawn = 0.0
+        self._lock = threading.RLock()
 
     def styled(self, text: str, *styles: str) -> str:
         if not self._coloured:
@@ -41,39 +46,43 @@ class Screen:
         return f"\033[{';'.join(_STYLES[style] for style in styles)}m{text}\033[0m"
 
     def line(self, text: str = "") -> None:
-        self.out.write(f"{text}\n")
-        self.out.flush()
+        with self._lock:
+            self.out.write(f"{text}\n")
+            self.out.flush()
 
     def warn(self, text: str) -> None:
         """One line that something is not as it should be, though the work goes on."""
-        self._wipe()
-        self.out.flush()
-        self.err.write(f"viberun: {text}\n")
-        self.err.flush()
-        self._draw(self._doing)
+        with self._lock:
+            self._wipe()
+            self.out.flush()
+            self.err.write(f"viberun: {text}\n")
+            self.err.flush()
+            self._draw(self._doing)
 
     @contextlib.contextmanager
     def step(self, doing: str) -> Iterator[Step]:
         """One step of the work. On a terminal its line stands while it lasts, elsewhere once it is done."""
         step = Step(self, doing)
-        self._doing = doing
-        self._draw(doing)
+        self.show(doing, now=True)
         try:
             yield step
         except BaseException:
-            self._wipe()
-            self._doing = ""
-            self.line(f"{self.styled(self._bad, 'red')} {step.text}")
+            self._end(f"{self.styled(self._bad, 'red')} {step.text}")
             raise
-        self._wipe()
-        self._doing = ""
-        self.line(f"{self.styled(self._good, 'green')} {step.text}")
+        self._end(f"{self.styled(self._good, 'green')} {step.text}")
 
     def show(self, text: str, *, now: bool = False) -> None:
         """Redraws the line of the step that runs; not too often, unless `now`."""
-        self._doing = text
-        if now or self._now() - self._drawn >= _EVERY:
-            self._draw(text)
+        with self._lock:
+            self._doing = text
+            if now or self._now() - self._drawn >= _EVERY:
+                self._draw(text)
+
+    def _end(self, line: str) -> None:
+        with self._lock:
+            self._wipe()
+            self._doing = ""
+            self.line(line)
 
     def _draw(self, text: str) -> None:
         if self.live and text:

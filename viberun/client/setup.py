@@ -58,7 +58,7 @@ class Setup:
             step.done(f"{host} is {_distribution(look)} on {platform}, as {look.user}")
         if self.fresh and _megabytes(look)[1] < _LITTLE_MB:
             self.screen.warn(f"warning: {host} has only {_megabytes(look)[1]} MB left for images and apps")
-        remote = Remote(connection, look.root, self.identity.environ)
+        remote = Remote(connection, look.root, self.identity.environ, self.screen.warn)
         if look.absent and not self.fresh:
             raise NoServerError(f"there is no viberun-server on {host}", remedy=f"run 'viberun setup {host}'")
         with self.screen.step("asking the channel") as step:

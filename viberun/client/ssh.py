@@ -90,13 +90,15 @@ class Connection:
         *,
         source: Source = None,
         on_line: Callable[[str], None] | None = None,
+        on_error: Callable[[str], None] | None = None,
         on_sent: Callable[[int], None] | None = None,
         keep: bool = True,
     ) -> Answer:
         """Runs a command with `source` as its standard input, and waits for its end.
 
-        `on_line` gets each line of its output as it comes, `on_sent` how many bytes of `source` have
-        gone; without `keep` the answer lacks the output. Raises SshError where the connection fails.
+        `on_line` gets each line of its output as it comes, `on_error` each of its errors', and that in
+        another thread; `on_sent` how many bytes of `source` have gone. Without `keep` the answer lacks
+        the output. Raises SshError where the connection fails.
         """
         process = self._start(["-T"], argv)
         assert process.stdin is not None
@@ -105,14 +107,14 @@ class Connection:
         errors: list[bytes] = []
         threads = [
             threading.Thread(target=_feed, args=(process.stdin, source, on_sent), daemon=True),
-            threading.Thread(target=_drain, args=(process.stderr, errors), daemon=True),
+            threading.Thread(target=_drain, args=(process.stderr, errors, on_error), daemon=True),
         ]
         for thread in threads:
             thread.start()
         lines: list[str] = []
         try:
             for raw in process.stdout:
-                line = raw.decode(errors="replace").rstrip("\r\n")
+                line = _text(raw)
                 if keep:
                     lines.append(line)
                 if on_line:
@@ -273,9 +275,17 @@ def _feed(pipe: IO[bytes], source: Source, on_sent: Callable[[int], None] | None
         pipe.close()
 
 
-def _drain(pipe: IO[bytes], kept: list[bytes]) -> None:
+def _drain(pipe: IO[bytes], kept: list[bytes], on_line: Callable[[str], None] | None) -> None:
     with contextlib.suppress(OSError, ValueError):
-        kept.extend(pipe)
+        for raw in pipe:
+            kept.append(raw)
+            if on_line:
+                with contextlib.suppress(OSError, ValueError):  # what can't be shown is drained all the same
+                    on_line(_text(raw))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace").rstrip("\r\n")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -16,6 +16,7 @@ from viberun.build import Build
 from viberun.protocol import PROTOCOL
 from viberun.server import signals
 from viberun.server.errors import ImageError
+from viberun.server.notes import note
 from viberun.server.reference import reference, references
 from viberun.server.state import State
 
@@ -102,7 +103,7 @@ def update_check(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def apps_list(options: argparse.Namespace, environ: Environ) -> int:
-    found = _inventory(environ).apps(lambda error: print(f"viberun-server: {error}", file=sys.stderr))
+    found = _inventory(environ).apps(note)
     if options.json:
         _print({"apps": [asdict(each) for each in found]})
     else:

@@ -9,7 +9,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from viberun.errors import ViberunError
 from viberun.server.errors import LockedError, StateError
+from viberun.server.notes import note
 
 STATE = "VIBERUN_STATE"
 DEFAULT = "/var/lib/viberun"
@@ -145,7 +145,7 @@ def _acquire(descriptor: int, patience: float) -> None:
                 remedy="wait for it, or end it, and run this again",
             )
         if waited > _SILENT_SECONDS and not told:
-            print(f"viberun-server: waiting for another viberun ({_holder(descriptor)})", file=sys.stderr, flush=True)
+            note(f"waiting for another viberun ({_holder(descriptor)})")
             told = True
         time.sleep(_PAUSE_SECONDS)
 

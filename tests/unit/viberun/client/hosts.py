@@ -95,6 +95,8 @@ there() {
   echo "viberun-server: there is no app '$1'; see 'viberun-server apps list'" >&2
   exit 4
 }
+[ ! -e "$root/note" ] || [ "$1" != apps ] || cat "$root/note" >&2
+while [ -e "$root/busy" ]; do sleep 0.1; done
 case "$1 ${2:-}" in
 'apps list')
   comma=

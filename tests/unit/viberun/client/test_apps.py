@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -57,6 +58,31 @@ def test_a_command_that_asks_no_channel_does_not_import_what_asks_one(tmp_path: 
     loaded = set(ended.stdout.split())
     assert "viberun.client.apps" in loaded
     assert not loaded & {"ssl", "http.client", "urllib.request", "viberun.fetch", "viberun.resolver", "webbrowser"}
+
+
+def test_what_the_server_says_on_the_way_is_shown_in_the_client_s_words(host: Host, ready: Viberun) -> None:
+    said = "Warning: a banner\nviberun-server: note: app 'b': no record; remove it with 'viberun-server apps rm b'\n"
+    host.has("note", said)
+    done = ready("apps")
+    assert "demo  running" in done.stdout
+    assert only(done, 0) == "viberun: me@box: app 'b': no record; remove it with 'viberun rm b'"
+
+
+def test_what_the_server_waits_for_is_shown_while_it_waits(host: Host, ready: Viberun) -> None:
+    host.has("note", "viberun-server: note: waiting for another viberun (apps update demo, process 7)\n")
+    host.has("busy", "")
+    environ = {**host.environ, "VIBERUN_CHANNEL_URL": str(ready.channel)}
+    command = [sys.executable, "-I", "-S", "-B", str(ready.clients["now"]), "apps", "update", "demo"]
+    with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            assert select.select([process.stderr], [], [], 20)[0], "it says nothing"
+            line = process.stderr.readline()
+            assert line == "viberun: me@box: waiting for another viberun (apps update demo, process 7)\n"
+            assert process.poll() is None
+        finally:
+            (host.root / "busy").unlink()
+        assert process.wait(30) == 0
 
 
 def test_no_apps_are_told_with_what_to_do(host: Host, ready: Viberun) -> None:

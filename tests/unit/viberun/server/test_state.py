@@ -154,7 +154,7 @@ def test_who_waits_says_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[s
         holder.stdout.readline()
         with contextlib.suppress(LockedError), State(tmp_path).locked("apps rm demo", patience=2.2):
             pass
-        expected = f"viberun-server: waiting for another viberun (apps update demo, process {holder.pid})\n"
+        expected = f"viberun-server: note: waiting for another viberun (apps update demo, process {holder.pid})\n"
         assert capsys.readouterr().err == expected
 
 
