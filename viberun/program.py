@@ -23,16 +23,17 @@ BROKEN_PIPE = 128 + 13
 def run(name: str, command: Callable[[Sequence[str]], int], argv: Sequence[str] | None = None) -> int:
     """Runs `command` on the arguments (`sys.argv`'s if None) and returns the exit status.
 
-    `name` begins every line on standard error. An OSError without a file name is taken for a failure
+    `name` begins every line on standard error. A standard stream that the caller closed is an empty one
+    for `command`, so that nothing else has to ask. An OSError without a file name is taken for a failure
     of standard output. It and ViberunError apart, every exception is a defect and passes through.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
+    _open_closed_streams()
     try:
         try:
             return _version() if arguments == ["--version"] else _status(command, arguments)
         finally:
-            if sys.stdout is not None:  # None where the caller closed it
-                sys.stdout.flush()  # at exit a failure comes too late for the status
+            sys.stdout.flush()  # at exit a failure comes too late for the status
     except ViberunError as error:
         _report(f"{name}: {error}")
         return error.exit_code
@@ -62,8 +63,15 @@ def _status(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
 
 
 def _report(line: str) -> None:
-    if sys.stderr is not None:  # where the caller closed it, print would take standard output
-        print(line, file=sys.stderr)
+    print(line, file=sys.stderr)
+
+
+def _open_closed_streams() -> None:
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            import os
+
+            setattr(sys, name, open(os.devnull, mode))
 
 
 def _discard_output() -> None:

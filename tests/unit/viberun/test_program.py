@@ -118,6 +118,25 @@ def test_closed_standard_output_is_no_defect(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_an_empty_one_to_the_command(tmp_path: Path, closed: str) -> None:
+    body = (
+        "for stream in (sys.stdout, sys.stderr): stream.write('x'); stream.flush()\n"
+        "return any(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)) or len(sys.stdin.read())"
+    )
+    folder = install(tmp_path, main_of(body))
+    script = f'"$0" -I -S -B "$1" {closed}'
+    ended = subprocess.run(
+        ["/bin/sh", "-c", script, sys.executable, str(folder)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = ("" if ">&-" in closed.split() else "x", "" if "2>&-" in closed.split() else "x")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, *said)
+
+
 def test_with_standard_error_closed_an_error_does_not_get_into_the_output(tmp_path: Path) -> None:
     body = "from viberun.errors import ViberunError\nprint('first')\nraise ViberunError('then')"
     folder = install(tmp_path, main_of(body))
