@@ -108,8 +108,8 @@ class Fetcher:
         """
 
         def fetch() -> None:
-            with _replacing(file) as out:
-                _copy(self._chunks(address, _FILE_SECONDS, size + 1), out, address, size, sha256, progress)
+            with _replacing(file) as write:
+                _copy(self._chunks(address, _FILE_SECONDS, size + 1), write, address, size, sha256, progress)
 
         self._tried(address, fetch)
 
@@ -278,35 +278,58 @@ def _has_files(folder: str | None) -> bool:
 
 
 @contextlib.contextmanager
-def _replacing(file: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of `file` once it is whole and on disk."""
+def _replacing(file: Path) -> Iterator[Callable[[bytes], None]]:
+    """What writes to a new file, which takes the place of `file` once it is whole and on disk."""
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     except OSError as error:
         raise FetchError(f"{file.parent} can't be written: {error.strerror}") from None
     try:
-        with open(descriptor, "wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(name, file)
+        out = open(descriptor, "wb")
+
+        def write(chunk: bytes) -> None:
+            with _kept(file):
+                out.write(chunk)
+
+        try:
+            yield write
+            with _kept(file):
+                out.flush()
+                os.fsync(out.fileno())
+        finally:
+            with contextlib.suppress(OSError):  # it tries again what it could not write
+                out.close()
+        with _kept(file):
+            os.replace(name, file)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
 
 
+@contextlib.contextmanager
+def _kept(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FetchError(
+            f"{file} can't be written: {error.strerror}", remedy="see to the space on that disk and try again"
+        ) from None
+
+
 def _copy(
-    chunks: Iterator[bytes], out: BinaryIO, address: str, size: int, sha256: str, progress: Callable[[int], None]
+    chunks: Iterator[bytes],
+    write: Callable[[bytes], None],
+    address: str,
+    size: int,
+    sha256: str,
+    progress: Callable[[int], None],
 ) -> None:
     digest, done = hashlib.sha256(), 0
     for chunk in chunks:
         digest.update(chunk)
         done += len(chunk)
         if done <= size:
-            try:
-                out.write(chunk)
-            except OSError as error:
-                raise FetchError(f"{shown(address)} can't be kept: {error.strerror}") from None
+            write(chunk)
             progress(done)
     if done != size or digest.hexdigest() != sha256:
         found = f"{done} bytes" if done != size else f"sha256 {digest.hexdigest()[:12]}…"

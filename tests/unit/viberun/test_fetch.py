@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -165,6 +166,33 @@ def test_a_file_that_is_another_is_refused_and_leaves_what_was(tmp_path: Path, s
         Fetcher().download(f"{web.url}/a", tmp_path / "a", len(CONTENT), SHA256)
     assert (tmp_path / "a").read_bytes() == b"before"
     assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_a_file_that_the_disk_has_no_room_for_is_named(tmp_path: Path, size: int) -> None:
+    # Like a full disk, but to be had in any sandbox: no file may grow.
+    content = bytes(size)
+    (tmp_path / "source").write_bytes(content)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, limits[1]))
+    try:
+        with pytest.raises(FetchError) as caught:
+            Fetcher().download(str(tmp_path / "source"), tmp_path / "a", size, hashlib.sha256(content).hexdigest())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said = f"{tmp_path / 'a'} can't be written: File too large; see to the space on that disk and try again"
+    assert str(caught.value) == said
+    assert os.listdir(tmp_path) == ["source"]
+
+
+def test_output_that_ends_during_a_download_is_not_taken_for_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(CONTENT)
+
+    def progress(_: int) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        Fetcher().download(str(tmp_path / "source"), tmp_path / "a", len(CONTENT), SHA256, progress)
 
 
 def test_a_download_that_was_cut_begins_anew(tmp_path: Path) -> None:
