@@ -120,15 +120,17 @@ def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = 
     version = Version.parse(wanted)
     found, _ = _look(place, version, fetch)
     if found is None:
-        raise ReleaseMissingError(
-            f"there is no release {version} at {shown(place.base)}",
-            remedy=(
-                "the channel keeps the last 20 dev builds; name one of them, or dev for the newest"
-                if version.channel == "dev"
-                else "name a version that was released, or latest for the newest"
-            ),
-        )
+        raise ReleaseMissingError(f"there is no release {version} at {shown(place.base)}", remedy=_instead(version))
     return found
+
+
+def _instead(version: Version) -> str:
+    """What to ask for where this version was not found."""
+    if version.channel == "prod":
+        return "name a version that was released, or latest for the newest"
+    if version.sha is None:  # the names of manifests have it, so the build may well be there
+        return "name it as 'viberun --version' prints it, with the commit, or dev for the newest"
+    return "the channel keeps the last 20 dev builds; name one of them, or dev for the newest"
 
 
 def newest(place: Place, fetch: Fetcher) -> Resolved:
