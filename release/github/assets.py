@@ -23,11 +23,12 @@ class AssetError(InvalidError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """An asset that is to be there."""
+    """An asset that is to be there. `names_others`: readers who have it go on to the others, so these come first."""
 
     name: str
     digest: Digest
     content: Path | bytes
+    names_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,15 @@ class Assets:
     def bring(self, wanted: Sequence[Wanted], expect: Moved, moved: Moved) -> int:
         """Uploads what is missing and reads everything back; returns how many that were.
 
-        Raises AssetError without having changed anything if another content has one of the names.
+        What names others comes when all others are there. Raises AssetError without having changed anything if another
+        content has one of the names.
         """
         there = self._checked(wanted)
         missing, taken = difference(wanted, there).missing, {asset.name for asset in there}
         expect(sum(file.digest.size for file in missing))
-        each(lambda file: self.upload(file, moved, absent=file.name not in taken), missing, _WIDTH)
+        for names_others in (False, True):
+            group = [file for file in missing if file.names_others == names_others]
+            each(lambda file: self.upload(file, moved, absent=file.name not in taken), group, _WIDTH)
         if missing and (lost := difference(wanted, self._checked(wanted)).missing):
             raise AssetError("GitHub does not have what was uploaded", [file.name for file in lost])
         return len(missing)

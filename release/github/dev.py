@@ -202,9 +202,9 @@ class DevRelease:
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:
-    """The files under versioned names; the manifest last, so that a build with a manifest is all there."""
-    files = [Wanted(artifact.name, artifact.digest, artifact.path) for artifact in bundle.assets]
-    return sorted(files, key=lambda file: file.name == bundle.manifest.name)
+    """The files under versioned names; the manifest names the others, so that a build with a manifest is all there."""
+    files = [Wanted(each.name, each.digest, each.path, each.kind == "manifest") for each in bundle.assets]
+    return sorted(files, key=lambda file: file.names_others)
 
 
 def _lines(body: str) -> list[str]:

@@ -137,8 +137,8 @@ class ProdRelease:
 def wanted(bundle: Bundle) -> list[Wanted]:
     """All files, and the manifest once more as `channel.json`, which is where clients of `latest` look."""
     manifest = bundle.manifest.to_json().encode()
-    files = [Wanted(artifact.name, artifact.digest, artifact.path) for artifact in bundle.assets]
-    return [*files, Wanted(CURRENT, digest_of(manifest), manifest)]
+    files = [Wanted(each.name, each.digest, each.path, each.kind == "manifest") for each in bundle.assets]
+    return [*files, Wanted(CURRENT, digest_of(manifest), manifest, names_others=True)]
 
 
 def _published(releases: "Iterator[Release] | list[Release]") -> Iterator[tuple[Version, Release]]:

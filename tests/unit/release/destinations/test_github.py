@@ -1,4 +1,5 @@
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -15,6 +16,7 @@ from release.progress import Meter, Progress, Style
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
+from tests.release.github.state import Asset
 from viberun.errors import ViberunError
 
 TOKEN = "ghs_secret"
@@ -190,6 +192,33 @@ def test_an_unfinished_upload_is_done_over(github: GitHub, builds: Builds) -> No
     destination(github).stage(bundle, meter())
     assert starter.id not in github.repository.assets
     assert read(github, "dev", name) == bundle.assets[0].path.read_bytes()
+
+
+@pytest.mark.parametrize("channel", ["dev", "prod"])
+def test_a_manifest_comes_when_all_that_it_names_is_there(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    commit = builds.commit()
+    bundle = builds.dev(commit) if channel == "dev" else builds.prod("1.2.3", commit)
+    begin, finish = github.repository.begin_asset, github.repository.finish_asset
+    files = {asset.name for asset in bundle.assets if asset.kind != "manifest"}
+    lacking = dict[str, set[str]]()
+
+    def noting(release: int, name: str, label: str | None, content_type: str) -> Asset:
+        there = {asset.name for asset in github.repository.assets.values() if asset.state == "uploaded"}
+        lacking[name] = files - there
+        return begin(release, name, label, content_type)
+
+    def slow(asset: int, content: bytes) -> Asset:
+        if github.repository.assets[asset].name == bundle.assets[0].name:
+            time.sleep(0.3)
+        return finish(asset, content)
+
+    monkeypatch.setattr(github.repository, "begin_asset", noting)
+    monkeypatch.setattr(github.repository, "finish_asset", slow)
+    destination(github).stage(bundle, meter())
+    manifests = {bundle.manifest.name} | ({"channel.json"} if channel == "prod" else set())
+    assert {name: lacking[name] for name in manifests} == {name: set() for name in manifests}
 
 
 def test_another_content_under_a_versioned_name_is_an_error_that_changes_nothing(
