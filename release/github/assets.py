@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.content import Digest, Moved
+from release.content import Digest, Moved, digest_of
 from release.github.api import Api
 from release.github.model import Asset, Release
-from release.http import Http, ensure
+from release.http import Http, HttpError, TakenError, ensure
 from release.parallel import each
 from viberun.errors import InvalidError
 
@@ -76,10 +76,17 @@ class Assets:
         return len(missing)
 
     def upload(self, file: Wanted, moved: Moved = lambda _: None, *, absent: bool = False) -> Asset:
-        """The asset, uploaded unless it is there; `absent`: it was not a moment ago. Raises AssetError."""
+        """The asset, uploaded unless it is there; `absent`: it was not a moment ago. Raises AssetError.
+
+        Another run that has waited long enough takes an upload for dead and deletes it: then it is looked for again.
+        """
 
         def make() -> Asset:
-            asset = self._api.upload(self._release, file.name, file.content, moved)
+            _check_unchanged(file)
+            try:
+                asset = self._api.upload(self._release, file.name, file.content, moved)
+            except HttpError as error:
+                raise TakenError(error.message, error.answer) if error.status == 404 else error from error
             if asset.name != file.name:
                 raise AssetError(file.name, [f"GitHub names it {asset.name}"])
             return asset
@@ -112,6 +119,17 @@ class Assets:
                 remedy="one version has one set of files: find out which build these are from",
             )
         return there
+
+
+def _check_unchanged(file: Wanted) -> None:
+    """Raises AssetError for a file that is another one by now: what a name got once, it has for ever."""
+    digest = digest_of(file.content)
+    if digest != file.digest:
+        raise AssetError(
+            "a file is not the one that was built for this release",
+            [f"{file.name}: sha256 {digest.sha256}, not {file.digest.sha256}"],
+            remedy="build it again, and nothing else meanwhile",
+        )
 
 
 def _clash(wanted: Wanted, asset: Asset) -> str | None:

@@ -1,75 +1,17 @@
-import io
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.request import urlopen
-
 import pytest
 
-from release.bundle import Bundle
 from release.destinations.github import GitHubRelease
 from release.github.settings import Settings
 from release.http import Http
 from release.patience import Patience
 from release.plan import Done, Skipped
-from release.progress import Meter, Progress, Style
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
-from tests.release.github.state import Asset
+from tests.unit.release.github.releasing import TOKEN, destination, meter, names, problems, read, release, writes
 from viberun.errors import ViberunError
 
-TOKEN = "ghs_secret"
-
-
-@pytest.fixture
-def github() -> Iterator[GitHub]:
-    with GitHub() as github:
-        github.tokens[TOKEN] = Access(installation=True)
-        yield github
-
-
-@pytest.fixture
-def builds(github: GitHub, tmp_path: Path) -> Builds:
-    return Builds(github, tmp_path)
-
-
-def destination(github: GitHub, *, token: str | None = TOKEN, keep: int = 20, force: bool = False) -> GitHubRelease:
-    environ = dict(github.env) | ({"GITHUB_TOKEN": token} if token else {})
-    http = Http(Patience(silence=2, first=0.01, longest=0.05, total=20))
-    return GitHubRelease(http, environ, keep=keep, force=force)
-
-
-def meter() -> Meter:
-    return Progress(io.StringIO(), Style(quiet=True), lambda: 0.0).begin("step", "github")
-
-
-def release(
-    github: GitHub, bundle: Bundle, *, token: str = TOKEN, keep: int = 20, force: bool = False
-) -> list[Done | Skipped]:
-    at = destination(github, token=token, keep=keep, force=force)
-    assert at.preflight(bundle, meter()).found == ()
-    outcomes = [step(bundle, meter()) for step in (at.stage, at.claim, at.publish, at.promote, at.verify)]
-    at.close()
-    return outcomes
-
-
-def problems(github: GitHub, bundle: Bundle, **options: str | None) -> str:
-    return "\n".join(destination(github, **options).preflight(bundle, meter()).found)  # type: ignore[arg-type]
-
-
-def names(github: GitHub) -> set[str]:
-    return {asset.name for asset in github.repository.assets.values()}
-
-
-def read(github: GitHub, tag: str, name: str) -> bytes:
-    with urlopen(f"{github.url}/{github.repository.full_name}/releases/download/{tag}/{name}") as answer:
-        content: bytes = answer.read()
-    return content
-
-
-def writes(github: GitHub) -> list[str]:
-    return [line for line in github.requests if not line.startswith("GET")]
+pytest_plugins = ["tests.unit.release.github.releasing"]
 
 
 def test_the_first_dev_release_is_there_for_anybody(github: GitHub, builds: Builds) -> None:
@@ -183,60 +125,6 @@ def test_a_run_that_was_overtaken_leaves_the_channel_to_the_newer_one(github: Gi
     assert isinstance(at.promote(newer, meter()), Skipped)
 
 
-def test_an_unfinished_upload_is_done_over(github: GitHub, builds: Builds) -> None:
-    bundle = builds.dev(builds.commit())
-    release(github, builds.dev(bundle.manifest.build.commit))
-    (stored,) = github.repository.releases
-    name = bundle.assets[0].name
-    starter = github.repository.begin_asset(stored, name, None, "application/octet-stream")
-    destination(github).stage(bundle, meter())
-    assert starter.id not in github.repository.assets
-    assert read(github, "dev", name) == bundle.assets[0].path.read_bytes()
-
-
-@pytest.mark.parametrize("channel", ["dev", "prod"])
-def test_a_manifest_comes_when_all_that_it_names_is_there(
-    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch, channel: str
-) -> None:
-    commit = builds.commit()
-    bundle = builds.dev(commit) if channel == "dev" else builds.prod("1.2.3", commit)
-    begin, finish = github.repository.begin_asset, github.repository.finish_asset
-    files = {asset.name for asset in bundle.assets if asset.kind != "manifest"}
-    lacking = dict[str, set[str]]()
-
-    def noting(release: int, name: str, label: str | None, content_type: str) -> Asset:
-        there = {asset.name for asset in github.repository.assets.values() if asset.state == "uploaded"}
-        lacking[name] = files - there
-        return begin(release, name, label, content_type)
-
-    def slow(asset: int, content: bytes) -> Asset:
-        if github.repository.assets[asset].name == bundle.assets[0].name:
-            time.sleep(0.3)
-        return finish(asset, content)
-
-    monkeypatch.setattr(github.repository, "begin_asset", noting)
-    monkeypatch.setattr(github.repository, "finish_asset", slow)
-    destination(github).stage(bundle, meter())
-    manifests = {bundle.manifest.name} | ({"channel.json"} if channel == "prod" else set())
-    assert {name: lacking[name] for name in manifests} == {name: set() for name in manifests}
-
-
-def test_another_content_under_a_versioned_name_is_an_error_that_changes_nothing(
-    github: GitHub, builds: Builds
-) -> None:
-    bundle = builds.dev(builds.commit())
-    release(github, bundle)
-    victim = next(asset for asset in github.repository.assets.values() if asset.name == bundle.assets[0].name)
-    github.repository.delete_asset(victim.id)
-    other = github.repository.begin_asset(victim.release, victim.name, None, victim.content_type)
-    github.repository.finish_asset(other.id, b"other")
-    github.requests.clear()
-    assert victim.name in problems(github, bundle)
-    with pytest.raises(ViberunError, match=r"other files under these names.*not "):
-        destination(github).stage(bundle, meter())
-    assert writes(github) == []
-
-
 def test_only_the_newest_builds_are_kept_with_their_manifests(github: GitHub, builds: Builds) -> None:
     bundles = [builds.dev(builds.commit()) for _ in range(4)]
     for bundle in bundles:
@@ -308,79 +196,6 @@ def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_move
         destination(github, token="app", force=True).claim(bundle, meter())
     with pytest.raises(ViberunError, match=r"dev did not move.*the run of the newest commit releases it"):
         destination(github, token="ghs_actions", force=True).claim(bundle, meter())
-
-
-def test_a_prod_release_is_not_kept_back_by_workflow_files_since_its_tag_is_there_already(
-    github: GitHub, builds: Builds
-) -> None:
-    commits, repository = github.commits, github.repository
-    first = commits.add("one", workflows={"release.yml": "1"})
-    bundle = builds.prod("1.2.3", first)
-    repository.refs |= {"refs/heads/main": commits.add("two", first, workflows={"release.yml": "2"})}
-    github.tokens["ghs_actions"] = Access(workflows=False, installation=True)
-    assert problems(github, bundle, token="ghs_actions") == ""
-    release(github, bundle, token="ghs_actions")
-    assert repository.published("v1.2.3") is not None
-
-
-def test_prod_is_invisible_until_it_is_published_whole(github: GitHub, builds: Builds) -> None:
-    github.repository.immutable_releases = True
-    bundle = builds.prod("1.2.3", builds.commit())
-    at = destination(github)
-    assert at.preflight(bundle, meter()).found == ()
-    at.stage(bundle, meter())
-    assert github.repository.published("v1.2.3") is None
-    for step in (at.claim, at.promote, at.verify):
-        step(bundle, meter())
-    published = github.repository.published("v1.2.3")
-    assert published is not None
-    assert published.immutable
-    assert github.repository.latest_release() == published
-    assert read(github, "v1.2.3", "channel.json") == bundle.manifest.to_json().encode()
-    assert {asset.name for asset in bundle.assets} < names(github)
-    github.requests.clear()
-    release(github, bundle)
-    assert writes(github) == []
-
-
-def test_prod_never_goes_below_the_newest_release(github: GitHub, builds: Builds) -> None:
-    release(github, builds.prod("1.2.3", builds.commit()))
-    lower = builds.prod("1.2.2", builds.commit())
-    assert "1.2.2 is below 1.2.3" in problems(github, lower)
-    with pytest.raises(ViberunError, match="below"):
-        destination(github).claim(lower, meter())
-    release(github, builds.prod("1.10.0", builds.commit()))
-    latest = github.repository.latest_release()
-    assert latest is not None
-    assert latest.tag == "v1.10.0"
-
-
-def test_latest_is_put_right_where_an_older_release_was_published_last(github: GitHub, builds: Builds) -> None:
-    older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
-    release(github, newer)
-    slow = destination(github)
-    slow.stage(older, meter())
-    github.repository.create_release("v1.2.3x", "main", None, None, False, False, "true")
-    slow.promote(newer, meter())
-    latest = github.repository.latest_release()
-    assert latest is not None
-    assert latest.tag == "v1.2.4"
-
-
-def test_a_prod_tag_on_another_commit_is_a_problem(github: GitHub, builds: Builds) -> None:
-    commit = builds.commit()
-    github.repository.annotate("v1.2.3", builds.commit(), "Release")
-    assert "the tag v1.2.3 is on" in problems(github, builds.prod("1.2.3", commit))
-
-
-def test_two_drafts_that_were_made_at_once_become_one(github: GitHub, builds: Builds) -> None:
-    bundle = builds.prod("1.2.3", builds.commit())
-    for _ in range(2):
-        github.repository.create_release("v1.2.3", "main", None, None, True, False, "false")
-    release(github, bundle)
-    published = github.repository.published("v1.2.3")
-    assert published is not None
-    assert published.id == min(github.repository.releases)
 
 
 def test_rate_limits_are_waited_for(github: GitHub, builds: Builds) -> None:
