@@ -14,6 +14,7 @@ from release.github.api import Api
 from release.github.channel import CURRENT, OLD
 from release.github.dev import DevRelease
 from release.github.fence import OVERTAKEN, WORKFLOWS
+from release.github.model import Repository
 from release.github.prod import ProdRelease
 from release.github.settings import Settings
 from release.http import Answer, Http, HttpError, Request
@@ -143,6 +144,8 @@ class GitHubRelease(Destination):
             yield "nothing names the repository; set GITHUB_REPOSITORY to owner/name"
         elif (build.repository or "").lower() != settings.repository.lower():
             yield f"this was built for {build.repository}, not for {settings.repository}; build it again"
+        if self._force and build.channel == "prod":
+            yield "--force is for dev; what a prod release stands on never changes, so release without it"
         if settings.token is None:
             yield "there is no token; set GITHUB_TOKEN"
 
@@ -155,18 +158,29 @@ class GitHubRelease(Destination):
             yield f"{repository.full_name} is private: nobody could download what is released there; make it public"
         if repository.push is False:
             yield f"the token may not write to {repository.full_name}; give it contents: write"
+        if repository.scopes is not None and not repository.scopes & {"repo", "public_repo"}:
+            yield "the token has none of the scopes with which it may write; give it `public_repo` (or `repo`)"
         if not api.has_commit(commit):
             yield f"GitHub does not have the commit {commit}; push it"
-            return
-        if build.channel == "prod":  # its tag is there already, and moves never
-            return
+        elif build.channel == "dev":  # the tag of a prod release is there already, and moves never
+            yield from self._misplaced(api, settings, repository, commit)
+
+    def _misplaced(self, api: Api, settings: Settings, repository: Repository, commit: str) -> Iterator[str]:
+        """Why the ref may not move to the commit, wherever it stands."""
+        branch = repository.default_branch
+        compared = None if self._force else api.compare(branch, commit)
+        if not self._force and (compared is None or compared.status not in ("behind", "identical")):
+            yield (
+                f"{commit} is not on {branch}, and no later commit of {branch} could take the channel from it;"
+                f" merge it, and release what {branch} has then"
+            )
         # The token of Actions has no scopes, and can't be given this right.
         of_actions = settings.in_actions and settings.of_installation
         if of_actions or (repository.scopes is not None and "workflow" not in repository.scopes):
-            here, there = (api.workflow_files(ref) for ref in (commit, repository.default_branch))
+            here, there = (api.workflow_files(ref) for ref in (commit, branch))
             if here.items() - there.items():
                 yield (
-                    f"the workflow files of {commit} are not those of {repository.default_branch}, so GitHub would refuse"
+                    f"the workflow files of {commit} are not those of {branch}, so GitHub would refuse"
                     f" to move a ref to it; {OVERTAKEN if of_actions else WORKFLOWS}"
                 )
 

@@ -32,7 +32,7 @@ class Api:
     def __init__(self, http: Http, settings: Settings) -> None:
         self._http = http
         self._root = f"{settings.api}/repos/{settings.repository}"
-        self._of_installation = settings.of_installation
+        self._of_installation, self._has_scopes = settings.of_installation, settings.has_scopes
         self._authorization = f"Bearer {settings.token}" if settings.token else None
         if settings.token:
             http.keep_secret(settings.token)
@@ -44,7 +44,7 @@ class Api:
         fields = json.loads(answer.content)
         # Of an installation, which is no collaborator, GitHub says that it may do nothing.
         permissions = {} if self._of_installation else fields.get("permissions") or {}
-        scopes = answer.headers.get("x-oauth-scopes")
+        scopes = answer.headers.get("x-oauth-scopes") if self._has_scopes else None
         return Repository(
             fields["full_name"],
             fields["private"],
@@ -67,8 +67,8 @@ class Api:
         return {} if answer.status == 404 else {file["name"]: file["sha"] for file in json.loads(answer.content)}
 
     def compare(self, base: str, head: str) -> Comparison | None:
-        """None where the two share no history, or one is not there."""
-        answer = self._send("GET", f"/compare/{base}...{head}", accepted=(200, 404))
+        """Of two commits or branches. None where they share no history, or one is not there."""
+        answer = self._send("GET", f"/compare/{quote(base)}...{quote(head)}", accepted=(200, 404))
         if answer.status == 404:
             return None
         fields = json.loads(answer.content)
@@ -192,6 +192,10 @@ class Api:
 
 
 def _translated(error: HttpError) -> HttpError:
+    if error.status in (301, 307, 308):
+        return HttpError(
+            error.message, error.answer, "the repository has moved: set GITHUB_REPOSITORY to what it is now"
+        )
     try:
         fields = json.loads(error.answer.content)
         codes = {each.get("code") for each in fields.get("errors", ()) if isinstance(each, dict)}

@@ -52,7 +52,7 @@ class DevRelease:
     def problems(self, bundle: Bundle) -> Iterator[str]:
         """Why this could not become the dev release. Changes nothing."""
         commit = bundle.manifest.build.commit
-        if not self._force and (obstacle := self._fence.obstacle(commit)):
+        if not self._force and self._api.has_commit(commit) and (obstacle := self._fence.obstacle(commit)):
             yield str(obstacle)
         release = self._api.release(TAG)
         if release is None:

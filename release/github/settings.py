@@ -22,6 +22,11 @@ class Settings:
         """Whether the token is that of an app's installation, as GITHUB_TOKEN in Actions is, and not a person's."""
         return (self.token or "").startswith("ghs_")
 
+    @property
+    def has_scopes(self) -> bool:
+        """Whether GitHub tells the token's scopes: those of apps and fine-grained ones have permissions instead."""
+        return not (self.token or "").startswith(("ghs_", "ghu_", "github_pat_"))
+
     @staticmethod
     def of(environ: Mapping[str, str], repository: str | None) -> "Settings":
         """From the environment; `repository` is what the build is stamped with, which GITHUB_REPOSITORY overrules."""

@@ -31,6 +31,11 @@ class Builds:
             self.main = self._github.repository.refs["refs/heads/main"] = sha
         return sha
 
+    def rewrite(self, message: str, parent: str) -> str:
+        """A commit after `parent`, to which main is set back, whatever it stood at."""
+        self.main = self._github.repository.refs["refs/heads/main"] = self.commit(message, parent=parent)
+        return self.main
+
     def dev(self, commit: str) -> Bundle:
         """A dev build of the commit, a minute younger than the one before."""
         self._count += 1

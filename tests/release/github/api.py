@@ -54,7 +54,17 @@ class Api:
     def answer(self, request: Request) -> Answer:
         """The answer; raises RefusedError."""
         owner_and_name = re.match(r"/repos/([^/]+/[^/]+)", request.path)
-        if owner_and_name is None or owner_and_name[1].lower() != self._repository.full_name.lower():
+        if owner_and_name is None:
+            raise NOT_FOUND
+        if owner_and_name[1].lower() == self._repository.former_name.lower():
+            url = f"{request.json.api}/repositories/1{request.path[owner_and_name.end() :]}"
+            body: Json = {
+                "message": "Moved Permanently",
+                "url": url,
+                "documentation_url": "https://docs.github.com/rest",
+            }
+            return Answer(301, body, {"Location": url})
+        if owner_and_name[1].lower() != self._repository.full_name.lower():
             raise NOT_FOUND
         if self._repository.private and not request.access.private:
             raise NOT_FOUND

@@ -104,12 +104,14 @@ class Tag:
 class Repository:
     """One repository: commits, refs, releases and their assets.
 
+    `former_name`: what it was called before it was renamed.
     `fast_forward_tags`: whether `force: false` is honoured for tags, which GitHub documents for refs in general.
     """
 
     full_name: str
     commits: Commits
     clock: Callable[[], datetime]
+    former_name: str = ""
     default_branch: str = "main"
     private: bool = False
     immutable_releases: bool = False

@@ -119,7 +119,6 @@ def test_an_older_commit_and_a_diverged_one_are_refused_with_both_commits_named(
 
 
 def test_a_rewritten_history_is_released_with_force_and_goes_on_from_there(servers: Stack, first: Bundle) -> None:
-    aside = servers.builds.dev(servers.builds.commit("rewritten", parent=first.manifest.build.commit))
-    servers.released(aside, "--force")
-    following = servers.builds.dev(servers.builds.commit("on top", parent=aside.manifest.build.commit))
-    servers.released(following)
+    rewritten = servers.builds.dev(servers.builds.rewrite("rewritten", first.manifest.build.commit))
+    servers.released(rewritten, "--force")
+    servers.released(servers.next())

@@ -169,7 +169,42 @@ def test_a_commit_that_was_not_pushed_is_a_problem(github: GitHub, builds: Build
     builds.commit()
     with GitHub() as elsewhere:
         bundle = Builds(elsewhere, builds._folder / "elsewhere").dev(elsewhere.commits.add("unpushed"))
-    assert "push it" in problems(github, bundle)
+    found = problems(github, bundle)
+    assert "push it" in found
+    assert "--force" not in found
+
+
+def test_a_commit_that_main_does_not_have_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:
+    first = builds.dev(builds.commit())
+    release(github, first)
+    aside = builds.dev(builds.commit("on a branch", parent=first.manifest.build.commit))
+    found = problems(github, aside)
+    assert found.startswith(f"{aside.manifest.build.commit} is not on main, and ")
+    assert "\n" not in found
+    assert "merge it" in found
+    builds.commit()
+    release(github, builds.dev(builds.main))
+    release(github, aside, force=True)
+
+
+def test_a_classic_token_tells_by_its_scopes_that_it_may_not_write(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.tokens |= {
+        f"ghp_{scopes}": Access(scopes=scopes) for scopes in ("", "gist, workflow", "public_repo, workflow")
+    }
+    github.tokens["github_pat_"] = Access(scopes="")
+    for token in ("ghp_", "ghp_gist, workflow"):
+        assert "give it `public_repo`" in problems(github, bundle, token=token)
+    for token in ("ghp_public_repo, workflow", "github_pat_"):
+        assert problems(github, bundle, token=token) == ""
+
+
+def test_a_repository_that_was_renamed_is_said_to_be(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.repository.former_name, github.repository.full_name = github.repository.full_name, "octo/other"
+    at = GitHubRelease(Http(Patience()), {**github.env, "GITHUB_REPOSITORY": "octo/viberun", "GITHUB_TOKEN": TOKEN})
+    (found,) = at.preflight(bundle, meter()).found
+    assert "the repository has moved: set GITHUB_REPOSITORY" in found
 
 
 def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_moves(

@@ -80,3 +80,8 @@ def test_two_drafts_that_were_made_at_once_become_one(github: GitHub, builds: Bu
     published = github.repository.published("v1.2.3")
     assert published is not None
     assert published.id == min(github.repository.releases)
+
+
+def test_a_prod_release_is_never_forced(github: GitHub, builds: Builds) -> None:
+    at = destination(github, force=True)
+    assert "--force is for dev" in "\n".join(at.preflight(builds.prod("1.2.3", builds.commit()), meter()).found)
