@@ -188,7 +188,7 @@ class Http:
                 timeout=(min(10.0, self.patience.silence), self.patience.silence),
                 stream=True,
             ) as response:
-                return _read(response, keep), None
+                return _read(response, keep or response.status_code >= 400), None
         except (requests.RequestException, Urllib3Error, OSError) as error:
             return None, error
         finally:
@@ -202,7 +202,7 @@ class Http:
 
     def _wait(self, request: Request, answer: Answer | None, trouble: Exception | None, tries: int) -> float | None:
         """Seconds until the request may be sent again, or None: it is over."""
-        asked = asked_to_wait(answer.headers, self._clock()) if answer else None
+        asked = asked_to_wait(answer.headers, said(answer), tries, self._clock()) if answer else None
         if answer is not None and (answer.status == 429 or (answer.status == 403 and asked is not None)):
             # Refused before anything was carried out.
             return max(asked if asked is not None else self.patience.longest, self.patience.backoff(1))

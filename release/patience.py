@@ -9,6 +9,8 @@ import requests
 
 from viberun.errors import UsageError
 
+_UNTOLD = 60.0
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -43,12 +45,18 @@ class Patience:
         return random.uniform(longest / 2, longest)
 
 
-def asked_to_wait(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until the server wants to be asked again: Retry-After (RFC 9110, 10.2.3) or GitHub's x-ratelimit-reset."""
+def asked_to_wait(headers: Mapping[str, str], said: str, tries: int, now: float) -> float | None:
+    """Seconds until the server wants to be asked again; None: it does not say.
+
+    Goes by Retry-After (RFC 9110, 10.2.3), by GitHub's x-ratelimit-reset, and where GitHub only `said` in words that there
+    have been too many requests, by its rule for that: a minute, and twice as long after each of the `tries`.
+    """
     if headers.get("retry-after", "").isdigit():
         return float(headers["retry-after"])
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
         return max(0.0, int(headers["x-ratelimit-reset"]) - now) + 1
+    if "rate limit" in said:
+        return _UNTOLD * (1 << (tries - 1))
     return None
 
 

@@ -27,11 +27,15 @@ ANONYMOUS = Access(push=False, private=False, workflows=False)
 
 @dataclass
 class Limits:
-    """GitHub's primary limit (requests an hour) and the secondary one on writes (a minute), if there is one."""
+    """GitHub's primary limit (requests an hour) and the secondary one on writes (a minute), if there is one.
+
+    `says_when`: whether it says how long the secondary one lasts, which GitHub does not always.
+    """
 
     clock: Callable[[], datetime]
     requests_an_hour: int = 5000
     writes_a_minute: int | None = None
+    says_when: bool = True
     _used: int = 0
     _reset: datetime | None = None
     _writes: deque[datetime] = field(default_factory=deque)
@@ -53,7 +57,8 @@ class Limits:
             return "API rate limit exceeded", headers
         wait = self._seconds_until_a_write(now) if write else 0
         if wait:
-            return "You have exceeded a secondary rate limit", headers | {"retry-after": str(wait)}
+            told = {"retry-after": str(wait)} if self.says_when else {}
+            return "You have exceeded a secondary rate limit", headers | told
         return None, headers
 
     def exhaust(self, seconds: float) -> None:

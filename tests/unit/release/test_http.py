@@ -87,6 +87,17 @@ def test_a_rate_limit_is_waited_for_by_its_own_clock(http: Http, clock: Clock) -
     assert clock.slept == [3.0]
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_rate_limit_that_is_only_told_in_words_is_waited_for_a_minute_and_longer(
+    http: Http, clock: Clock, keep: bool
+) -> None:
+    http.patience = replace(QUICK, total=900)
+    limited = Said(403, b'{"message": "You have exceeded a secondary rate limit."}', {"x-ratelimit-remaining": "4000"})
+    with Scripted(limited, limited, Said(200)) as server:
+        http.send(Request("POST", server.url, body=Body(b"x")), keep=keep)
+    assert clock.slept == [60.0, 120.0]
+
+
 def test_longer_waits_than_there_is_patience_for_are_an_error_that_says_so(http: Http, clock: Clock) -> None:
     patient = pytest.raises(HttpError, match="the server asks for 600 s of patience")
     with Scripted(Said(429, headers={"Retry-After": "600"})) as server, patient:
