@@ -18,6 +18,11 @@ from release.github.model import Asset, Comparison, Release, Repository
 from release.github.settings import Settings
 from release.http import Answer, Http, HttpError, Request, TakenError
 
+SPENT = (
+    "GitHub gives the tag of an immutable release to no other, even when that is deleted:"
+    " dev can only be released from another repository, and prod as another version"
+)
+
 _VERSION = "2022-11-28"
 _PAGE = 100
 
@@ -53,9 +58,11 @@ class Api:
             None if scopes is None else frozenset(filter(None, scopes.replace(" ", "").split(","))),
         )
 
-    def immutable_releases(self) -> bool:
-        """Whether whatever gets published becomes immutable; False where the token may not know."""
+    def immutable_releases(self) -> bool | None:
+        """Whether whatever gets published becomes immutable; None where the token may not know."""
         answer = self._send("GET", "/immutable-releases", accepted=(200, 403, 404))
+        if answer.status == 403:
+            return None
         return answer.status == 200 and bool(json.loads(answer.content)["enabled"])
 
     def has_commit(self, sha: str) -> bool:
@@ -206,6 +213,8 @@ def _translated(error: HttpError) -> HttpError:
         return TakenError(error.message, error.answer)
     if error.status == 422 and "fast forward" in message:
         return NotFastForwardError(error.message, error.answer)
+    if error.status == 422 and "immutable release" in error.message:
+        return HttpError(error.message, error.answer, SPENT)
     if error.status == 401:
         return HttpError(error.message, error.answer, "set GITHUB_TOKEN to one that is valid")
     if error.status == 403 and error.remedy is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from release.bundle import Bundle
 from release.content import Moved, digest_of
 from release.github import notes, retention
-from release.github.api import Api
+from release.github.api import SPENT, Api
 from release.github.assets import MOST, Assets, Wanted, difference
 from release.github.channel import CURRENT, NEW, OLD, next_step, perform
 from release.github.fence import Fence
@@ -56,19 +56,31 @@ class DevRelease:
             yield str(obstacle)
         release = self._api.release(TAG)
         if release is None:
-            if self._api.immutable_releases():
-                yield (
-                    "new releases in this repository are immutable, and dev never stops changing; "
-                    "turn release immutability off in its settings until the release 'dev' exists"
-                )
+            yield from self._unwelcome()
             return
         if release.immutable:
-            yield "the release 'dev' is immutable; delete it and its tag, turn release immutability off, release again"
+            yield f"the release 'dev' is immutable, and no build can be added to it; {SPENT}"
         there = self._api.assets(release.id)
         gap = difference(wanted(bundle), there)
         yield from gap.conflicts
         if len(there) + len(gap.missing) + 2 > MOST:
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
+
+    def _unwelcome(self) -> Iterator[str]:
+        """Why a release that is made now could not be changed. Actions' token may not know, but sees others."""
+        told = self._api.immutable_releases()
+        if told:
+            yield (
+                "new releases in this repository are immutable, and dev never stops changing; "
+                "turn release immutability off in its settings until the release 'dev' exists"
+            )
+        newest = next((each for each in self._api.releases() if not each.draft), None) if told is None else None
+        if newest is not None and newest.immutable:
+            yield (
+                f"the release {newest.tag} is immutable, so a new one may be too, and dev never stops changing; turn release"
+                " immutability off, and release by hand with a token that may read the repository's settings"
+                " (administration: read)"
+            )
 
     def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
         """What `stage`, `claim` and `promote` would do: verb, subject, bytes."""

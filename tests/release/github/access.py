@@ -11,7 +11,7 @@ class Access:
     """What a token may do; `private`: see the repository even if it is that.
 
     `scopes` is what a classic token announces in X-OAuth-Scopes; others announce nothing. `installation`: it is an app's,
-    of which GitHub says that it may do nothing, whatever it may.
+    of which GitHub says that it may do nothing, whatever it may, and which can't read the settings.
     """
 
     push: bool = True
@@ -19,6 +19,11 @@ class Access:
     workflows: bool = True
     scopes: str | None = None
     installation: bool = False
+
+    @property
+    def settings(self) -> bool:
+        """Whether it may see what only administrators see."""
+        return self.push and not self.installation
 
 
 EVERYTHING = Access()

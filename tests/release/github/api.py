@@ -99,6 +99,8 @@ class Api:
         return Answer(body=request.json.repo(permissions))
 
     def immutable_releases(self, request: Request) -> Answer:
+        if not request.access.settings:
+            raise RefusedError(403, "Resource not accessible by integration")
         if not self._repository.immutable_releases:
             raise NOT_FOUND
         return Answer(body={"enabled": True, "enforced_by_owner": False})

@@ -181,7 +181,8 @@ def _refused(refusal: RefusedError) -> Answer:
         "status": str(refusal.status),
     }
     if refusal.code:
-        body["errors"] = [{"resource": refusal.resource, "code": refusal.code, "field": refusal.field}]
+        error: dict[str, Json] = {"resource": refusal.resource, "code": refusal.code, "field": refusal.field}
+        body["errors"] = [error | ({"message": refusal.detail} if refusal.detail else {})]
     return Answer(refusal.status, body, refusal.headers)
 
 

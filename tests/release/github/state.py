@@ -21,7 +21,7 @@ Latest = Literal["true", "false", "legacy"]
 
 
 class RefusedError(Exception):
-    """What GitHub answers instead: `code` and `field` name the problem where it is one of validation."""
+    """What GitHub answers instead: `code`, `field`, `detail` tell the problem where it is one of validation."""
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class RefusedError(Exception):
         resource: str = "",
         field: str = "",
         headers: Mapping[str, str] = MappingProxyType({}),
+        detail: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -39,6 +40,7 @@ class RefusedError(Exception):
         self.resource = resource
         self.field = field
         self.headers = headers
+        self.detail = detail
 
 
 def _invalid(code: str, resource: str, field: str) -> RefusedError:
@@ -121,6 +123,7 @@ class Repository:
     releases: dict[int, Release] = field(default_factory=dict)
     assets: dict[int, Asset] = field(default_factory=dict)
     latest: int | None = None
+    _spent: set[str] = field(default_factory=set)
     _next: int = 1
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -199,6 +202,9 @@ class Repository:
     def create_release(
         self, tag: str, target: str, name: str | None, body: str | None, draft: bool, prerelease: bool, latest: Latest
     ) -> Release:
+        if tag in self._spent:
+            detail = "tag_name was used by an immutable release"
+            raise RefusedError(422, "Validation Failed", "custom", "Release", "tag_name", detail=detail)
         release = Release(self._new_id(), tag, target, name, body, True, prerelease, self.clock())
         if not draft:
             release = self._publish(release, latest)
@@ -218,7 +224,9 @@ class Repository:
         return release
 
     def delete_release(self, release: int) -> None:
-        del self.releases[release]
+        stored = self.releases.pop(release)
+        if stored.immutable:
+            self._spent.add(stored.tag)
         self.assets = {asset.id: asset for asset in self.assets.values() if asset.release != release}
 
     def published(self, tag: str) -> Release | None:

@@ -157,12 +157,36 @@ def test_preflight_reports_all_problems_with_their_remedies(github: GitHub, buil
     github.repository.private = True
     github.repository.immutable_releases = True
     github.tokens["reader"] = Access(push=False)
+    github.tokens["administrator"] = Access()
     found = problems(github, bundle, token="reader")
     assert "is private" in found
     assert "contents: write" in found
-    assert "turn release immutability off" in found
+    assert "turn release immutability off" in problems(github, bundle, token="administrator")
     assert "set GITHUB_TOKEN" in problems(github, bundle, token=None)
     assert "Bad credentials" in problems(github, bundle, token="unknown")
+
+
+def test_actions_token_tells_immutability_by_the_newest_release(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    assert problems(github, bundle) == ""
+    github.repository.immutable_releases = True
+    release(github, builds.prod("1.2.3", builds.commit()))
+    assert "the release v1.2.3 is immutable" in problems(github, bundle)
+    github.repository.immutable_releases = False
+    github.tokens["administrator"] = Access()
+    assert problems(github, bundle, token="administrator") == ""
+
+
+def test_a_repository_whose_dev_was_immutable_is_told_that_it_can_have_none(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.repository.immutable_releases = True
+    github.repository.create_release("dev", "main", None, None, False, True, "false")
+    assert "dev can only be released from another repository" in problems(github, bundle)
+    for number in list(github.repository.releases):
+        github.repository.delete_release(number)
+    github.repository.immutable_releases = False
+    with pytest.raises(ViberunError, match="dev can only be released from another repository"):
+        destination(github).stage(bundle, meter())
 
 
 def test_a_commit_that_was_not_pushed_is_a_problem(github: GitHub, builds: Builds) -> None:
