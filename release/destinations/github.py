@@ -94,20 +94,22 @@ class GitHubRelease(Destination):
         return self._kind(bundle).standing(bundle)
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        kind, standing = self._kind(bundle), bundle.manifest
+        kind, standing, wrong = self._kind(bundle), bundle.manifest, list[str]()
         expected = digest_of(bundle.manifest.to_json().encode())
 
         def seen() -> bool:
             nonlocal standing
             standing = kind.standing(bundle)
-            return standing != bundle.manifest or self._read_channel(bundle, kind.tag) == expected
+            current = standing == bundle.manifest
+            wrong[:] = [url for url in self._folders(bundle) if current and self._read_channel(url) != expected]
+            return not wrong
 
         if not self._http.wait_until(seen, meter.note):
-            url = self._settings(bundle).download_url(kind.tag, CURRENT)
-            raise UnseenError(f"{url} is not what was released", remedy="run the same command again")
+            raise UnseenError(f"{wrong[0]}{CURRENT} is not what was released", remedy="run the same command again")
         if standing != bundle.manifest:
             return Skipped(f"{standing.build.version} has taken its place")
-        each(lambda asset: self._verify_file(bundle, kind.tag, asset), bundle.assets, _WIDTH)
+        folder = self._folders(bundle)[0]
+        each(lambda asset: self._verify_file(f"{folder}{asset.name}", asset), bundle.assets, _WIDTH)
         return Done(f"{CURRENT} and {len(bundle.assets)} files, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -184,25 +186,29 @@ class GitHubRelease(Destination):
                     f" to move a ref to it; {OVERTAKEN if of_actions else WORKFLOWS}"
                 )
 
-    def _read_channel(self, bundle: Bundle, tag: str) -> Digest | None:
+    def _folders(self, bundle: Bundle) -> list[str]:
+        """The addresses below which readers look for the channel, with a slash at the end."""
+        settings, build = self._settings(bundle), bundle.manifest.build
+        own = settings.download_url(self._kind(bundle).tag, "")
+        return [own] if build.channel == "dev" else [own, settings.latest_url("")]
+
+    def _read_channel(self, folder: str) -> Digest | None:
         """As readers do: `channel.json`, else the old one, then once more; None where there is none."""
-        answers = (self._read(bundle, tag, name) for name in (CURRENT, OLD, CURRENT))
+        answers = (self._read(f"{folder}{name}") for name in (CURRENT, OLD, CURRENT))
         return next((answer.digest for answer in answers if answer.status == 200), None)
 
-    def _verify_file(self, bundle: Bundle, tag: str, asset: Artifact) -> None:
+    def _verify_file(self, url: str, asset: Artifact) -> None:
         """By its first byte and its length: GitHub has told the digest of what it stored."""
-        answer = self._read(bundle, tag, asset.name, {"Range": "bytes=0-0"})
+        answer = self._read(url, {"Range": "bytes=0-0"})
         size = (
             answer.headers.get("content-range", "").rpartition("/")[2]
             if answer.status == 206
             else str(answer.digest.size)
         )
         if answer.status not in (200, 206) or size != str(asset.digest.size):
-            url = self._settings(bundle).download_url(tag, asset.name)
             raise UnseenError(
                 f"{url}: {answer.status}, {size} bytes, not {asset.digest.size}", remedy="run the same command again"
             )
 
-    def _read(self, bundle: Bundle, tag: str, name: str, headers: Mapping[str, str] | None = None) -> Answer:
-        url = self._settings(bundle).download_url(tag, name)
+    def _read(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
         return self._http.download(Request("GET", url, headers or {}, accepted=(200, 206, 404)))

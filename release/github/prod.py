@@ -10,7 +10,7 @@ from release.bundle import Bundle
 from release.content import Moved, digest_of
 from release.github import notes
 from release.github.api import Api
-from release.github.assets import MOST, Assets, Wanted, difference
+from release.github.assets import MOST, AssetError, Assets, Wanted, difference
 from release.github.channel import CURRENT
 from release.github.fence import FencedError
 from release.github.model import Release
@@ -66,15 +66,20 @@ class ProdRelease:
         return Assets(self._http, self._api, self._draft(bundle)).bring(wanted(bundle), expect, moved)
 
     def claim(self, bundle: Bundle) -> bool:
-        """Publishes the draft; False if it was published. Raises FencedError below the newest release."""
-        if fenced := _fenced(bundle.manifest.build.version, self._api.releases()):
+        """Publishes the draft; False if it was published. `latest` stays, since the other places have nothing of this yet.
+
+        Raises FencedError below the newest release and where the tag has moved, and AssetError unless the draft is whole.
+        """
+        build = bundle.manifest.build
+        if fenced := _fenced(build.version, self._api.releases()):
             raise fenced
-        release = self._find()
-        if release is None:
-            raise ViberunError(f"the draft of {self.tag} is gone", remedy="release again")
-        if not release.draft:
+        if self._api.release(self.tag) is not None:
             return False
-        published = self._api.update_release(release.id, {"draft": False, "prerelease": False, "make_latest": "true"})
+        if (stands := self._api.tag_commit(self.tag)) != build.commit:
+            raise FencedError(f"the tag {self.tag} is on {stands}, not on {build.commit}", remedy="build what it is on")
+        draft = self._whole_draft(bundle)
+        latest = "true" if self._api.latest() is None else "false"  # the first of all is it in any case
+        published = self._api.update_release(draft.id, {"draft": False, "prerelease": False, "make_latest": latest})
         if published.draft:
             raise ViberunError(f"the release {self.tag} is still a draft", remedy="release again")
         return True
@@ -90,27 +95,52 @@ class ProdRelease:
         return Manifest.parse(self._api.download(asset.id).content)
 
     def promote(self, bundle: Bundle) -> bool:
-        """Sees that `latest` is the newest release, and this one if no other is newer; False if it was."""
-        newest = self._newest()[1]
-        latest = self._api.latest()
-        if latest is not None and latest.id == newest.id:
-            return False
-        self._api.update_release(newest.id, {"make_latest": "true"})
-        return True
+        """Moves `latest` up to this release; False if nothing had to change. A newer release is left to its own run.
+
+        Whose `latest` went by is put right: another run may have moved it further up between a look and a move.
+        """
+        changed = False
+        for tries in range(1, self._http.patience.tries + 1):
+            version, newest = self._newest()
+            if not changed and newest.tag != self.tag:
+                return False
+            latest = self._api.latest()
+            stands = next((each for each, _ in _published([latest])), None) if latest else None
+            if stands is not None and stands.precedence >= version.precedence:
+                return changed
+            if tries > 1:
+                self._http.pause(tries)
+            self._api.update_release(newest.id, {"make_latest": "true"})
+            changed = True
+        return changed  # what GitHub shows lags; verify waits for it
 
     def _newest(self) -> tuple[Version, Release]:
-        published = list(_published(self._api.releases()))
-        if not published:  # its list can lag behind
+        """Of those that GitHub lists and this one, since its list can lag behind."""
+        own = self._api.release(self.tag)
+        published = list(_published([*self._api.releases(), *([own] if own else [])]))
+        if not published:
             raise ViberunError("GitHub lists no release yet", remedy="run the same command again")
         return max(published, key=lambda pair: pair[0].precedence)
 
     def _find(self) -> Release | None:
         """The published release, else the oldest draft: all runs must agree on one."""
-        release = self._api.release(self.tag)
-        if release is not None:
-            return release
+        return self._api.release(self.tag) or next(iter(self._drafts()), None)
+
+    def _drafts(self) -> list[Release]:
+        """The oldest first."""
         drafts = [release for release in self._api.releases() if release.tag == self.tag]
-        return min(drafts, key=lambda release: (release.draft, release.id), default=None)
+        return sorted(drafts, key=lambda release: (release.draft, release.id))
+
+    def _whole_draft(self, bundle: Bundle) -> Release:
+        """The oldest draft that has all files: one that was published without some could never be completed."""
+        reasons = [f"there is no draft of {self.tag}"]
+        for draft in self._drafts():
+            gap = difference(wanted(bundle), self._api.assets(draft.id))
+            lacking = [f"{file.name}: not there" for file in gap.missing] + list(gap.conflicts)
+            if not lacking:
+                return draft
+            reasons = lacking
+        raise AssetError(f"the draft of {self.tag} is not what was staged", reasons, remedy="release again")
 
     def _draft(self, bundle: Bundle) -> Release:
         """The release or its draft, made where there is none. Of two drafts that were made at once one goes."""

@@ -42,3 +42,7 @@ class Settings:
     def download_url(self, tag: str, name: str) -> str:
         """Where anybody gets an asset of a published release."""
         return f"{self.web}/{self.repository}/releases/download/{tag}/{name}"
+
+    def latest_url(self, name: str) -> str:
+        """Where anybody gets an asset of whichever release is the latest."""
+        return f"{self.web}/{self.repository}/releases/latest/download/{name}"

@@ -146,20 +146,22 @@ def test_a_prod_run_that_dies_at_any_request_is_finished_by_the_next(tmp_path: P
     """And until it is published nobody sees a thing of it; from then on they see all of it."""
     with serving() as (github, gate):
         builds = Builds(github, tmp_path)
-        before = prod(builds, 0)
+        release(gate, github, prod(builds, 0))
+        before = prod(builds, 1)
+        gate.reset()
         release(gate, github, before)
         points = len(gate.changes)
         assert points > len(before.assets)
-        # The draft, its first file, one amid them, the last one, the publication.
-        for point in (1, 2, points // 2, points - 1, points):
-            bundle = prod(builds, point)
+        # The draft, its first file, one amid them, the last one, the publication, and latest.
+        for point in (1, 2, points // 2, points - 2, points - 1, points):
+            bundle = prod(builds, 1 + point)
             gate.reset()
             gate.policy = dead_from(point, Fault("no" if when == "before" else "whole", "reset"))
             with pytest.raises(ViberunError):
                 release(gate, github, bundle)
             gate.reset()
-            published = point == points and when == "after"
-            check_prod(github, bundle if published else before)
+            latest = point == points and when == "after"
+            check_prod(github, bundle if latest else before)
             release(gate, github, bundle)
             check_prod(github, bundle)
             before = bundle

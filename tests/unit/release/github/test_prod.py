@@ -1,9 +1,17 @@
+from collections.abc import Mapping
+
 import pytest
 
+from release.destinations.github import GitHubRelease
+from release.github.api import Api
+from release.github.model import Release
+from release.http import Http
+from release.patience import Patience
+from release.plan import Done, Skipped
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
-from tests.unit.release.github.releasing import destination, meter, names, problems, read, release, writes
+from tests.unit.release.github.releasing import TOKEN, destination, meter, names, problems, read, release, writes
 from viberun.errors import ViberunError
 
 pytest_plugins = ["tests.unit.release.github.releasing"]
@@ -85,3 +93,111 @@ def test_two_drafts_that_were_made_at_once_become_one(github: GitHub, builds: Bu
 def test_a_prod_release_is_never_forced(github: GitHub, builds: Builds) -> None:
     at = destination(github, force=True)
     assert "--force is for dev" in "\n".join(at.preflight(builds.prod("1.2.3", builds.commit()), meter()).found)
+
+
+@pytest.mark.parametrize("immutable", [True, False])
+def test_latest_moves_when_all_places_have_the_release(github: GitHub, builds: Builds, immutable: bool) -> None:
+    github.repository.immutable_releases = immutable
+    release(github, builds.prod("1.2.3", builds.commit()))
+    newer, at = builds.prod("1.2.4", builds.commit()), destination(github)
+    at.stage(newer, meter())
+    at.claim(newer, meter())
+    assert github.repository.published("v1.2.4") is not None
+    assert latest(github) == "v1.2.3"
+    assert isinstance(at.promote(newer, meter()), Done)
+    assert latest(github) == "v1.2.4"
+    assert isinstance(at.promote(newer, meter()), Skipped)
+
+
+def test_a_release_that_was_overtaken_leaves_latest_to_the_newer(github: GitHub, builds: Builds) -> None:
+    release(github, builds.prod("1.2.2", builds.commit()))
+    older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
+    slow = destination(github)
+    for bundle in (older, newer):
+        slow.stage(bundle, meter())
+        slow.claim(bundle, meter())
+    assert "left to 1.2.4" in str(slow.promote(older, meter()))
+    assert latest(github) == "v1.2.2"
+    slow.promote(newer, meter())
+    assert latest(github) == "v1.2.4"
+
+
+def test_latest_that_a_newer_release_took_amid_the_move_is_given_back(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
+    release(github, builds.prod("1.2.2", builds.commit()))
+    at, update = destination(github), Api.update_release
+    at.stage(older, meter())
+    at.claim(older, meter())
+
+    def late(api: Api, number: int, changes: Mapping[str, str | bool]) -> Release:
+        monkeypatch.setattr(Api, "update_release", update)
+        release(github, newer)
+        return update(api, number, changes)
+
+    monkeypatch.setattr(Api, "update_release", late)
+    at.promote(older, meter())
+    assert latest(github) == "v1.2.4"
+
+
+def test_a_list_that_lags_keeps_latest_neither_back_nor_down(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
+    release(github, older)
+    at, releases = destination(github), Api.releases
+    at.stage(newer, meter())
+    at.claim(newer, meter())
+    monkeypatch.setattr(Api, "releases", lambda api: (each for each in releases(api) if each.tag != "v1.2.4"))
+    assert at.standing(newer) == newer.manifest
+    at.promote(newer, meter())
+    assert latest(github) == "v1.2.4"
+    at.promote(older, meter())
+    assert latest(github) == "v1.2.4"
+
+
+def test_nothing_is_published_once_its_tag_has_moved_or_a_file_is_gone(github: GitHub, builds: Builds) -> None:
+    bundle, at = builds.prod("1.2.3", builds.commit()), destination(github)
+    at.stage(bundle, meter())
+    github.repository.update_ref("refs/tags/v1.2.3", builds.commit(), force=True)
+    with pytest.raises(ViberunError, match=r"the tag v1\.2\.3 is on"):
+        at.claim(bundle, meter())
+    github.repository.update_ref("refs/tags/v1.2.3", bundle.manifest.build.commit, force=True)
+    gone = next(iter(github.repository.assets.values()))
+    github.repository.delete_asset(gone.id)
+    with pytest.raises(ViberunError, match=rf"is not what was staged: {gone.name}: not there"):
+        at.claim(bundle, meter())
+    assert github.repository.published("v1.2.3") is None
+
+
+def test_the_draft_that_is_published_is_the_one_with_the_files(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, at = builds.prod("1.2.3", builds.commit()), destination(github)
+    unseen = github.repository.create_release("v1.2.3", "main", None, None, True, False, "false")
+    releases = Api.releases
+    monkeypatch.setattr(Api, "releases", lambda api: (each for each in releases(api) if each.id != unseen.id))
+    at.stage(bundle, meter())
+    monkeypatch.setattr(Api, "releases", releases)
+    at.claim(bundle, meter())
+    assert read(github, "v1.2.3", "channel.json") == bundle.manifest.to_json().encode()
+
+
+def test_latest_is_verified_too(github: GitHub, builds: Builds) -> None:
+    release(github, builds.prod("1.2.3", builds.commit()))
+    bundle = builds.prod("1.2.4", builds.commit())
+    release(github, bundle)
+    github.repository.latest = min(github.repository.releases)
+    impatient = Http(Patience(first=0.01, lag=0.1))
+    at = GitHubRelease(impatient, {**github.env, "GITHUB_TOKEN": TOKEN})
+    with pytest.raises(ViberunError, match=r"/releases/latest/download/channel\.json is not what was released"):
+        at.verify(bundle, meter())
+    at.promote(bundle, meter())
+    at.verify(bundle, meter())
+
+
+def latest(github: GitHub) -> str:
+    release = github.repository.latest_release()
+    assert release is not None
+    return release.tag
