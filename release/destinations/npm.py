@@ -16,7 +16,7 @@ from release.http import Http, UnansweredError, ensure
 from release.npm import packument
 from release.npm.client import Npm, NpmError, PublishedError, UnsignedError
 from release.npm.packument import Packument
-from release.npm.trust import Job, UntrustedError
+from release.npm.trust import Job, Trust, UntrustedError
 from release.plan import Change, Done, Plan, Problems, Skipped
 from release.progress import Meter
 from release.traffic import Traffic
@@ -25,13 +25,18 @@ from viberun.manifest import Manifest
 from viberun.version import Version
 
 _TRUSTED = (11, 5, 1)
-"""The first npm that trusted publishing works with."""
+_TRUSTED_NODE = (22, 14)
+"""The first npm and Node.js that trusted publishing works with."""
 
 _ROUNDS = 20
 
 
 class NpmPublishError(ViberunError):
     """The registry has something else than what was built, or would go back to it."""
+
+
+class OvertakenError(ViberunError):
+    """The channel is another build's now, and the dist-tag newer than this one."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class NpmRegistry(Destination):
         self._job = Job.of(environ)
         self._standing = standing
         self._address: str | None = None
+        self._trust: Trust | None = None
+        """What `preflight` found out; None: npm is to be logged in."""
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         try:
@@ -83,18 +90,17 @@ class NpmRegistry(Destination):
         package = _package(bundle)
         if self._find(package):
             return Skipped(f"{package.spec} is there already")
-        if obstacle := self._obstacle(package):
-            if (standing := self._standing(bundle)) != bundle.manifest:
-                return Skipped(f"left to {standing.build.version}, which has taken its place")
-            raise obstacle
         with tempfile.TemporaryDirectory() as folder:
             named = Path(folder) / package.artifact.name
             if content.write(package.path, named) != package.artifact.digest:
                 raise NpmPublishError(f"{package.artifact.name} was built otherwise than it was bundled")
             meter.expect(package.artifact.digest.size)
-            unsigned = self._publish(package, named, meter)
+            try:
+                said = self._publish(bundle, named, meter)
+            except OvertakenError as error:
+                return Skipped(error.message)
         meter.moved(package.artifact.digest.size)
-        return Done(f"{package.spec} published{unsigned}")
+        return Done(f"{package.spec} published{said}")
 
     def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
         """Has the dist-tag name what the channel stands at, and ends when that was so after the last move."""
@@ -139,19 +145,30 @@ class NpmRegistry(Destination):
         self._http.close()
 
     def _login_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
-        untrusted = None
+        """None where the registry trusts this job, or npm is logged in."""
+        untrusted: list[str] = []
         if self._job and there:
             try:
-                self._job.check(self._http, self._registry(), _package(bundle).name)
-                if (version := self._npm.version()) < _TRUSTED:
-                    yield f"npm is {'.'.join(map(str, version))}, and trusted publishing takes 11.5.1; install a newer one"
-                return
+                trust = self._job.check(self._http, self._registry(), _package(bundle).name)
+                untrusted += self._outdated()
+                if not untrusted:
+                    self._trust = trust
+                    return
             except UntrustedError as error:
-                untrusted = error
+                untrusted.append(str(error))
         try:
             ensure(self._http, lambda: None, self._npm.user)
         except ViberunError as error:
-            yield f"{untrusted or error}"
+            yield from untrusted or [str(error)]
+
+    def _outdated(self) -> Iterator[str]:
+        for name, version, least in (
+            ("npm", self._npm.version(), _TRUSTED),
+            ("Node.js", self._npm.node(), _TRUSTED_NODE),
+        ):
+            if version < least:
+                here, wanted = (".".join(map(str, each)) for each in (version, least))
+                yield f"{name} is {here}, and trusted publishing takes {wanted}; install a newer one"
 
     def _package_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
         package = _package(bundle)
@@ -165,40 +182,53 @@ class NpmRegistry(Destination):
                 if problem:
                     yield str(problem)
 
-    def _obstacle(self, package: Package) -> ViberunError | None:
+    def _hold_back(self, bundle: Bundle) -> None:
+        """Raises where publishing would have the dist-tag go back."""
+        package = _package(bundle)
         there = self._look(package.name)
-        return _backwards(there, package) if there else None
+        if obstacle := _backwards(there, package) if there else None:
+            if (standing := self._standing(bundle)) != bundle.manifest:
+                raise OvertakenError(f"left to {standing.build.version}, which has taken its place")
+            raise obstacle
 
-    def _publish(self, package: Package, file: Path, meter: Meter) -> str:
+    def _publish(self, bundle: Bundle, file: Path, meter: Meter) -> str:
         """Publishes and waits until the registry shows it; returns what is to be said about provenance."""
-
-        def make(signed: bool = True) -> bool:
-            self._http.count_sent(package.artifact.digest.size)
-            self._npm.publish(file, package.tag, signed=signed)
-            return True
-
-        said = ""
-
-        def signed() -> bool:
-            nonlocal said
-            try:
-                ensure(self._http, lambda: self._find(package) or None, make, known_missing=True)
-            except UnsignedError as error:
-                said = f" without provenance, as the signing service failed ({error.message})"
-                return False
-            said = ""
-            return True
-
+        package = _package(bundle)
         try:
-            if not self._http.wait_until(signed, lambda _: meter.note("waits for the service that signs provenance")):
-                ensure(self._http, lambda: self._find(package) or None, lambda: make(signed=False))
+            said = self._upload(bundle, file, meter)
         except PublishedError:
-            pass  # npm/cli#7376: by this very run, or another; what is there gets compared
+            said = ""  # npm/cli#7376: by this very run, or another; what is there gets compared
         except NpmError:
             if not self._find(package):
                 raise
+            said = ""
         self._await(package, meter)
         return said
+
+    def _upload(self, bundle: Bundle, file: Path, meter: Meter) -> str:
+        """With provenance, if need be without; whether that is so, where it is known."""
+        package, trust, why = _package(bundle), self._trust, ""
+
+        def make(provenance: bool | None) -> bool:
+            self._hold_back(bundle)
+            self._http.count_sent(package.artifact.digest.size)
+            self._npm.publish(file, package.tag, provenance=provenance, trusted=trust.remedy if trust else None)
+            return True
+
+        def signed() -> bool:
+            nonlocal why
+            wanted = True if trust and trust.public else None
+            try:
+                ensure(self._http, lambda: self._find(package) or None, lambda: make(wanted), known_missing=True)
+            except UnsignedError as error:
+                why = error.message
+                return False
+            return True
+
+        if self._http.wait_until(signed, lambda _: meter.note("waits for the service that signs provenance")):
+            return ""
+        _, made = ensure(self._http, lambda: self._find(package) or None, lambda: make(False))
+        return f" without provenance, as the signing service failed ({why})" if made else ""
 
     def _await(self, package: Package, meter: Meter) -> None:
         if self._http.wait_until(lambda: self._find(package), meter.note):

@@ -48,41 +48,57 @@ class Npm:
         return f"{self._said(['config', 'get', 'registry']).rstrip('/')}/"
 
     def version(self) -> tuple[int, ...]:
-        return tuple(int(number) for number in re.findall(r"\d+", self._said(["--version"]))[:3])
+        return _numbers(self._said(["--version"]))
+
+    def node(self) -> tuple[int, ...]:
+        """The version of the Node.js that is on PATH, where npm's own first line finds it."""
+        return _numbers(self._ran(["node", "--version"], _START_SECONDS))
 
     def user(self) -> str:
         """Who publishes. Raises NpmError where nobody is logged in."""
         return self._said(["whoami"])
 
-    def publish(self, package: Path, tag: str, *, signed: bool = True) -> None:
+    def publish(self, package: Path, tag: str, *, provenance: bool | None = None, trusted: str | None = None) -> None:
         """Publishes a file, whose name must end in `.tgz`.
 
-        Raises PublishedError where the version is taken, NpmError when refused for another reason, and UnansweredError
-        where only the registry can tell what has happened.
+        `provenance`: signed or not, whatever npm is set to. `trusted`: the job is what the registry trusts, no login;
+        the remedy where it turns out not to.
+
+        Raises PublishedError where the version is taken, UnsignedError where signing failed, NpmError when refused for
+        another reason, and UnansweredError where only the registry can tell what has happened.
         """
-        options = ["--tag", tag] if signed else ["--tag", tag, "--provenance=false"]
-        self._said(["publish", str(package), *options], package.stat().st_size)
+        options = ["--tag", tag]
+        if provenance is not None:
+            options += ["--provenance", "--access", "public"] if provenance else ["--provenance=false"]
+        self._said(["publish", str(package), *options], package.stat().st_size, trusted)
 
     def add_tag(self, package: str, version: str, tag: str) -> None:
         """Raises as `publish` does."""
         self._said(["dist-tag", "add", f"{package}@{version}", tag])
 
-    def _said(self, arguments: Sequence[str], size: int = 0) -> str:
+    def _said(self, arguments: Sequence[str], size: int = 0, trusted: str | None = None) -> str:
         # One try, as whether to try again takes a look at the registry.
         options = ["--fetch-retries=0", f"--fetch-timeout={self.patience.silence * 1000:.0f}"]
         quiet = ["--no-update-notifier", "--no-progress", "--no-color", "--logs-max=0", "--loglevel=error"]
+        seconds = _START_SECONDS + self.patience.silence + size / _SLOWEST
+        return self._ran(["npm", *arguments, *options, *quiet], seconds, trusted)
+
+    def _ran(self, command: Sequence[str], seconds: float, trusted: str | None = None) -> str:
         with tempfile.TemporaryDirectory() as folder:
-            seconds = _START_SECONDS + self.patience.silence + size / _SLOWEST
-            ended = self.run(["npm", *arguments, *options, *quiet], _VARIABLES, Path(folder), seconds)
+            ended = self.run(command, _VARIABLES, Path(folder), seconds)
         if ended.status == 0:
             return ended.out.strip()
-        raise _error(f"npm {' '.join(arguments[:2])}", ended)
+        raise _error(" ".join(command[:3]), ended, trusted)
 
 
 _VARIABLES: Mapping[str, str] = {"NO_UPDATE_NOTIFIER": "1"}
 
 
-def _error(command: str, ended: Ended) -> ViberunError:
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
+def _error(command: str, ended: Ended, trusted: str | None) -> ViberunError:
     if ended.status is None:
         return UnansweredError(f"{command}: no answer in time", remedy="run the same command again")
     found = _CODE.search(ended.err)
@@ -90,6 +106,10 @@ def _error(command: str, ended: Ended) -> ViberunError:
     text = f"{command}: {code} {ended.last_words}"
     if _THERE.search(ended.err):
         return PublishedError(text)
+    if trusted and code == "ENEEDAUTH":  # npm got no token in exchange, and does not tell why: that may pass
+        return UnansweredError(text, remedy=trusted)
+    if trusted and code in ("E401", "E404"):
+        return NpmError(text, remedy=trusted)
     if code in ("ENEEDAUTH", "E401"):
         return NpmError(text, remedy="log in with 'npm login', or set a token in ~/.npmrc")
     if code in ("E403", "E404"):

@@ -81,7 +81,7 @@ def test_a_signing_service_that_fails_is_told_from_the_registry(package: Path, c
 
 def test_npm_makes_one_try_and_has_time_for_the_size_of_the_package(package: Path) -> None:
     fake = Fake(Ended(0, "", ""))
-    Npm(fake, Patience(silence=7)).publish(package, "dev", signed=False)
+    Npm(fake, Patience(silence=7)).publish(package, "dev", provenance=False)
     (command,) = fake.commands
     assert command[:5] == ["npm", "publish", str(package), "--tag", "dev"]
     assert {"--provenance=false", "--fetch-retries=0", "--fetch-timeout=7000"} <= set(command)
@@ -94,3 +94,21 @@ def test_the_registry_and_the_version_are_npms_own() -> None:
         == "https://registry.example/npm/"
     )
     assert Npm(Fake(Ended(0, "11.5.1\n", "")), Patience()).version() == (11, 5, 1)
+    assert Npm(Fake(Ended(0, "v22.14.0\n", "")), Patience()).node() == (22, 14, 0)
+
+
+def test_provenance_is_asked_for_in_words_since_npm_leaves_it_out_in_silence(package: Path) -> None:
+    fake = Fake(Ended(0, "", ""))
+    Npm(fake, Patience()).publish(package, "dev", provenance=True)
+    Npm(fake, Patience()).publish(package, "dev")
+    asked, left_to_npm = fake.commands
+    assert asked[5:8] == ["--provenance", "--access", "public"]
+    assert not any(option.startswith("--provenance") for option in left_to_npm)
+
+
+@pytest.mark.parametrize(("code", "kind"), [("ENEEDAUTH", UnansweredError), ("E401", NpmError), ("E404", NpmError)])
+def test_a_job_that_the_registry_takes_for_nobody_is_told_the_remedy_of_trust(
+    package: Path, code: str, kind: type[Exception]
+) -> None:
+    with pytest.raises(kind, match=f"{code} .*; name the publisher"):
+        Npm(Fake(said(code)), Patience()).publish(package, "dev", trusted="name the publisher")
