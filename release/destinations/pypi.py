@@ -75,7 +75,7 @@ class PackageIndex(Destination):
             named = Path(folder) / wheel.name
             if content.write(wheel.artifact.path, named) != wheel.artifact.digest:
                 raise WheelError(f"{wheel.name} was built otherwise than it was bundled")
-            attestations = Attestations.of(self._http, self._run, self._environ, self._settings.upload)
+            attestations = Attestations.of(self._http, self._run, self._environ, self._settings)
             unattested = attestations.sign(named, meter.note)
             meter.expect(wheel.artifact.digest.size)
             self._upload(wheel, named)

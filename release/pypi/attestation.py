@@ -6,6 +6,7 @@ from pathlib import Path
 
 from release.command import Run
 from release.http import Http
+from release.pypi.settings import Settings
 from release.pypi.twine import VARIABLES, python
 
 _SECONDS = 120.0
@@ -13,18 +14,16 @@ _SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Attestations:
-    """Only in Actions, and only where twine publishes to an index that it knows as one which takes them."""
+    """Only in Actions, and only where twine uploads by trusted publishing: an index takes none with a password."""
 
     http: Http
     run: Run
     wanted: bool
 
     @staticmethod
-    def of(http: Http, run: Run, environ: Mapping[str, str], upload: str) -> "Attestations":
-        from twine import utils
-
+    def of(http: Http, run: Run, environ: Mapping[str, str], settings: Settings) -> "Attestations":
         able = bool(environ.get("GITHUB_ACTIONS") and environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"))
-        return Attestations(http, run, able and upload in (utils.DEFAULT_REPOSITORY, utils.TEST_REPOSITORY))
+        return Attestations(http, run, able and settings.uses_trust())
 
     def sign(self, wheel: Path, note: Callable[[str], None]) -> str:
         """Signs, with patience; returns why there is no attestation, or nothing. They can't be added afterwards."""

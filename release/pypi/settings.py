@@ -13,6 +13,7 @@ from release.http import is_private
 from viberun.errors import UsageError, ViberunError
 
 if TYPE_CHECKING:
+    from twine.auth import CredentialInput
     from twine.utils import RepositoryConfig
 
 INDEX = "VIBERUN_PYPI_INDEX"
@@ -58,8 +59,7 @@ class Settings:
         import requests
         from twine import auth, exceptions
 
-        given = auth.CredentialInput(self.environ.get("TWINE_USERNAME"), self.environ.get("TWINE_PASSWORD"))
-        resolver = auth.Resolver.choose(interactive=False)(self.config, given)
+        resolver = auth.Resolver.choose(interactive=False)(self.config, self._given())
         try:
             found = resolver.username and resolver.password
         except exceptions.NonInteractive:
@@ -75,6 +75,28 @@ class Settings:
                 remedy="set TWINE_USERNAME and TWINE_PASSWORD, or write ~/.pypirc;"
                 " in Actions give the job id-token: write",
             )
+
+    def uses_trust(self) -> bool:
+        """Whether twine would upload as the job that this is, having found no password anywhere. Asks no server."""
+        from twine import auth, exceptions
+
+        class Asked(auth.Private):
+            trust = False
+
+            def make_trusted_publishing_token(self) -> str:
+                self.trust = True
+                return "none"
+
+        resolver = Asked(self.config, self._given())
+        try:
+            return bool(resolver.username and resolver.password and resolver.trust)
+        except exceptions.NonInteractive:
+            return False
+
+    def _given(self) -> "CredentialInput":
+        from twine import auth
+
+        return auth.CredentialInput(self.environ.get("TWINE_USERNAME"), self.environ.get("TWINE_PASSWORD"))
 
 
 def index_beside(upload: str) -> str:
