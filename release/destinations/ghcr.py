@@ -102,19 +102,22 @@ class ContainerRegistry(Destination):
         raise ImagePushError(f"the moving tags did not come to rest in {_ROUNDS} rounds", remedy="release again")
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        standing = self._standing(bundle)
+        standing, astray = bundle.manifest, list[str]()
         for destined in self._destined(bundle):
             for manifest in destined.image.manifests:
                 self._check_public(destined.repository, manifest.digest)
-            tags = {bundle.manifest.build.version.oci: destined.image.index.digest}
-            tags[_moving(standing)] = standing.images[destined.image.name].digest
-            for tag, digest in tags.items():
-                there = self._anybody.manifest(destined.repository, tag)
-                if there is None or there.digest != digest:
-                    raise ImagePushError(
-                        f"{self._host}/{destined.repository}:{tag} is {there.digest if there else 'not there'}, not {digest}",
-                        remedy="run the same command again",
-                    )
+
+        def seen() -> bool:
+            nonlocal standing, astray
+            standing = self._standing(bundle)
+            taken = standing.build.version != bundle.manifest.build.version
+            astray = [] if taken else list(self._astray(bundle))
+            return not astray
+
+        if not self._http.wait_until(seen, meter.note):
+            raise ImagePushError("; ".join(astray), remedy="run the same command again")
+        if standing.build.version != bundle.manifest.build.version:
+            return Skipped(f"{standing.build.version} has taken its place")
         return Done(f"{len(bundle.images)} images, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -132,6 +135,16 @@ class ContainerRegistry(Destination):
 
     def _destined(self, bundle: Bundle) -> list[Destined]:
         return [Destined(image.read(layout), _repository(bundle.manifest, layout.name)) for layout in bundle.images]
+
+    def _astray(self, bundle: Bundle) -> Iterator[str]:
+        """Tags that don't name for everybody what they should."""
+        version = bundle.manifest.build.version
+        for destined in self._destined(bundle):
+            for tag in (version.oci, version.moving):
+                there, digest = self._anybody.manifest(destined.repository, tag), destined.image.index.digest
+                if there is None or there.digest != digest:
+                    is_there = there.digest if there else "not there"
+                    yield f"{self._host}/{destined.repository}:{tag} is {is_there}, not {digest}"
 
     def _problems(self, bundle: Bundle, destined: Destined) -> Iterator[str]:
         where, tag = f"{self._host}/{destined.repository}", bundle.manifest.build.version.oci

@@ -59,6 +59,11 @@ def http() -> Http:
     return Http(Patience(silence=5, first=0.01, longest=0.05, total=20))
 
 
+def hasty() -> Http:
+    """Does not wait for what a registry may show later."""
+    return Http(Patience(silence=5, first=0.01, longest=0.05, total=20, lag=0))
+
+
 def login(registry: DockerRegistry, folder: Path, user: str = "maintainer", password: str = "s3cret") -> dict[str, str]:
     """The environment of somebody who ran `docker login`."""
     auth = base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -194,6 +199,38 @@ def test_a_claim_in_the_middle_of_a_promotion_is_followed(
     at = ContainerRegistry(http(), environ, no_helper, lambda _: next(standing, newer.manifest))
     at.promote(older, meter())
     assert inspected(registry, "viberun", "dev") == newer.images[0].digest
+
+
+def test_a_build_that_takes_the_channel_while_it_is_looked_at_has_taken_its_place(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    environ = login(registry, tmp_path)
+    older, newer = bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer")
+    for each in (older, newer):
+        destination(environ).stage(each, meter())
+    destination(environ).promote(newer, meter())
+    standing = iter([older.manifest, older.manifest])
+    at = ContainerRegistry(http(), environ, no_helper, lambda _: next(standing, newer.manifest))
+    assert at.verify(older, meter()) == Skipped(f"{newer.manifest.build.version} has taken its place")
+    fewer = replace(newer.manifest, images={"viberun": newer.manifest.images["viberun"]})
+    overtaken = destination(environ, standing=fewer).verify(older, meter())
+    assert overtaken == Skipped(f"{newer.manifest.build.version} has taken its place")
+
+
+def test_a_moving_tag_that_is_elsewhere_is_an_error_that_names_both_digests(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    environ = login(registry, tmp_path)
+    older, newer = bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer")
+    for each in (older, newer):
+        destination(environ).stage(each, meter())
+    destination(environ).promote(newer, meter())
+    for name in range(2):
+        is_there, wanted = newer.images[name].digest, older.images[name].digest
+        with pytest.raises(ViberunError, match=f"{older.images[name].name}:dev is {is_there}, not {wanted}"):
+            destination(environ, over=hasty()).verify(older, meter())
 
 
 def test_another_image_under_the_same_version_is_an_error(
