@@ -36,11 +36,9 @@ class Registry:
     authorization: Authorization = field(repr=False)
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """[Checking if content exists]"""
-        answer = self._send(
-            _pull(repository), Request("HEAD", self._url(repository, f"blobs/{digest}"), accepted=(200, 404))
-        )
-        return answer.status == 200
+        """[Checking if content exists] A registry that keeps its blobs elsewhere says where they are."""
+        request = Request("HEAD", self._url(repository, f"blobs/{digest}"), accepted=(200, 404, *_ELSEWHERE))
+        return self._send(_pull(repository), request).status != 404
 
     def push_blob(self, repository: str, blob: Blob, mount_from: str | None, expect: Moved, moved: Moved) -> Pushed:
         """Looks first, then mounts from another repository of this registry if that works, else uploads. [Pushing blobs]"""
@@ -60,20 +58,25 @@ class Registry:
         """Begins an upload and takes it back. Raises DeniedError."""
         location = self._begin_upload(repository, None, None)
         if location is not None:
-            with suppress(HttpError):  # what can't be taken back runs out by itself
+            with suppress(HttpError, UnansweredError):  # what can't be taken back runs out by itself
                 self._send(_push(repository), Request("DELETE", location, accepted=(202, 204)))
 
     def digest(self, repository: str, reference: str) -> str | None:
         """The digest of what a tag or digest names, or None. [Checking if content exists]"""
         url = self._url(repository, f"manifests/{reference}")
-        answer = self._send(_pull(repository), Request("HEAD", url, _ACCEPT, accepted=(200, 404)))
+        request = Request("HEAD", url, _ACCEPT, accepted=(200, 404, *_ELSEWHERE))
+        answer = self._send(_pull(repository), request)
         if answer.status == 404:
             return None
-        return answer.headers.get("docker-content-digest") or f"sha256:{self._get(repository, reference).digest.sha256}"
+        if answer.status == 200 and (digest := answer.headers.get("docker-content-digest")):
+            return digest
+        manifest = self.manifest(repository, reference)
+        return manifest.digest if manifest else None
 
     def manifest(self, repository: str, reference: str) -> ImageManifest | None:
         """What a tag or digest names, and its digest by its bytes. [Pulling manifests]"""
-        answer = self._get(repository, reference)
+        url = self._url(repository, f"manifests/{reference}")
+        answer = self._send(_pull(repository), Request("GET", url, _ACCEPT, accepted=(200, 404)))
         if answer.status == 404:
             return None
         media_type = answer.headers.get("content-type", "").partition(";")[0]
@@ -85,10 +88,6 @@ class Registry:
         headers = {"Content-Type": manifest.media_type}
         self._send(_push(repository), Request("PUT", url, headers, Body(manifest.content), accepted=(201,)))
 
-    def _get(self, repository: str, reference: str) -> Answer:
-        url = self._url(repository, f"manifests/{reference}")
-        return self._send(_pull(repository), Request("GET", url, _ACCEPT, accepted=(200, 404)))
-
     def _begin_upload(self, repository: str, digest: str | None, mount_from: str | None) -> str | None:
         """Where to upload to, or None: the blob was mounted. [Mounting a blob from another repository]"""
         scopes = _push(repository)
@@ -97,14 +96,19 @@ class Registry:
             query = "?" + urlencode({"mount": digest, "from": mount_from})
             scopes += _pull(mount_from)
         url = self._url(repository, f"blobs/uploads/{query}")
+        # To begin an upload twice leaves one that nobody uses and that runs out.
+        request = Request("POST", url, accepted=(201, 202), repeatable=True)
         try:
-            # To begin an upload twice leaves one that nobody uses and that runs out.
-            answer = self._send(scopes, Request("POST", url, accepted=(201, 202), repeatable=True))
+            answer = self._send(scopes, request)
         except (HttpError, UnansweredError):
             if mount_from is None:
                 raise
             return self._begin_upload(repository, digest, None)  # mounting is best effort
-        return None if answer.status == 201 else urljoin(url, answer.headers["location"])
+        if answer.status == 201:
+            return None
+        if "location" not in answer.headers:
+            raise HttpError(f"{request}: 202 without saying where to upload to", answer)
+        return urljoin(url, answer.headers["location"])
 
     def _upload(self, repository: str, location: str, blob: Blob, moved: Moved) -> None:
         """[POST then PUT]; a failed PUT ends the upload, so the next try begins another."""
@@ -120,13 +124,17 @@ class Registry:
             raise
 
     def _send(self, scopes: tuple[str, ...], request: Request) -> Answer:
-        """Sends with what the registry asks for: at most twice, since a first answer may be the question."""
+        """Sends with what the registry asks for: at most twice, since a first answer may be the question.
+
+        What a GET asks for is fetched from wherever it is, without credentials from another origin.
+        """
+        send = self.http.download if request.method == "GET" else self.http.send
         refused: Collection[int] = (401,)
         for last in (False, True):
             accepted = {*request.accepted, *(() if last else refused)}
             try:
                 header = self.authorization.header(scopes)
-                answer = self.http.send(replace(request, authorization=header, accepted=accepted))
+                answer = send(replace(request, authorization=header, accepted=accepted))
             except HttpError as error:
                 raise _translated(error) from error
             if answer.status != 401 or not self.authorization.learn(answer, scopes, header):
@@ -151,4 +159,5 @@ def _translated(error: HttpError) -> HttpError:
     return DeniedError(error.message, error.answer) if error.status in (401, 403) else error
 
 
+_ELSEWHERE = (301, 302, 303, 307, 308)
 _ACCEPT = {"Accept": ", ".join(ACCEPTED)}
