@@ -5,13 +5,14 @@ Everything is pushed by digest and under the tag of its version, which never mov
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from release.bundle import Bundle
 from release.destinations.destination import Destination, Receipt, Row
 from release.http import Http, HttpError, is_private
 from release.oci import credentials, image
 from release.oci.authorization import Authorization
-from release.oci.credentials import RunHelper
+from release.oci.credentials import Credentials, RunHelper
 from release.oci.image import Blob, Image
 from release.oci.registry import DeniedError, Pushed, Registry
 from release.parallel import each
@@ -51,10 +52,21 @@ class ContainerRegistry(Destination):
         root = f"http://{self._host}" if is_private(f"http://{self._host}") else f"https://{self._host}"
         if "/" in self._host:
             raise UsageError(f"VIBERUN_OCI_REGISTRY is {self._host!r}, which is not of the form host[:port]")
-        self._login = credentials.find(self._host, environ, run)
-        self._registry = Registry(http, root, Authorization(http, self._login))
+        self._root = root
+        self._environ = environ
+        self._run = run
         self._anybody = Registry(http, root, Authorization(http, None))
         self._standing = standing
+
+    @cached_property
+    def _login(self) -> Credentials | None:
+        """Raises CredentialsError."""
+        return credentials.find(self._host, self._environ, self._run)
+
+    @cached_property
+    def _registry(self) -> Registry:
+        """As whoever is logged in."""
+        return Registry(self._http, self._root, Authorization(self._http, self._login))
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         if any(ref is None for ref in (each.ref for each in bundle.manifest.images.values())):

@@ -11,7 +11,7 @@ import pytest
 from release.bundle import Bundle
 from release.destinations.ghcr import ContainerRegistry
 from release.http import Http
-from release.oci.credentials import RunHelper
+from release.oci.credentials import CredentialsError, RunHelper
 from release.patience import Patience
 from release.plan import Done, Skipped
 from release.progress import Meter, Progress, Style
@@ -277,6 +277,13 @@ def test_without_a_login_the_remedy_is_told(registry: DockerRegistry, tmp_path: 
     assert "docker login" in destination(environ).preflight(bundle(tmp_path, 1), meter()).found[0]
     actions = {**environ, "GITHUB_ACTOR": "maintainer", "GITHUB_TOKEN": "s3cret"}
     assert destination(actions).preflight(bundle(tmp_path, 1), meter()).found == ()
+
+
+def test_a_configuration_of_docker_that_is_broken_is_a_problem_among_all(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{")
+    at = destination({"DOCKER_CONFIG": str(tmp_path)})
+    with pytest.raises(CredentialsError, match="can't be read"):
+        at.preflight(bundle(tmp_path, 1), meter())
 
 
 def test_tokens_that_run_out_are_renewed(tokens: TokenServer, registry: DockerRegistry, tmp_path: Path) -> None:

@@ -58,13 +58,46 @@ def test_a_real_helper_is_asked_on_standard_input(tmp_path: Path) -> None:
     helper = tmp_path / "docker-credential-real"
     helper.write_text(
         "#!/bin/sh\n"
-        'read -r server\n[ "$1 $server" = "get ghcr.io" ] || exit 1\n'
+        'read -r server\n[ "$1 $server" = "get ghcr.io" ] || { echo "credentials not found in native keychain"; exit 1; }\n'
         'echo \'{"Username": "me", "Secret": "s3"}\'\n'
     )
     helper.chmod(0o755)
     environ = config(tmp_path, credsStore="real") | {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     assert find("ghcr.io", environ, run_helper(environ)) == Credentials("me", "s3")
     assert find("other.example", environ, run_helper(environ)) is None
+
+
+def test_a_helper_that_is_missing_or_fails_is_named(tmp_path: Path) -> None:
+    environ = config(tmp_path, credHelpers={"ghcr.io": "missing"}, credsStore="locked") | {"PATH": "/usr/bin:/bin"}
+    with pytest.raises(CredentialsError, match="there is no docker-credential-missing on PATH"):
+        find("ghcr.io", environ, run_helper(environ))
+    helper = tmp_path / "docker-credential-locked"
+    helper.write_text("#!/bin/sh\necho s3cret; echo the keychain is locked >&2; exit 1\n")
+    helper.chmod(0o755)
+    environ["PATH"] = f"{tmp_path}:/usr/bin:/bin"
+    with pytest.raises(CredentialsError, match="docker-credential-locked failed: the keychain is locked") as caught:
+        find("other.example", environ, run_helper(environ))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_what_docker_takes_for_empty_is_empty(tmp_path: Path) -> None:
+    environ = config(tmp_path, auths=None, credHelpers=None, credsStore=None)
+    assert find("ghcr.io", environ, no_helper) is None
+    assert find("ghcr.io", config(tmp_path, auths={"ghcr.io": None}), no_helper) is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"auths": ["ghcr.io"]},
+        {"credHelpers": "store"},
+        {"auths": {"ghcr.io": "bWU6czM="}},
+        {"auths": {"ghcr.io": {"auth": 7}}},
+    ],
+)
+def test_a_configuration_of_another_form_is_an_error(tmp_path: Path, fields: dict[str, object]) -> None:
+    with pytest.raises(CredentialsError):
+        find("ghcr.io", config(tmp_path, **fields), no_helper)
 
 
 def test_without_any_login_there_is_none(tmp_path: Path) -> None:
