@@ -68,6 +68,16 @@ class ContainerRegistry(Destination):
         """As whoever is logged in."""
         return Registry(self._http, self._root, Authorization(self._http, self._login))
 
+    @property
+    def _permission(self) -> str:
+        """What to do where one may not push."""
+        if self._environ.get("GITHUB_ACTIONS"):
+            return (
+                "the job needs 'packages: write', and a package that was not first pushed by this repository's Actions"
+                " needs this repository with the role Write in its settings (Package settings, Manage Actions access)"
+            )
+        return f"log in to {self._host} with the right to write packages ('write:packages')"
+
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         if any(ref is None for ref in (each.ref for each in bundle.manifest.images.values())):
             return Problems(
@@ -169,7 +179,7 @@ class ContainerRegistry(Destination):
                 if digest := self._registry.digest(destined.repository, known):
                     self._check_public(destined.repository, digest)
         except DeniedError as error:
-            yield f"{error.message}; log in to {self._host} with the right to write packages ('write:packages')"
+            yield f"{error.message}; {self._permission}"
         except (HttpError, ImagePushError) as error:
             yield str(error)
 

@@ -265,6 +265,17 @@ def test_a_login_that_may_not_push_is_found_beforehand(
     assert all("write:packages" in problem for problem in found)
 
 
+def test_in_actions_the_package_may_have_to_let_the_repository_in(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.read_only.add("maintainer")
+    environ = {"VIBERUN_OCI_REGISTRY": registry.host, "DOCKER_CONFIG": str(tmp_path), "GITHUB_ACTIONS": "true"}
+    environ |= {"GITHUB_ACTOR": "maintainer", "GITHUB_TOKEN": "s3cret"}
+    found = destination(environ).preflight(bundle(tmp_path, 1), meter()).found
+    assert len(found) == 2
+    assert all("'packages: write'" in problem and "Manage Actions access" in problem for problem in found)
+
+
 def test_a_wrong_password_is_found_beforehand_and_not_shown(registry: DockerRegistry, tmp_path: Path) -> None:
     environ = login(registry, tmp_path, password="wr0ng-secret")
     found = "\n".join(destination(environ).preflight(bundle(tmp_path, 1), meter()).found)
