@@ -111,19 +111,21 @@ class PackageIndex(Destination):
 
     def _project_problems(self, wheel: Wheel, meter: Meter) -> Iterator[str]:
         size = wheel.artifact.digest.size
-        if size > _MOST_A_FILE:
-            yield f"{wheel.name} has {size_text(size)}, and an index takes {size_text(_MOST_A_FILE)} at most"
         there = self._files(wheel)
         if conflict := self._conflict(there, wheel):
             yield str(conflict)
+        if wheel.name in there or not self._settings.is_public:
+            return
+        if size > _MOST_A_FILE:
+            yield f"{wheel.name} has {size_text(size)}, and the index takes {size_text(_MOST_A_FILE)} at most"
         used = sum(file.size or 0 for file in there.values())
-        share = (
+        budget = (
             f"{wheel.project} uses {size_text(used)} of the {size_text(_MOST_A_PROJECT)} that an index gives a project"
         )
         if used + size > _MOST_A_PROJECT:
-            yield f"{share}; delete old dev versions in the project's settings, or ask for more"
-        elif used > _MOST_A_PROJECT * 0.8:
-            meter.note(share)
+            yield f"{budget}; delete old dev versions in the project's settings, or ask for more"
+        else:
+            meter.note(budget)
 
     def _upload(self, wheel: Wheel, file: Path) -> None:
         twine = Twine(self._run, self._http.patience)

@@ -54,6 +54,13 @@ class Settings:
         index = environ.get(INDEX) or index_beside(upload)
         return Settings(upload, f"{index.rstrip('/')}/", environ, config)
 
+    @property
+    def is_public(self) -> bool:
+        """Whether the upload goes to the public index, which has limits of its own."""
+        from twine import utils
+
+        return self.upload == utils.DEFAULT_REPOSITORY
+
     def check_credentials(self) -> None:
         """Finds what twine would log in with; in Actions this takes out a token that is never used. Raises TwineError."""
         import requests

@@ -143,3 +143,45 @@ def test_without_the_service_that_signs_the_release_goes_on_and_says_so(
     (upload,) = programs.uploads
     assert "--attestations" not in upload
     assert 500 < clock.now <= PATIENCE.lag
+
+
+def sized(bundle: Bundle, *sizes: int, name: str = "viberun_dev-0.0.0.dev{}-py3-none-any.whl") -> Said:
+    """An index that has files of these sizes."""
+    files = [
+        {"filename": name.format(number), "url": "", "hashes": hashes(bundle), "size": size}
+        for number, size in enumerate(sizes)
+    ]
+    return Said(200, json.dumps({"files": files}).encode(), JSON)
+
+
+def hashes(bundle: Bundle) -> dict[str, str]:
+    wheel = bundle.the("wheel")
+    assert wheel
+    return {"sha256": wheel.digest.sha256}
+
+
+def test_what_the_project_uses_of_the_public_index_is_said_and_its_limit_kept(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    environ = settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/", TWINE_PASSWORD="s3cret")
+    at, said = PackageIndex(http(clock), unused, environ), io.StringIO()
+    index.script[:] = [sized(bundle, 2 * 10**9, 10**9)]
+    assert at.preflight(bundle, meter(said)).found == ()
+    assert said.getvalue() == "step      pypi  viberun-dev uses 3.0 GB of the 10.0 GB that an index gives a project\n"
+    index.script[:] = [sized(bundle, 9 * 10**9, 10**9)]
+    (problem,) = at.preflight(bundle, meter(said)).found
+    assert "viberun-dev uses 10.0 GB of the 10.0 GB that an index gives a project; delete old dev versions" in problem
+
+
+def test_what_is_there_already_takes_no_more_room_and_other_indexes_have_other_limits(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    wheel, said = bundle.the("wheel"), io.StringIO()
+    assert wheel
+    environ = settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/", TWINE_PASSWORD="s3cret")
+    index.script[:] = [sized(bundle, 10 * 10**9, name=wheel.name)]
+    assert PackageIndex(http(clock), unused, environ).preflight(bundle, meter(said)).found == ()
+    index.script[:] = [sized(bundle, 11 * 10**9)]
+    environ |= {"TWINE_REPOSITORY_URL": "https://packages.example/", "TWINE_USERNAME": "maintainer"}
+    assert PackageIndex(http(clock), unused, environ).preflight(bundle, meter(said)).found == ()
+    assert said.getvalue() == ""
