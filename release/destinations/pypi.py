@@ -157,15 +157,18 @@ class PackageIndex(Destination):
         return wheel.name in there
 
     def _files(self, wheel: Wheel) -> Mapping[str, IndexedFile]:
-        return Index(self._http, self._settings.index).files(wheel.project)
+        return self._index.files(wheel.project)
+
+    @property
+    def _index(self) -> Index:
+        return Index(self._http, self._settings.index)
 
     def _conflict(self, there: Mapping[str, IndexedFile], wheel: Wheel) -> WheelError | None:
         file, digest = there.get(wheel.name), wheel.artifact.digest
-        if file is None or file.sha256 == digest.sha256:
+        if file is None or (sha256 := self._index.sha256(file)) == digest.sha256:
             return None
         return WheelError(
-            f"{self._settings.index}{wheel.project}/ has {wheel.name} with sha256 {file.sha256 or 'unknown'},"
-            f" not {digest.sha256}",
+            f"{self._settings.index}{wheel.project}/ has {wheel.name} with sha256 {sha256}, not {digest.sha256}",
             remedy="one version has one set of bytes: find out which build that is from",
         )
 

@@ -1,10 +1,10 @@
 """What a package index has of one project: the JSON of PEP 691 and PEP 700, or the HTML of PEP 503 where it has no JSON."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 from release.http import Answer, Http, HttpError, Request
 
@@ -14,7 +14,7 @@ _ACCEPTED = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.
 
 @dataclass(frozen=True)
 class IndexedFile:
-    """`sha256` in hex and `size` in bytes, where the index tells."""
+    """`sha256` in hex and `size` in bytes, where the index tells; `url` is whole."""
 
     name: str
     url: str
@@ -34,24 +34,32 @@ class Index:
 
         `project` is normalised (PEP 503). Raises HttpError, UnansweredError.
         """
-        headers = {"Accept": _ACCEPTED, "Cache-Control": "no-cache"}
-        answer = self.http.download(Request("GET", f"{self.root}{project}/", headers, accepted=(200, 404)))
+        headers, url = {"Accept": _ACCEPTED, "Cache-Control": "no-cache"}, f"{self.root}{project}/"
+        answer = self.http.download(Request("GET", url, headers, accepted=(200, 404)))
         if answer.status == 404:
             return {}
         if answer.headers.get("content-type", "").partition(";")[0].strip() == _JSON:
-            return _from_json(answer)
-        page = _Page()
-        page.feed(answer.content.decode(errors="replace"))
-        return {file.name: file for file in page.files}
+            files = _from_json(answer)
+        else:
+            page = _Page()
+            page.feed(answer.content.decode(errors="replace"))
+            files = page.files
+        return {file.name: replace(file, url=urljoin(url, file.url)) for file in files}
+
+    def sha256(self, file: IndexedFile) -> str:
+        """As the index tells it, else that of the file itself. Raises HttpError, UnansweredError."""
+        if file.sha256:
+            return file.sha256
+        return self.http.download(Request("GET", file.url), keep=False).digest.sha256
 
 
-def _from_json(answer: Answer) -> Mapping[str, IndexedFile]:
+def _from_json(answer: Answer) -> Sequence[IndexedFile]:
     try:
         entries = json.loads(answer.content)["files"]
-        return {
-            each["filename"]: IndexedFile(each["filename"], each["url"], each["hashes"].get("sha256"), each.get("size"))
+        return [
+            IndexedFile(each["filename"], each["url"], each["hashes"].get("sha256"), each.get("size"))
             for each in entries
-        }
+        ]
     except (ValueError, LookupError, TypeError, AttributeError):
         raise HttpError("the index's answer is not that of PEP 691", answer) from None
 

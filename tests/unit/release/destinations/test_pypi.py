@@ -7,7 +7,7 @@ import pytest
 
 from release.bundle import Bundle
 from release.command import Ended
-from release.destinations.pypi import PackageIndex
+from release.destinations.pypi import PackageIndex, WheelError
 from release.http import Http
 from release.patience import Patience
 from release.plan import Done
@@ -62,11 +62,11 @@ class Programs:
         return [command for command in self.started if command[0] == "twine"]
 
 
-def listed(bundle: Bundle, **hashes: str) -> Said:
-    """The index's answer once it has the wheel."""
+def listed(bundle: Bundle, *, told: bool = True) -> Said:
+    """The index's answer once it has the wheel, whose digest is told or not."""
     wheel = bundle.the("wheel")
     assert wheel
-    file = {"filename": wheel.name, "url": "../../files/wheel", "hashes": hashes or {"sha256": wheel.digest.sha256}}
+    file = {"filename": wheel.name, "url": "../../files/wheel", "hashes": hashes(bundle) if told else {}}
     return Said(200, json.dumps({"files": [file]}).encode(), JSON)
 
 
@@ -185,3 +185,16 @@ def test_what_is_there_already_takes_no_more_room_and_other_indexes_have_other_l
     environ |= {"TWINE_REPOSITORY_URL": "https://packages.example/", "TWINE_USERNAME": "maintainer"}
     assert PackageIndex(http(clock), unused, environ).preflight(bundle, meter(said)).found == ()
     assert said.getvalue() == ""
+
+
+def test_a_wheel_whose_digest_the_index_does_not_tell_is_compared_by_its_bytes(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    wheel = bundle.the("wheel")
+    assert wheel
+    at = PackageIndex(http(clock), unused, settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/"))
+    index.script[:] = [listed(bundle, told=False), Said(200, wheel.path.read_bytes())]
+    assert at.verify(bundle, meter()) == Done(f"{wheel.name}, without credentials")
+    index.script[:] = [listed(bundle, told=False), Said(200, b"compiled again")]
+    with pytest.raises(WheelError, match="one version has one set of bytes"):
+        at.verify(bundle, meter())
