@@ -50,8 +50,8 @@ class ContainerRegistry(Destination):
         self._http = http
         self._host = environ.get("VIBERUN_OCI_REGISTRY") or _DEFAULT
         root = f"http://{self._host}" if is_private(f"http://{self._host}") else f"https://{self._host}"
-        if "/" in self._host:
-            raise UsageError(f"VIBERUN_OCI_REGISTRY is {self._host!r}, which is not of the form host[:port]")
+        if set("/@") & set(self._host):  # so there may be a login in it
+            raise UsageError("VIBERUN_OCI_REGISTRY is not of the form host[:port]")
         self._root = root
         self._environ = environ
         self._run = run

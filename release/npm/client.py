@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from release.address import without_login
 from release.command import Ended, Run
 from release.http import UnansweredError
 from release.patience import Patience
@@ -44,8 +45,8 @@ class Npm:
     patience: Patience
 
     def registry(self) -> str:
-        """The registry's address, with a slash at the end."""
-        return f"{self._said(['config', 'get', 'registry']).rstrip('/')}/"
+        """The registry's address, with a slash at the end and without a login, which npm alone uses."""
+        return f"{without_login(self._said(['config', 'get', 'registry'])).rstrip('/')}/"
 
     def version(self) -> tuple[int, ...]:
         return _numbers(self._said(["--version"]))
@@ -103,7 +104,7 @@ def _error(command: str, ended: Ended, trusted: str | None) -> ViberunError:
         return UnansweredError(f"{command}: no answer in time", remedy="run the same command again")
     found = _CODE.search(ended.err)
     code = found[1] if found else ""
-    text = f"{command}: {code} {ended.last_words}"
+    text = without_login(f"{command}: {code} {ended.last_words}")
     if _THERE.search(ended.err):
         return PublishedError(text)
     if trusted and code == "ENEEDAUTH":  # npm got no token in exchange, and does not tell why: that may pass

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from release.address import without_login
 from release.http import is_private
 from viberun.errors import UsageError, ViberunError
 
@@ -25,7 +26,7 @@ class TwineError(ViberunError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`upload` and `index` (PEP 503, PEP 691) are addresses, `index` with a slash at the end."""
+    """`upload` and `index` (PEP 503, PEP 691) are addresses without a login, `index` with a slash at the end."""
 
     upload: str
     index: str
@@ -45,13 +46,13 @@ class Settings:
                 str(file) if file.exists() else utils.DEFAULT_CONFIG_FILE, name, environ.get("TWINE_REPOSITORY_URL")
             )
         except exceptions.TwineException as error:
-            raise TwineError(" ".join(str(error).split())) from error
-        upload = config["repository"] or ""
+            raise TwineError(without_login(" ".join(str(error).split()))) from error
+        upload = without_login(config["repository"] or "")
         if not is_private(upload):
             raise UsageError(
                 "packages are uploaded over https only, or to this machine", remedy="see TWINE_REPOSITORY_URL"
             )
-        index = environ.get(INDEX) or index_beside(upload)
+        index = without_login(environ.get(INDEX) or index_beside(upload))
         return Settings(upload, f"{index.rstrip('/')}/", environ, config)
 
     @property
@@ -73,7 +74,7 @@ class Settings:
             found = None
         except (exceptions.TwineException, requests.RequestException) as error:
             raise TwineError(
-                f"no trusted publishing: {' '.join(str(error).split())}",
+                f"no trusted publishing: {without_login(' '.join(str(error).split()))}",
                 remedy="register this repository and workflow as a trusted publisher, or set TWINE_PASSWORD",
             ) from error
         if not found:

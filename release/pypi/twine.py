@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from release.address import without_login
 from release.command import Run
 from release.http import UnansweredError
 from release.patience import Patience
@@ -41,7 +42,7 @@ class Twine:
             return
         if ended.status is None:
             raise UnansweredError("twine upload: no answer in time", remedy="run the same command again")
-        text = f"twine upload: {ended.last_words}"
+        text = without_login(f"twine upload: {ended.last_words}")
         status = _STATUS.search(ended.out + ended.err)
         if status is None or _PASSING.fullmatch(status[1]) or _THERE.search(ended.out + ended.err):
             raise UnansweredError(text, remedy="run the same command again")

@@ -19,7 +19,7 @@ from tests.release import layouts
 from tests.release.servers.docker_registry import DockerRegistry
 from tests.release.servers.token_server import TokenServer
 from viberun.build import Build
-from viberun.errors import ViberunError
+from viberun.errors import UsageError, ViberunError
 from viberun.manifest import Image, Manifest
 from viberun.version import Version
 
@@ -295,6 +295,13 @@ def test_a_configuration_of_docker_that_is_broken_is_a_problem_among_all(tmp_pat
     at = destination({"DOCKER_CONFIG": str(tmp_path)})
     with pytest.raises(CredentialsError, match="can't be read"):
         at.preflight(bundle(tmp_path, 1), meter())
+
+
+@pytest.mark.parametrize("address", ["https://me:s3cret@registry.example/", "me:s3cret@registry.example"])
+def test_an_address_with_a_login_is_refused_and_not_shown(address: str) -> None:
+    with pytest.raises(UsageError, match=r"not of the form host\[:port\]") as caught:
+        destination({"VIBERUN_OCI_REGISTRY": address})
+    assert "s3cret" not in str(caught.value)
 
 
 def test_tokens_that_run_out_are_renewed(tokens: TokenServer, registry: DockerRegistry, tmp_path: Path) -> None:

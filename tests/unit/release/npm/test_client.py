@@ -112,3 +112,11 @@ def test_a_job_that_the_registry_takes_for_nobody_is_told_the_remedy_of_trust(
 ) -> None:
     with pytest.raises(kind, match=f"{code} .*; name the publisher"):
         Npm(Fake(said(code)), Patience()).publish(package, "dev", trusted="name the publisher")
+
+
+def test_a_login_in_the_registrys_address_is_npms_own(package: Path) -> None:
+    address = "https://me:s3cret@registry.example/"
+    assert Npm(Fake(Ended(0, address, "")), Patience()).registry() == "https://registry.example/"
+    refused = Ended(1, "", f"npm error code E403\nnpm error 403 Forbidden - PUT {address}viberun")
+    with pytest.raises(NpmError, match=r"PUT https://registry\.example/viberun"):
+        Npm(Fake(refused), Patience()).publish(package, "dev")

@@ -93,3 +93,23 @@ def test_pypirc_is_read_where_the_environment_has_its_home(tmp_path: Path) -> No
 def test_credentials_go_over_https_or_to_this_machine_alone() -> None:
     with pytest.raises(UsageError, match="over https only"):
         Settings.of({"TWINE_REPOSITORY_URL": "http://packages.example/"})
+
+
+def test_a_login_in_an_address_is_in_no_text(tmp_path: Path) -> None:
+    upload_url, index = "https://me:s3cret@packages.example/root/", "https://me:s3cret@read.example/simple"
+    (tmp_path / ".pypirc").write_text(
+        f"[distutils]\nindex-servers = own\n[own]\nrepository = {upload_url}\nusername = me\n"
+    )
+    for variables in (
+        {"TWINE_REPOSITORY_URL": upload_url},
+        {"TWINE_REPOSITORY": "own"},
+        {"TWINE_REPOSITORY": "own", "VIBERUN_PYPI_INDEX": index},
+    ):
+        settings = Settings.of({"HOME": str(tmp_path), **variables})
+        assert settings.upload == "https://packages.example/root/"
+        assert settings.index in ("https://packages.example/root/simple/", "https://read.example/simple/")
+    with pytest.raises(TwineError) as caught:
+        Settings.of({"HOME": str(tmp_path), "TWINE_REPOSITORY_URL": "ftp://me:s3cret@packages.example/"})
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(TwineUploadError, match=r"Forbidden from https://packages\.example/"):
+        upload(tmp_path, Ended(1, "", f"ERROR HTTPError: 403 Forbidden from {upload_url}"))

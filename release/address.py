@@ -1,0 +1,10 @@
+"""Addresses as they may be shown: a login that stands in one (RFC 3986, 3.2.1) is its owner's."""
+
+import re
+
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+def without_login(text: str) -> str:
+    """The text without `user:password@` in any address in it."""
+    return _LOGIN.sub("", text)
