@@ -20,7 +20,7 @@ _EXIT_STATUS = (
     ("2", "wrong arguments, or a variable that can't be"),
     ("3", "Docker on the host can't be reached"),
     ("4", "there is no such app"),
-    ("5", "the app exists already, or is not in a state for this"),
+    ("5", "the app exists already, or something else has its name or port"),
     ("6", "an image could not be pulled"),
     ("7", "the host can't be reached, or does not let you in"),
     ("130", "interrupted"),
