@@ -7,6 +7,7 @@ NO_COLOR is set (no-color.org).
 from __future__ import annotations
 
 import contextlib
+import io
 import shutil
 import threading
 import time
@@ -31,6 +32,8 @@ class Screen:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.out, self.err, self._now = out, err, now
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(errors="replace")  # what an app prints need not be in this encoding
         terminal = out.isatty() and environ.get("TERM", "") != "dumb"
         self.live = terminal
         self._coloured = terminal and not environ.get("NO_COLOR")

@@ -46,6 +46,14 @@ def test_on_a_terminal_a_step_shows_how_far_it_is() -> None:
     ]
 
 
+@pytest.mark.parametrize(("encoding", "shown"), [("ascii", b"na?ve ?\n"), ("latin-1", b"na\xefve ?\n")])
+def test_what_the_output_s_encoding_lacks_is_a_question_mark(encoding: str, shown: bytes) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    Screen(out, io.StringIO(), {}).line("naïve ✓")
+    assert out.buffer.seek(0) == 0
+    assert out.buffer.read() == shown
+
+
 def test_a_step_that_fails_is_marked() -> None:
     screen, out = on_terminal(NO_COLOR="1")
     with pytest.raises(ZeroDivisionError), screen.step("dividing"):
