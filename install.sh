@@ -201,16 +201,17 @@ find_channel() {
 # Sets `protocols` to what curl may use, or to nothing where the channel is a folder.
 find_protocols() {
     protocols=''
+    host=''
+    case $base in http://* | https://*) host=${base#*://} host=${host%%[/?#]*} ;; esac
+    # Not with the address, which would show the password that may be in it.
+    case $host in *@*) die 'the address of the channel has a user name in it' 'give an address without one' 2 ;; esac
     case $base in
     https://*) protocols='=https' ;;
     http://*)
-        host=${base#http://}
-        host=${host%%[/?#]*}
         case $host in
         127.0.0.1 | 127.0.0.1:* | localhost | localhost:* | '[::1]' | '[::1]:'*) ;;
         *) [ "${VIBERUN_CHANNEL_INSECURE-}" = 1 ] || insecure ;;
         esac
-        case $host in *@*) [ "${VIBERUN_CHANNEL_INSECURE-}" = 1 ] || insecure ;; esac
         protocols='=http,https'
         ;;
     *://*) die "$base is no address that can be read" 'give one that begins with https://' 2 ;;

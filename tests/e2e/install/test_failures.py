@@ -235,9 +235,7 @@ def test_an_archive_that_is_none(fails: Fails, channel: Channel) -> None:
     assert "can not be unpacked into " in fails().line
 
 
-@pytest.mark.parametrize(
-    "address", ["http://example.org/channel", "http://127.0.0.1@example.org", "http://localhost.example.org"]
-)
+@pytest.mark.parametrize("address", ["http://example.org/channel", "http://localhost.example.org"])
 def test_an_address_without_encryption(fails: Fails, address: str) -> None:
     line = fails(VIBERUN_CHANNEL_URL=address).line
     assert f"{address} is not encrypted; give an https address, or set VIBERUN_CHANNEL_INSECURE=1" in line
@@ -278,6 +276,17 @@ def test_arguments_that_are_none(fails: Fails, arguments: list[str], line: str) 
 )
 def test_variables_that_say_nothing(fails: Fails, variables: dict[str, str], exit_code: int, line: str) -> None:
     assert line in fails(exit_code=exit_code, **variables).line
+
+
+@pytest.mark.parametrize("insecure", ["", "1"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://me:secret@127.0.0.1:1/channel", "http://me:secret@127.0.0.1:1?x", "http://127.0.0.1@secret.example.org"],
+)
+def test_an_address_with_a_password_is_refused_without_showing_it(fails: Fails, address: str, insecure: str) -> None:
+    done = fails(exit_code=2, VIBERUN_CHANNEL_URL=address, VIBERUN_CHANNEL_INSECURE=insecure)
+    assert done.line.endswith("the address of the channel has a user name in it; give an address without one")
+    assert "secret" not in done.out + done.error
 
 
 def test_a_home_that_is_not_known(person: Person) -> None:
