@@ -446,7 +446,8 @@ unpack() {
         die "viberun $version does not start on this machine: $(reason)" "look whether programs may be run from $dir"
 }
 
-# The switch is the rename of the launcher. The version before stays; those before that go.
+# The switch is the rename of the launcher. The version before stays; those before that go, but for one that is younger
+# than an hour: another run may be about to start it.
 put_in_place() {
     before=''
     if [ -e "$bin/viberun" ]; then before=$(version_of "$bin/viberun"); fi
@@ -463,6 +464,7 @@ put_in_place() {
     if [ -e "$dir/viberun.previous" ]; then before=$(version_of "$dir/viberun.previous" | sed 's/+/-/'); fi
     for old in "$dir"/[0-9]*.[0-9]*.[0-9]*; do
         case ${old##*/} in "$oci" | "$before") continue ;; esac
+        [ -n "$(find "$old" -prune -mmin +60 2>/dev/null)" ] || continue
         if [ -f "$old/viberun" ] && rm -f "$old/viberun"; then rmdir "$old" 2>/dev/null || :; fi
     done
 }

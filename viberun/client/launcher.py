@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from viberun.version import Version
 DIR = "VIBERUN_INSTALL_DIR"
 BIN = "VIBERUN_INSTALL_BIN"
 
+_YOUNG = 3600  # seconds, in which an upgrade at the same time is sure to have come to its switch
 _STARTS = re.compile(r"#!/bin/sh\n# Starts viberun (\S+) as its install script put it here\.\n")
 
 
@@ -121,11 +123,13 @@ class Launcher:
         self._tidy()
 
     def _tidy(self) -> None:
-        """Removes the versions that neither launcher starts."""
+        """Removes the versions that neither launcher starts, nor another upgrade that may be at work."""
         kept = [self._version_of(launcher) for launcher in (self.command, self.previous)]
         for executable in self.folder.glob("[0-9]*.[0-9]*.[0-9]*/viberun"):
-            if executable.parent.name not in [version.oci for version in kept if version]:
-                with contextlib.suppress(OSError):
+            if executable.parent.name in [version.oci for version in kept if version]:
+                continue
+            with contextlib.suppress(OSError):
+                if time.time() - executable.parent.stat().st_mtime > _YOUNG:
                     executable.unlink()
                     executable.parent.rmdir()
 

@@ -1,7 +1,9 @@
 """What the script puts where, and which build it takes."""
 
+import os
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,10 +37,18 @@ def test_the_newest_build_is_taken_and_the_one_before_kept(
         assert (done.status, person.version()) == (0, version), done.error
         before = [f"lib/{oci((OLD, NEW)[number - 1])}/viberun", "lib/viberun.previous"] if number else []
         assert person.files() == ["bin/viberun", *sorted([f"lib/{oci(version)}/viberun", *before])]
+        os.utime(person.dir / oci(version), (time.time() - 3700,) * 2)
     previous = person.dir / "viberun.previous"
     assert subprocess.run([previous], capture_output=True, text=True, check=True).stdout.strip() == NEW
     shutil.move(previous, person.command)
     assert person.version() == NEW
+
+
+def test_what_another_run_may_be_about_to_start_is_left(person: Person, channel: Channel, server: Server) -> None:
+    for version in (OLD, NEW, NEWEST):
+        channel.release(version)
+        person.install(VIBERUN_CHANNEL_URL=server.url)
+    assert sorted(path.name for path in person.dir.glob("*-*")) == sorted(map(oci, (OLD, NEW, NEWEST)))
 
 
 @pytest.mark.parametrize("end", ["", "/", "/channel.json"])

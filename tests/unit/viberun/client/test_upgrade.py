@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def test_the_newest_build_takes_the_place_and_the_one_before_is_kept(installed: 
     assert installed.says() == NEWER.version.semver
     previous = subprocess.run([installed.launcher.previous], capture_output=True, text=True, check=True)
     assert previous.stdout.strip() == BUILD.version.semver
+    os.utime(installed.launcher.executable(BUILD.version).parent, (time.time() - 3700,) * 2)
     installed.release(NEWEST)
     assert installed.run("upgrade").returncode == 0
     assert installed.files() == [
@@ -106,6 +108,14 @@ def test_the_newest_build_takes_the_place_and_the_one_before_is_kept(installed: 
         f"it's lib/{NEWEST.version.oci}/viberun",
         "it's lib/viberun.previous",
     ]
+
+
+def test_what_another_upgrade_may_be_about_to_start_is_left(installed: Installed) -> None:
+    for build in (NEWER, NEWEST):
+        installed.release(build)
+        assert installed.run("upgrade").returncode == 0
+    for build in (BUILD, NEWER, NEWEST):
+        assert installed.launcher.executable(build.version).exists()
 
 
 def test_the_newest_build_stays(installed: Installed) -> None:
