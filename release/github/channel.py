@@ -44,7 +44,9 @@ class Delete:
 
 @dataclass(frozen=True)
 class Wait:
-    """Another run may be uploading `channel.new.json`."""
+    """Another run may be uploading `channel.new.json`: in so many seconds that has ended, or been given up."""
+
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def next_step(assets: Sequence[Asset], target: Digest, silence: float) -> Step |
     by_name = {asset.name: asset for asset in assets}
     current, new, old = (by_name.get(name) for name in (CURRENT, NEW, OLD))
     if new is not None and not new.uploaded and new.age < silence:
-        return Wait()
+        return Wait(silence - new.age)
     if current is not None and not current.uploaded:
         return Delete(current.id)
     if current is not None and _is(current, target):
@@ -88,8 +90,8 @@ def perform(step: Step, http: Http, api: Api, assets: Assets, target: Wanted) ->
                 assets.upload(target)
             case Delete(asset):
                 return api.delete_asset(asset)
-            case Wait():
-                http.wait(http.patience.first)
+            case Wait(seconds):
+                http.wait(seconds)
             case Swap(current, new):
                 if current is not None:
                     api.rename_asset(current, OLD)

@@ -57,7 +57,7 @@ def test_a_newer_build_of_another_run_is_helped_in_and_an_older_one_deleted() ->
 
 
 def test_an_upload_of_another_run_gets_time_to_end() -> None:
-    assert step(A, asset(3, NEW, A, uploaded=False, age=59)) == Wait()
+    assert step(A, asset(3, NEW, A, uploaded=False, age=59)) == Wait(SILENCE - 59)
     assert step(A, asset(3, NEW, A, uploaded=False, age=60)) == Delete(3)
 
 
