@@ -11,7 +11,7 @@ from release.github.assets import MOST, Assets, Wanted, difference
 from release.github.channel import CURRENT, NEW, OLD, next_step, perform
 from release.github.fence import Fence
 from release.github.model import Asset, Release
-from release.http import Http, ensure
+from release.http import Http, HttpError, ensure
 from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 
@@ -54,16 +54,17 @@ class DevRelease:
         commit = bundle.manifest.build.commit
         if not self._force and self._api.has_commit(commit) and (obstacle := self._fence.obstacle(commit)):
             yield str(obstacle)
-        release = self._api.release(TAG)
-        if release is None:
+        release = self._find()
+        if release is None or release.draft:
             yield from self._unwelcome()
+        if release is None:
             return
         if release.immutable:
             yield f"the release 'dev' is immutable, and no build can be added to it; {SPENT}"
         there = self._api.assets(release.id)
         gap = difference(wanted(bundle), there)
         yield from gap.conflicts
-        if len(there) + len(gap.missing) + 2 > MOST:
+        if self._excess(bundle, there) > len(self._superseded(there)):
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
 
     def _unwelcome(self) -> Iterator[str]:
@@ -84,10 +85,10 @@ class DevRelease:
 
     def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
         """What `stage`, `claim` and `promote` would do: verb, subject, bytes."""
-        release = self._api.release(TAG)
+        release = self._find()
         there = self._api.assets(release.id) if release else []
-        if release is None:
-            yield "create", "release dev", None
+        if release is None or release.draft:
+            yield "publish" if release else "create", "release dev", None
         for file in difference(wanted(bundle), there).missing:
             yield "upload", file.name, file.digest.size
         holder, build = self._fence.holder(), bundle.manifest.build
@@ -100,8 +101,12 @@ class DevRelease:
             yield "delete", asset.name, None
 
     def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
-        """Uploads what is missing; returns how many files."""
-        return self._assets(self._release(bundle)).bring(wanted(bundle), expect, moved)
+        """Uploads what is missing, having made room for it where there is none; returns how many files."""
+        assets = self._assets(self._release(bundle))
+        there = assets.list()
+        if self._excess(bundle, there) > 0:
+            self._delete(self._superseded(there))
+        return assets.bring(wanted(bundle), expect, moved)
 
     def claim(self, bundle: Bundle) -> bool:
         """Takes the channel; False if this commit has it."""
@@ -142,7 +147,10 @@ class DevRelease:
         )
 
     def _release(self, bundle: Bundle) -> Release:
-        """The release, made at this commit where there is none: with it GitHub makes the ref, so this is a claim too."""
+        """The release, made at this commit where there is none: with it GitHub makes the ref, so this is a claim too.
+
+        Without its tag it is a draft: then it gets the tag where its channel stands, and is published again.
+        """
 
         def make() -> Release:
             build = bundle.manifest.build
@@ -151,8 +159,20 @@ class DevRelease:
                 TAG, build.commit, name=name, body=body, draft=False, prerelease=True, make_latest="false"
             )
 
-        release, _ = ensure(self._http, lambda: self._api.release(TAG), make)
-        return release
+        release, _ = ensure(self._http, self._find, make)
+        if not release.draft:
+            return release
+        if self._fence.holder() is None:
+            standing = self._named(CURRENT, self._api.assets(release.id))
+            commit = standing.build.commit if standing else bundle.manifest.build.commit
+            self._fence.claim(commit if self._api.has_commit(commit) else bundle.manifest.build.commit, force=False)
+        return self._api.update_release(release.id, {"draft": False, "prerelease": True, "make_latest": "false"})
+
+    def _find(self) -> Release | None:
+        """The release, else the oldest draft of it."""
+        published = self._api.release(TAG)
+        drafts = () if published else (each for each in self._api.releases() if each.tag == TAG)
+        return published or min(drafts, key=lambda release: release.id, default=None)
 
     def _the_release(self) -> Release:
         release = self._api.release(TAG)
@@ -165,21 +185,18 @@ class DevRelease:
 
     def _standing(self, bundle: Bundle, there: list[Asset]) -> Standing:
         """Whose the channel is. Another run's manifest was staged before it could claim."""
-        holder = self._fence.settled(bundle.manifest.build.commit)
-        if holder == bundle.manifest.build.commit:
-            return Standing(holder, bundle.manifest, bundle.manifest.to_json().encode())
-        for asset in there:
-            version = retention.version_of(asset.name)
-            if (
-                asset.uploaded
-                and asset.name.endswith(".json")
-                and version
-                and (holder or "").startswith(version.sha or "-")
-            ):
-                content = self._api.download(asset.id).content
+        holder = None
+        for seen in self._looks(there):
+            holder = self._fence.settled(bundle.manifest.build.commit)
+            if holder == bundle.manifest.build.commit:
+                return Standing(holder, bundle.manifest, bundle.manifest.to_json().encode())
+            contents = [self._content(asset) for asset in seen if _manifest_of(asset, holder or "")]
+            for content in filter(None, contents):
                 manifest = Manifest.parse(content)
                 if manifest.build.commit == holder:
                     return Standing(holder, manifest, content)
+            if None not in contents:
+                break
         raise ChannelError(f"ref dev stands at {holder}, and no build of that commit is staged", remedy="release it")
 
     def _describe(self, standing: Standing, there: list[Asset], described: set[str]) -> bool:
@@ -198,19 +215,57 @@ class DevRelease:
     def _prune(self, standing: Standing, there: list[Asset]) -> bool:
         """Deletes builds that have had their time; False if there are none."""
         leaving = self._expired(standing.manifest, there)
+        self._delete(leaving)
+        return bool(leaving)
+
+    def _delete(self, leaving: list[Asset]) -> None:
         for asset in leaving:
             self._api.delete_asset(asset.id)
-        return bool(leaving)
 
     def _expired(self, current: Manifest, there: list[Asset]) -> list[Asset]:
         before = self._named(OLD, there)
-        needed = {manifest.build.version for manifest in (current, before) if manifest}
-        return retention.expired(there, self._keep, needed)
+        return retention.expired(there, self._keep, current.build.version, {before.build.version} if before else ())
+
+    def _superseded(self, there: list[Asset]) -> list[Asset]:
+        """What has had its time before another build comes."""
+        standing = self._named(CURRENT, there)
+        return self._expired(standing, there) if standing else []
+
+    def _excess(self, bundle: Bundle, there: list[Asset]) -> int:
+        """How many assets too many there would be, with both names of the channel."""
+        return len(there) + len(difference(wanted(bundle), there).missing) + 2 - MOST
 
     def _named(self, name: str, there: list[Asset]) -> Manifest | None:
-        """The manifest that has the name now."""
-        asset = next((asset for asset in there if asset.name == name and asset.uploaded), None)
-        return Manifest.parse(self._api.download(asset.id).content) if asset else None
+        """The manifest that has the name, as the assets were listed; as it is now, where it was deleted since."""
+        for seen in self._looks(there):
+            asset = next((asset for asset in seen if asset.name == name and asset.uploaded), None)
+            content = self._content(asset) if asset else None
+            if content or asset is None:
+                return Manifest.parse(content) if content else None
+        raise ChannelError(f"{name} changes all the time", remedy="see that no other run is at it, and release again")
+
+    def _looks(self, there: list[Asset]) -> Iterator[list[Asset]]:
+        """The assets as they were listed, and then as they are, for as long as there is patience."""
+        yield there
+        for tries in range(1, self._http.patience.tries):
+            self._http.pause(tries)
+            yield self._assets(self._the_release()).list()
+
+    def _content(self, asset: Asset) -> bytes | None:
+        """None where another run has deleted it."""
+        try:
+            return self._api.download(asset.id).content
+        except HttpError as error:
+            if error.status == 404:
+                return None
+            raise
+
+
+def _manifest_of(asset: Asset, commit: str) -> bool:
+    """Whether it may be the staged manifest of a build of the commit."""
+    version = retention.version_of(asset.name)
+    named = asset.uploaded and asset.name.endswith(".json")
+    return named and version is not None and commit.startswith(version.sha or "-")
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:

@@ -18,15 +18,16 @@ def version_of(name: str) -> Version | None:
     return Version.parse(match[0]) if match else None
 
 
-def expired(assets: Sequence[Asset], keep: int, needed: Collection[Version]) -> list[Asset]:
-    """What to delete: everything of all builds but the `keep` newest and those needed, manifests first.
+def expired(assets: Sequence[Asset], keep: int, standing: Version, needed: Collection[Version]) -> list[Asset]:
+    """What to delete of the builds before the `standing` one: all but `keep`, with that one, and those needed.
 
-    So whoever looks for a build finds its manifest only while all its files are there. Names without a version are
-    never in it.
+    Manifests come first, so whoever looks for a build finds its manifest only while all its files are there. Names without
+    a version are never in it, nor are builds that come after the standing one: their runs may be under way.
     """
     versions = {asset.id: version for asset in assets if (version := version_of(asset.name))}
-    newest = sorted(set(versions.values()), key=lambda version: version.precedence, reverse=True)
-    staying = {*newest[:keep], *needed}
-    leaving = [asset for asset in assets if asset.id in versions and versions[asset.id] not in staying]
+    before = {version for version in versions.values() if version.precedence <= standing.precedence}
+    newest = sorted(before, key=lambda version: version.precedence, reverse=True)
+    leaving_builds = before - {*newest[:keep], *needed, standing}
+    leaving = [asset for asset in assets if versions.get(asset.id) in leaving_builds]
     leaving.sort(key=lambda asset: (versions[asset.id].precedence, not asset.name.endswith(".json"), asset.name))
     return leaving[:MOST_AT_ONCE]

@@ -19,28 +19,38 @@ def assets(*seconds: int) -> list[Asset]:
 
 
 def test_the_newest_stay_whatever_the_order() -> None:
-    leaving = expired(assets(3, 1, 4, 2), 2, ())
+    leaving = expired(assets(3, 1, 4, 2), 2, build(4), ())
     assert {version_of(asset.name) for asset in leaving} == {build(1), build(2)}
 
 
 def test_manifests_go_before_the_files_that_they_name() -> None:
-    assert [asset.name.endswith(".json") for asset in expired(assets(1, 2, 3), 1, ())] == [True, False, True, False]
+    assert [asset.name.endswith(".json") for asset in expired(assets(1, 2, 3), 1, build(3), ())] == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_what_is_needed_stays_beyond_the_number() -> None:
-    leaving = expired(assets(1, 2, 3), 1, {build(1)})
+    leaving = expired(assets(1, 2, 3), 1, build(3), {build(1)})
     assert {version_of(asset.name) for asset in leaving} == {build(2)}
+
+
+def test_what_comes_after_the_standing_build_stays_and_counts_for_nothing() -> None:
+    leaving = expired(assets(1, 2, 3, 4, 5), 2, build(3), ())
+    assert {version_of(asset.name) for asset in leaving} == {build(1)}
 
 
 def test_names_without_a_version_are_left_alone() -> None:
     others = [
         Asset(99, name, 1, True, None, 0.0) for name in ("channel.json", "channel.old.json", "notes.txt", "install.sh")
     ]
-    assert expired(others, 0, ()) == []
+    assert expired(others, 0, build(1), ()) == []
 
 
 def test_one_release_deletes_a_bounded_number() -> None:
-    assert len(expired(assets(*range(60)), 1, ())) == MOST_AT_ONCE
+    assert len(expired(assets(*range(60)), 1, build(59), ())) == MOST_AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,95 @@
+from dataclasses import replace
+
+import pytest
+
+from release.github.api import Api
+from release.http import Answer
+from tests.release.builds import Builds
+from tests.release.github.server import GitHub
+from tests.unit.release.github.releasing import destination, meter, names, problems, read, release
+from viberun.errors import ViberunError
+
+pytest_plugins = ["tests.unit.release.github.releasing"]
+
+
+def test_an_asset_that_another_run_deletes_before_it_is_read_is_looked_for_again(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        release(github, builds.dev(builds.commit()))
+    bundle, download, deleted = builds.dev(builds.commit()), Api.download, list[str]()
+
+    def gone(api: Api, asset: int, *, keep: bool = True) -> Answer:
+        name = github.repository.assets[asset].name
+        if name == "channel.old.json" and not deleted:
+            deleted.append(name)
+            github.repository.delete_asset(asset)
+        return download(api, asset, keep=keep)
+
+    monkeypatch.setattr(Api, "download", gone)
+    release(github, bundle)
+    assert deleted
+    assert read(github, "dev", "channel.json") == bundle.manifest.to_json().encode()
+
+
+def test_the_manifest_of_a_holder_that_is_overtaken_and_pruned_is_not_missed(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = (builds.dev(builds.commit()) for _ in range(3))
+    at, download = destination(github), Api.download
+    for bundle in (first, second):
+        at.stage(bundle, meter())
+        at.claim(bundle, meter())
+
+    def late(api: Api, asset: int, *, keep: bool = True) -> Answer:
+        monkeypatch.setattr(Api, "download", download)
+        release(github, third)
+        github.repository.delete_asset(asset)
+        return download(api, asset, keep=keep)
+
+    monkeypatch.setattr(Api, "download", late)
+    assert at.standing(first) == third.manifest
+
+
+def test_room_is_made_before_the_upload_where_there_is_none(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundles = [builds.dev(builds.commit()) for _ in range(4)]
+    most = 3 * len(bundles[0].assets) + 4
+    monkeypatch.setattr("release.github.dev.MOST", most)
+    monkeypatch.setattr("tests.release.github.state.MOST_ASSETS", most)
+    for bundle in bundles[:3]:
+        release(github, bundle)
+    assert "release with a smaller --keep" in problems(github, bundles[3])
+    release(github, bundles[3], keep=2)
+    assert {asset.name for bundle in bundles[2:] for asset in bundle.assets} <= names(github)
+
+
+def test_a_release_that_lost_its_tag_is_published_again_where_it_stood(github: GitHub, builds: Builds) -> None:
+    older, newer, newest = (builds.dev(builds.commit()) for _ in range(3))
+    for bundle in (older, newer):
+        release(github, bundle)
+    before = names(github)
+    (number,) = github.repository.releases
+    github.repository.delete_ref("refs/tags/dev")
+    assert github.repository.releases[number].draft
+    at = destination(github)
+    assert ("publish", "release dev") in [(each.verb, each.subject) for each in at.plan(newest, meter()).changes]
+    at.stage(older, meter())
+    assert github.repository.refs["refs/tags/dev"] == newer.manifest.build.commit
+    with pytest.raises(ViberunError, match="older than"):
+        at.claim(older, meter())
+    release(github, newest)
+    assert list(github.repository.releases) == [number]
+    assert before <= names(github) | {"channel.json"}
+
+
+def test_a_release_that_lost_its_tag_is_not_published_again_where_it_would_be_immutable(
+    github: GitHub, builds: Builds
+) -> None:
+    release(github, builds.dev(builds.commit()))
+    github.repository.delete_ref("refs/tags/dev")
+    github.repository.immutable_releases = True
+    access = github.tokens["ghs_secret"]
+    github.tokens["administrator"] = replace(access, installation=False)
+    assert "turn release immutability off" in problems(github, builds.dev(builds.commit()), token="administrator")
