@@ -86,7 +86,8 @@ class GitHubRelease(Destination):
         kind = self._kind(bundle)
         changed = kind.promote(bundle)
         if (standing := kind.standing(bundle)) != bundle.manifest:
-            return Done(f"left to {standing.build.version}, which has taken its place")
+            left = f"left to {standing.build.version}, which has taken its place"
+            return Done(left) if changed else Skipped(left)
         return Done(f"{CURRENT} names {bundle.manifest.build.version}") if changed else Skipped("stands already")
 
     def standing(self, bundle: Bundle) -> Manifest:

@@ -125,20 +125,24 @@ class DevRelease:
     def promote(self, bundle: Bundle) -> bool:
         """Brings `channel.json` to whoever has the channel, and the page with it; False if nothing had to change.
 
-        Ends only when, after the last change, all is as the ref says.
+        Ends only when, after the last change, all is as the ref says. Before the first change a newer build's is left to its
+        own run, which may have published it nowhere yet; after it this run can't but help that forwards, see `channel`.
         """
-        release, changed, described, pruned = self._the_release(), False, set[str](), False
+        release, begun, changed, described, pruned = self._the_release(), False, False, set[str](), False
         assets = self._assets(release)
         for _ in range(_ROUNDS):
             there = assets.list()
             standing = self._standing(bundle, there)
+            if not begun and standing.commit != bundle.manifest.build.commit:
+                return False
             step = next_step(there, standing.wanted.digest, self._http.patience.silence)
             if step is not None:
+                begun = True
                 changed |= perform(step, self._http, self._api, assets, standing.wanted)
             elif self._describe(standing, there, described):
-                changed = True
+                begun = changed = True
             elif not pruned and self._prune(standing, there):
-                changed = pruned = True
+                begun = changed = pruned = True
             elif self._fence.holder() == standing.commit:
                 return changed
         raise ChannelError(

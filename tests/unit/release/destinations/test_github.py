@@ -1,6 +1,7 @@
 import pytest
 
 from release.destinations.github import GitHubRelease
+from release.github.api import Api
 from release.github.settings import Settings
 from release.http import Http
 from release.patience import Patience
@@ -110,19 +111,46 @@ def test_a_history_that_was_cut_back_is_released_with_force_alone(github: GitHub
 
 
 def test_a_run_that_was_overtaken_leaves_the_channel_to_the_newer_one(github: GitHub, builds: Builds) -> None:
-    older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
+    first, older, newer = (builds.dev(builds.commit()) for _ in range(3))
+    release(github, first)
     slow = destination(github)
     slow.stage(older, meter())
     slow.claim(older, meter())
     at = destination(github)
     at.stage(newer, meter())
     at.claim(newer, meter())
+    github.requests.clear()
+    outcome = slow.promote(older, meter())
+    assert isinstance(outcome, Skipped)
+    assert f"left to {newer.manifest.build.version}" in outcome.reason
+    assert writes(github) == []
+    assert read(github, "dev", "channel.json") == first.manifest.to_json().encode()
+    assert isinstance(slow.verify(older, meter()), Skipped)
+    assert isinstance(at.promote(newer, meter()), Done)
+    assert read(github, "dev", "channel.json") == newer.manifest.to_json().encode()
+
+
+def test_a_run_that_is_overtaken_amid_the_swap_helps_the_newer_one_in(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(github, builds.dev(builds.commit()))
+    older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
+    slow, rename = destination(github), Api.rename_asset
+    slow.stage(older, meter())
+    slow.claim(older, meter())
+
+    def overtaken(api: Api, asset: int, name: str) -> None:
+        monkeypatch.setattr(Api, "rename_asset", rename)
+        at = destination(github)
+        at.stage(newer, meter())
+        at.claim(newer, meter())
+        rename(api, asset, name)
+
+    monkeypatch.setattr(Api, "rename_asset", overtaken)
     outcome = slow.promote(older, meter())
     assert isinstance(outcome, Done)
-    assert str(newer.manifest.build.version) in outcome.what
+    assert f"left to {newer.manifest.build.version}" in outcome.what
     assert read(github, "dev", "channel.json") == newer.manifest.to_json().encode()
-    assert isinstance(slow.verify(older, meter()), Skipped)
-    assert isinstance(at.promote(newer, meter()), Skipped)
 
 
 def test_only_the_newest_builds_are_kept_with_their_manifests(github: GitHub, builds: Builds) -> None:

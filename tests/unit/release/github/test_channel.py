@@ -67,13 +67,17 @@ def test_what_a_dead_run_left_is_taken_away() -> None:
 
 @dataclass(frozen=True)
 class Run:
-    """A run between two requests: what it does next, the target that it goes by, and what it last saw of the assets."""
+    """A run between two requests: what it does next, the target that it goes by, and what it last saw of the assets.
+
+    `begun`: it has decided on a change, and helps whoever has the channel; before that it leaves that to the other's run.
+    """
 
     claims: str
     next: str = "claim"
     seen: frozenset[Asset] = frozenset()
     target: str = ""
     todo: tuple[tuple[int, str], ...] = ()  # (asset, new name), no name: delete
+    begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ class World:
             )
         if run.next == "list":
             return self.holder, self.assets, replace(run, next="plan", seen=self.assets)
+        if run.next == "plan" and not run.begun and run.claims != self.holder:
+            return self.holder, self.assets, replace(run, next="done", seen=frozenset())
         if run.next == "plan":
             return self.holder, self.assets, planned(replace(run, target=self.holder, seen=frozenset()), run.seen)
         if run.next == "end":
@@ -146,6 +152,7 @@ def planned(run: Run, seen: frozenset[Asset]) -> Run:
     found = next_step(sorted(seen, key=lambda asset: asset.id), Digest(1, run.target), SILENCE)
     if found is None:
         return replace(run, next="end")
+    run = replace(run, begun=True)
     if isinstance(found, Upload):
         return replace(run, next="upload")
     if isinstance(found, Delete):
