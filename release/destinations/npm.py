@@ -4,14 +4,13 @@ npm knows no staging: a version is there, and its dist-tag moved, in one step. S
 and again after it, when another run may have taken the channel.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from release import content
 from release.bundle import Artifact, Bundle
 from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.named_copy import named_copy
 from release.http import Http, UnansweredError, ensure
 from release.npm import packument
 from release.npm.client import Npm, NpmError, PublishedError, UnsignedError
@@ -90,10 +89,7 @@ class NpmRegistry(Destination):
         package = _package(bundle)
         if self._find(package):
             return Skipped(f"{package.spec} is there already")
-        with tempfile.TemporaryDirectory() as folder:
-            named = Path(folder) / package.artifact.name
-            if content.write(package.path, named) != package.artifact.digest:
-                raise NpmPublishError(f"{package.artifact.name} was built otherwise than it was bundled")
+        with named_copy(package.artifact) as named:
             meter.expect(package.artifact.digest.size)
             try:
                 said = self._publish(bundle, named, meter)

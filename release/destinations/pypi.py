@@ -1,15 +1,14 @@
 """The wheel, uploaded by twine's own command. What an index takes it keeps for ever, so everything is looked at first."""
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from release import content
 from release.bundle import Artifact, Bundle
 from release.command import Run
 from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.named_copy import named_copy
 from release.http import Http, UnansweredError, ensure
 from release.plan import Change, Done, Plan, Problems, Skipped
 from release.progress import Meter, size_text
@@ -71,10 +70,7 @@ class PackageIndex(Destination):
         wheel = _wheel(bundle)
         if self._find(wheel):
             return Skipped(f"{wheel.name} is there already")
-        with tempfile.TemporaryDirectory() as folder:
-            named = Path(folder) / wheel.name
-            if content.write(wheel.artifact.path, named) != wheel.artifact.digest:
-                raise WheelError(f"{wheel.name} was built otherwise than it was bundled")
+        with named_copy(wheel.artifact) as named:
             attestations = Attestations.of(self._http, self._run, self._environ, self._settings)
             unattested = attestations.sign(named, meter.note)
             meter.expect(wheel.artifact.digest.size)

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +86,11 @@ class Npm:
         return self._ran(["npm", *arguments, *options, *quiet], seconds, trusted)
 
     def _ran(self, command: Sequence[str], seconds: float, trusted: str | None = None) -> str:
-        with tempfile.TemporaryDirectory() as folder:
+        with ExitStack() as stack:
+            try:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
+            except OSError as error:
+                raise NpmError(f"there is no folder to run {command[0]} in: {error}", remedy="see TMPDIR") from error
             ended = self.run(command, _VARIABLES, Path(folder), seconds)
         if ended.status == 0:
             return ended.out.strip()

@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -120,3 +121,9 @@ def test_a_login_in_the_registrys_address_is_npms_own(package: Path) -> None:
     refused = Ended(1, "", f"npm error code E403\nnpm error 403 Forbidden - PUT {address}viberun")
     with pytest.raises(NpmError, match=r"PUT https://registry\.example/viberun"):
         Npm(Fake(refused), Patience()).publish(package, "dev")
+
+
+def test_without_a_folder_to_run_in_npm_is_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(NpmError, match=r"there is no folder to run npm in: .*; see TMPDIR"):
+        Npm(Fake(Ended(0, "", "")), Patience()).user()
