@@ -304,7 +304,9 @@ def test_an_address_with_a_login_is_refused_and_not_shown(address: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
-def test_tokens_that_run_out_are_renewed(tokens: TokenServer, registry: DockerRegistry, tmp_path: Path) -> None:
+def test_tokens_that_have_run_out_as_they_come_are_not_asked_for_again_and_again(
+    tokens: TokenServer, registry: DockerRegistry, tmp_path: Path
+) -> None:
     tokens.public |= REPOSITORIES
     tokens.life = -70  # refused at once, leeway included; each request has to ask again
     environ = login(registry, tmp_path)
@@ -312,6 +314,24 @@ def test_tokens_that_run_out_are_renewed(tokens: TokenServer, registry: DockerRe
         destination(environ).stage(bundle(tmp_path, 1), meter())
     tokens.life = 300
     release(destination(environ), bundle(tmp_path, 1))
+
+
+def test_who_logged_in_with_an_identity_token_may_push(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    tokens.identities["identity-s3cret"] = "maintainer"
+    environ, released = login(registry, tmp_path), bundle(tmp_path, 1)
+    config = {"auths": {registry.host: {"identitytoken": "identity-s3cret"}}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    at = destination(environ)
+    assert at.preflight(released, meter()).found == ()
+    release(at, released)
+    assert inspected(registry, "viberun", "dev") == released.images[0].digest
+    tokens.identities.clear()
+    found = "\n".join(destination(environ).preflight(released, meter()).found)
+    assert "invalid_grant" in found
+    assert "identity-s3cret" not in found
 
 
 def test_a_registry_with_passwords_is_pushed_to_as_well(tmp_path: Path) -> None:
