@@ -126,15 +126,18 @@ class Registry:
     def _send(self, scopes: tuple[str, ...], request: Request) -> Answer:
         """Sends with what the registry asks for: at most twice, since a first answer may be the question.
 
-        What a GET asks for is fetched from wherever it is, without credentials from another origin.
+        What a GET asks for is fetched from wherever it is, without credentials from another origin; nor are questions
+        of another origin answered.
         """
-        send = self.http.download if request.method == "GET" else self.http.send
         refused: Collection[int] = (401,)
+        moved: Collection[int] = _ELSEWHERE if request.method == "GET" else ()
         for last in (False, True):
-            accepted = {*request.accepted, *(() if last else refused)}
+            accepted = {*request.accepted, *moved, *(() if last else refused)}
             try:
                 header = self.authorization.header(scopes)
-                answer = send(replace(request, authorization=header, accepted=accepted))
+                answer = self.http.send(replace(request, authorization=header, accepted=accepted))
+                if answer.status in moved:
+                    return self.http.download(replace(request, authorization=header))
             except HttpError as error:
                 raise _translated(error) from error
             if answer.status != 401 or not self.authorization.learn(answer, scopes, header):

@@ -13,7 +13,7 @@ from release.http import Answer, Http, HttpError
 from release.oci.authorization import Authorization
 from release.oci.credentials import Credentials
 from release.oci.image import INDEX, Blob
-from release.oci.registry import Pushed, Registry
+from release.oci.registry import DeniedError, Pushed, Registry
 from release.patience import Patience
 from tests.unit.release.scripted import Said, Scripted
 
@@ -104,6 +104,19 @@ def test_a_manifest_that_is_kept_elsewhere_is_fetched_from_there_without_the_log
         assert registry.digest("o/image", "dev") == INDEX_DIGEST
     assert [heard.path for heard in elsewhere.heard] == ["/signed", "/signed"]
     assert not any("authorization" in heard.headers for heard in elsewhere.heard)
+
+
+def test_an_origin_that_content_is_kept_at_gets_no_login_even_where_it_asks_for_one(
+    registry: Registry, fake: Fake
+) -> None:
+    with Scripted(Said(200, b'{"token": "t"}')) as realm:
+        challenge = Said(401, headers={"WWW-Authenticate": f'Bearer realm="{realm.url}/token"'})
+        with Scripted(challenge) as elsewhere:
+            moved = Said(307, headers={"Location": f"{elsewhere.url}/signed"})
+            fake.answers["GET /v2/o/image/manifests/dev"] = moved
+            with pytest.raises(DeniedError, match="401"):
+                registry.manifest("o/image", "dev")
+    assert realm.heard == []
 
 
 def _challenged() -> Answer:
