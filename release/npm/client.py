@@ -94,7 +94,8 @@ class Npm:
             ended = self.run(command, _VARIABLES, Path(folder), seconds)
         if ended.status == 0:
             return ended.out.strip()
-        raise _error(" ".join(command[:3]), ended, trusted)
+        words = [word for word in command[:3] if not word.startswith("-")]
+        raise _error(" ".join(words), ended, trusted)
 
 
 _VARIABLES: Mapping[str, str] = {"NO_UPDATE_NOTIFIER": "1"}

@@ -74,6 +74,11 @@ def test_a_failure_without_a_code_and_a_silence_are_left_for_the_registry_to_say
             Npm(Fake(ended), Patience()).publish(package, "dev")
 
 
+def test_an_error_names_what_npm_was_to_do_without_the_options() -> None:
+    with pytest.raises(NpmError, match=r"^npm whoami: ENEEDAUTH "):
+        Npm(Fake(said("ENEEDAUTH")), Patience()).user()
+
+
 @pytest.mark.parametrize("code", ["TLOG_CREATE_ENTRY_ERROR", "CA_CREATE_SIGNING_CERTIFICATE_ERROR"])
 def test_a_signing_service_that_fails_is_told_from_the_registry(package: Path, code: str) -> None:
     with pytest.raises(UnsignedError):
