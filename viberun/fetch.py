@@ -285,7 +285,7 @@ def _replacing(file: Path) -> Iterator[Callable[[bytes], None]]:
     except OSError as error:
         raise FetchError(f"{file.parent} can't be written: {error.strerror}") from None
     try:
-        out = open(descriptor, "wb")
+        out = open(descriptor, "wb")  # noqa: SIM115 - closing it must not hide what went wrong before
 
         def write(chunk: bytes) -> None:
             with _kept(file):

@@ -71,7 +71,7 @@ def _open_closed_streams() -> None:
         if getattr(sys, name) is None:
             import os
 
-            setattr(sys, name, open(os.devnull, mode))
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open as long as the program runs
 
 
 def _discard_output() -> None:

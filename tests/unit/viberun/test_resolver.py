@@ -159,7 +159,7 @@ def test_a_version_that_is_not_there_says_what_was_looked_for() -> None:
 
 @pytest.mark.parametrize("spelt", [MINE.version.npm, MINE.version.pypi])
 def test_a_dev_version_without_its_commit_can_only_be_the_newest_and_says_so(spelt: str) -> None:
-    kept = {"/channel.json": page(NEWER), f"/{manifest(MINE).name}": page(MINE)}
+    kept: dict[str, Page] = {"/channel.json": page(NEWER), f"/{manifest(MINE).name}": page(MINE)}
     said = r"no release 0\.0\.0-dev\.20260125123045 at \S+; name it as 'viberun --version' prints it, with the commit"
     with pytest.raises(ReleaseMissingError, match=said):
         resolved(kept, spelt)
