@@ -171,7 +171,7 @@ def archive(version: str, program: str = "echo {version}", padding: int = 300_00
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         tar.addfile(member, io.BytesIO(script))
-    return gzip.compress(packed.getvalue(), 1)
+    return gzip.compress(packed.getvalue(), 1, mtime=0)
 
 
 @dataclass(frozen=True)
