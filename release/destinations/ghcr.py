@@ -108,10 +108,15 @@ class ContainerRegistry(Destination):
         return Done(f"{sent} of {len(pushed)} blobs uploaded, {mounted} mounted")
 
     def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Moves the tags to what the channel stands at, and ends when that was so after the last move."""
+        """Moves the tags to what the channel stands at, and ends when that was so after the last move.
+
+        Before the first move a newer build is left to its own run, which may have published nothing yet.
+        """
         moved = False
         for _ in range(_ROUNDS):
             standing = self._standing(bundle)
+            if not moved and standing.build.version != bundle.manifest.build.version:
+                return Skipped(f"left to {standing.build.version}, which has taken its place")
             changed = [self._point(standing, name) for name in standing.images]
             moved |= any(changed)
             if not any(changed):

@@ -75,8 +75,8 @@ class Npm:
         self._said(["publish", str(package), *options], package.stat().st_size, trusted)
 
     def add_tag(self, package: str, version: str, tag: str) -> None:
-        """Raises as `publish` does."""
-        self._said(["dist-tag", "add", f"{package}@{version}", tag])
+        """Raises as `publish` does. npm does nothing where its cache says that the tag is there already."""
+        self._said(["dist-tag", "add", f"{package}@{version}", tag, "--prefer-online"])
 
     def _said(self, arguments: Sequence[str], size: int = 0, trusted: str | None = None) -> str:
         # One try, as whether to try again takes a look at the registry.

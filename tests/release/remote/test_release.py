@@ -1,5 +1,6 @@
 """Whole releases to real servers, and what people get of them with the tools that they use."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,16 @@ def test_prod_is_released_beside_dev_and_latest_never_falls(
     assert Manifest.parse(consumer.curl("latest/download/channel.json")) == prod.manifest
 
 
+def test_a_dist_tag_that_somebody_moved_by_hand_is_put_right(servers: Stack, tmp_path: Path) -> None:
+    bundle = servers.next()
+    servers.released(bundle)
+    # npm keeps what the dist-tags were before, and would take them for moved back already.
+    npm = ["npm", "dist-tag", "add", "viberun@0.9.0", "dev", "--prefer-online"]
+    subprocess.run(npm, env=servers.variables, check=True, capture_output=True, timeout=60)
+    servers.released(bundle)
+    assert Consumer(servers, tmp_path).npm_tags()["dev"] == bundle.manifest.build.version.npm
+
+
 def test_an_older_commit_and_a_diverged_one_are_refused_with_both_commits_named(servers: Stack, first: Bundle) -> None:
     newest = servers.next()
     servers.released(newest)
@@ -114,6 +125,7 @@ def test_an_older_commit_and_a_diverged_one_are_refused_with_both_commits_named(
     assert older.status == diverged.status == 3
     assert f"github: {first.manifest.build.commit} is older than {holder}" in older.err
     assert "npm: the dist-tag dev names" in older.err
+    assert f"github: {aside.manifest.build.commit} is not on main" in diverged.err
     assert f"github: {aside.manifest.build.commit} is on another line of history than {holder}" in diverged.err
     assert not any(gate.changes for name, gate in servers.gates.items() if name != "ghcr")
 

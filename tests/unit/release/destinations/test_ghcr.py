@@ -173,7 +173,7 @@ def test_only_the_changed_layer_of_the_next_release_is_sent(
     assert outcome.what == "8 of 12 blobs uploaded, 0 mounted"
 
 
-def test_the_moving_tag_goes_to_whoever_has_the_channel(
+def test_a_build_that_has_taken_the_channel_moves_its_tags_itself(
     registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
 ) -> None:
     tokens.public |= REPOSITORIES
@@ -182,7 +182,11 @@ def test_the_moving_tag_goes_to_whoever_has_the_channel(
     for each in (older, newer):
         destination(environ).stage(each, meter())
     overtaken = destination(environ, standing=newer.manifest)
-    overtaken.promote(older, meter())
+    said = Skipped(f"left to {newer.manifest.build.version}, which has taken its place")
+    assert overtaken.promote(older, meter()) == said
+    with pytest.raises(subprocess.CalledProcessError):
+        inspected(registry, "viberun", "dev")
+    destination(environ).promote(newer, meter())
     assert inspected(registry, "viberun", "dev") == newer.images[0].digest
     overtaken.verify(older, meter())
 
