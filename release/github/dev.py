@@ -8,7 +8,7 @@ from release.content import Moved, digest_of
 from release.github import notes, retention
 from release.github.api import SPENT, Api
 from release.github.assets import MOST, Assets, Wanted, difference
-from release.github.channel import CURRENT, NEW, OLD, next_step, perform
+from release.github.channel import CURRENT, NEW, OLD, Wait, next_step, perform
 from release.github.fence import Fence
 from release.github.model import Asset, Release
 from release.http import Http, HttpError, ensure
@@ -137,7 +137,7 @@ class DevRelease:
                 return False
             step = next_step(there, standing.wanted.digest, self._http.patience.silence)
             if step is not None:
-                begun = True
+                begun |= not isinstance(step, Wait)
                 changed |= perform(step, self._http, self._api, assets, standing.wanted)
             elif self._describe(standing, there, described):
                 begun = changed = True

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from release.github.api import Api
-from release.http import Answer
+from release.http import Answer, Http
+from release.plan import Skipped
 from tests.release.builds import Builds
 from tests.release.github.server import GitHub
 from tests.unit.release.github.releasing import destination, meter, names, problems, read, release
@@ -49,6 +50,28 @@ def test_the_manifest_of_a_holder_that_is_overtaken_and_pruned_is_not_missed(
 
     monkeypatch.setattr(Api, "download", late)
     assert at.standing(first) == third.manifest
+
+
+def test_a_run_that_is_overtaken_as_it_waits_leaves_the_channel_to_the_newer(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, older, newer = (builds.dev(builds.commit()) for _ in range(3))
+    release(github, first)
+    at, waited = destination(github), list[float]()
+    for bundle in (older, newer):
+        at.stage(bundle, meter())
+    at.claim(older, meter())
+    upload = github.repository.begin_asset(min(github.repository.releases), "channel.new.json", None, "text/plain")
+
+    def overtaken(http: Http, seconds: float) -> None:
+        waited.append(seconds)
+        at.claim(newer, meter())
+        github.repository.delete_asset(upload.id)
+
+    monkeypatch.setattr(Http, "wait", overtaken)
+    assert isinstance(at.promote(older, meter()), Skipped)
+    assert len(waited) == 1
+    assert read(github, "dev", "channel.json") == first.manifest.to_json().encode()
 
 
 def test_room_is_made_before_the_upload_where_there_is_none(
