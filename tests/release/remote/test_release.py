@@ -102,11 +102,12 @@ def test_prod_is_released_beside_dev_and_latest_never_falls(
     assert Manifest.parse(consumer.curl("latest/download/channel.json")) == prod.manifest
 
 
-def test_a_dist_tag_that_somebody_moved_by_hand_is_put_right(servers: Stack, tmp_path: Path) -> None:
+def test_a_dist_tag_that_somebody_moved_by_hand_is_put_right(servers: Stack, first: Bundle, tmp_path: Path) -> None:
     bundle = servers.next()
     servers.released(bundle)
     # npm keeps what the dist-tags were before, and would take them for moved back already.
-    npm = ["npm", "dist-tag", "add", "viberun@0.9.0", "dev", "--prefer-online"]
+    before = f"viberun@{first.manifest.build.version.npm}"
+    npm = ["npm", "dist-tag", "add", before, "dev", "--prefer-online"]
     subprocess.run(npm, env=servers.variables, check=True, capture_output=True, timeout=60)
     servers.released(bundle)
     assert Consumer(servers, tmp_path).npm_tags()["dev"] == bundle.manifest.build.version.npm
