@@ -12,6 +12,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -104,6 +105,8 @@ class Person:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            # As from a terminal, though these tests were started by nohup, whose children ignore a hang-up.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
         assert process.stdin is not None
         process.stdin.write(before + self.script.read_text())
