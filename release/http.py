@@ -132,7 +132,7 @@ class Http:
             if answer.status not in _REDIRECTS or answer.status in request.accepted:
                 return answer
             url = urljoin(request.url, answer.headers.get("location", ""))
-            same = _origin(url) == _origin(request.url)
+            same = origin(url) == origin(request.url)
             request = replace(request, url=url, authorization=request.authorization if same else None)
         raise UnansweredError(f"{request}: redirected more than {_MOST_REDIRECTS} times")
 
@@ -283,6 +283,7 @@ def said(answer: Answer) -> str:
         return " ".join(answer.content[:200].decode(errors="replace").split())
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+def origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port, whose credentials go no further (RFC 6454)."""
     split = urlsplit(url)
     return split.scheme, split.hostname, split.port

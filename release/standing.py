@@ -159,16 +159,17 @@ def _npm(readers: Readers, manifest: Manifest) -> Seen:
 def _pypi(readers: Readers, manifest: Manifest) -> Seen:
     version = manifest.build.version
     project = _project(manifest, "wheel", f"-{version.pypi}-py3-none-any.whl").replace("_", "-")
-    files = Index(readers.http, pypi_settings.Settings.of(readers.environ).index).files(project)
+    index = Index(readers.http, pypi_settings.Settings.of(readers.environ).index)
+    files = index.files(project)
     newest = max(_versions(files), key=lambda each: each.precedence, default=None)
     wheel = next(file for file in manifest.files if file.kind == "wheel")
-    wrong, there = None, files.get(wheel.name)
+    there = files.get(wheel.name)
+    sha256, wrong = index.sha256(there) if there else None, None
     if newest is None or newest.pypi != version.pypi:
         wrong = f"the newest version is {newest.pypi if newest else 'none'}"
-    elif there is None or there.sha256 != wheel.sha256:
+    elif sha256 != wheel.sha256:
         wrong = f"{wheel.name} is not the one of {CURRENT}"
-    digest = f"sha256:{there.sha256}" if there and there.sha256 else None
-    return Seen(newest.pypi if newest else None, digest, wrong)
+    return Seen(newest.pypi if newest else None, f"sha256:{sha256}" if sha256 else None, wrong)
 
 
 def _versions(names: Mapping[str, object]) -> Iterator[Version]:

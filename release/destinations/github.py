@@ -142,7 +142,10 @@ class GitHubRelease(Destination):
         """Why there is nothing to ask GitHub yet."""
         settings, build = self._settings(bundle), bundle.manifest.build
         if build.version.dirty:
-            yield f"{build.version} is not exactly a commit of a whole history; commit, fetch all of it, and build again"
+            yield (
+                f"{build.version} is not exactly a commit of a whole history;"
+                " commit what 'git status' shows, or 'git fetch --unshallow', and build again"
+            )
         if settings.repository is None:
             yield "nothing names the repository; set GITHUB_REPOSITORY to owner/name"
         elif (build.repository or "").lower() != settings.repository.lower():

@@ -22,6 +22,8 @@ _PASSING = re.compile(
 # What sigstore's client calls a trouble of its services.
 _SIGNING = re.compile(r"(?:CA|TLOG|TSA|IDENTITY_TOKEN)_\w+")
 _THERE = re.compile("over (?:the )?previously published|EPUBLISHCONFLICT", re.IGNORECASE)
+# What stands in front of every line, the code once more, and where there would be a log.
+_NOISE = re.compile(r"npm (?:error|ERR!) (?:code \S+ ?)?|(?:A complete log|Log files were not written).*")
 _START_SECONDS = 15.0
 _SLOWEST = 64 * 1024  # bytes a second, below which an upload is given up
 
@@ -110,7 +112,7 @@ def _error(command: str, ended: Ended, trusted: str | None) -> ViberunError:
         return UnansweredError(f"{command}: no answer in time", remedy="run the same command again")
     found = _CODE.search(ended.err)
     code = found[1] if found else ""
-    text = without_login(f"{command}: {code} {ended.last_words}")
+    text = without_login(f"{command}: {code} {_NOISE.sub('', ended.last_words)}".rstrip())
     if _THERE.search(ended.err):
         return PublishedError(text)
     if trusted and code == "ENEEDAUTH":  # npm got no token in exchange, and does not tell why: that may pass

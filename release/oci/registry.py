@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urljoin
 
 from release.body import Body
 from release.content import Moved
-from release.http import Answer, Http, HttpError, Request, UnansweredError, ensure, said
+from release.http import Answer, Http, HttpError, Request, UnansweredError, ensure, origin, said
 from release.oci.authorization import Authorization
 from release.oci.image import ACCEPTED, Blob, ImageManifest
 
@@ -126,21 +126,22 @@ class Registry:
     def _send(self, scopes: tuple[str, ...], request: Request) -> Answer:
         """Sends with what the registry asks for: at most twice, since a first answer may be the question.
 
-        What a GET asks for is fetched from wherever it is, without credentials from another origin; nor are questions
-        of another origin answered.
+        What a GET asks for is fetched from wherever it is, and an upload goes where the registry says: without credentials
+        where that is another origin, whose questions are not answered either.
         """
+        own = origin(request.url) == origin(self.root)
         refused: Collection[int] = (401,)
         moved: Collection[int] = _ELSEWHERE if request.method == "GET" else ()
         for last in (False, True):
             accepted = {*request.accepted, *moved, *(() if last else refused)}
             try:
-                header = self.authorization.header(scopes)
+                header = self.authorization.header(scopes) if own else None
                 answer = self.http.send(replace(request, authorization=header, accepted=accepted))
                 if answer.status in moved:
                     return self.http.download(replace(request, authorization=header))
             except HttpError as error:
                 raise _translated(error) from error
-            if answer.status != 401 or not self.authorization.learn(answer, scopes, header):
+            if answer.status != 401 or not own or not self.authorization.learn(answer, scopes, header):
                 break
         if answer.status == 401:
             raise DeniedError(f"{request}: 401 {said(answer)}", answer)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from release.address import without_login
 from release.http import is_private
+from release.patience import reason
 from viberun.errors import UsageError, ViberunError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from twine.utils import RepositoryConfig
 
 INDEX = "VIBERUN_PYPI_INDEX"
+_AGAIN = "run the same command again"
 
 
 class TwineError(ViberunError):
@@ -72,7 +74,9 @@ class Settings:
             found = resolver.username and resolver.password
         except exceptions.NonInteractive:
             found = None
-        except (exceptions.TwineException, requests.RequestException) as error:
+        except requests.RequestException as error:
+            raise TwineError(f"nobody answers who trusts this job: {reason(error)}", remedy=_AGAIN) from error
+        except exceptions.TwineException as error:
             raise TwineError(
                 f"no trusted publishing: {without_login(' '.join(str(error).split()))}",
                 remedy="register this repository and workflow as a trusted publisher, or set TWINE_PASSWORD",

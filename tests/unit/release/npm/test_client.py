@@ -79,6 +79,18 @@ def test_an_error_names_what_npm_was_to_do_without_the_options() -> None:
         Npm(Fake(said("ENEEDAUTH")), Patience()).user()
 
 
+def test_of_what_npm_says_the_words_are_kept_and_not_what_stands_around_them() -> None:
+    lines = [
+        "code ENEEDAUTH",
+        "need auth You need to log in",
+        "Log files were not written due to the config logs-max=0",
+    ]
+    said = Ended(1, "", "".join(f"npm error {line}\n" for line in lines))
+    with pytest.raises(NpmError) as caught:
+        Npm(Fake(said), Patience()).user()
+    assert caught.value.message == "npm whoami: ENEEDAUTH need auth You need to log in"
+
+
 @pytest.mark.parametrize("code", ["TLOG_CREATE_ENTRY_ERROR", "CA_CREATE_SIGNING_CERTIFICATE_ERROR"])
 def test_a_signing_service_that_fails_is_told_from_the_registry(package: Path, code: str) -> None:
     with pytest.raises(UnsignedError):

@@ -155,3 +155,17 @@ def test_a_mount_that_is_not_carried_out_becomes_an_upload(
     fake.answers["PUT /upload"] = Said(201)
     assert push(registry, blob, "o/other") == Pushed(sent=True)
     assert fake.heard[-1].startswith("PUT /upload?from=mount&digest" if status == 202 else "PUT /upload?digest")
+
+
+def test_an_upload_that_leads_to_another_origin_goes_there_without_the_login(
+    fake: Fake, root: str, registry: Registry, blob: Blob
+) -> None:
+    challenge = {"WWW-Authenticate": f'Basic realm="{root}"'}
+    fake.answers = {"HEAD /v2/app/blobs/sha256:1a2b": Said(404)}
+    with Scripted(Said(401, headers=challenge)) as store:
+        fake.answers["POST /v2/app/blobs/uploads/"] = Said(202, headers={"Location": f"{store.url}/upload?to=1"})
+        with pytest.raises(DeniedError, match="401"):
+            registry.push_blob("app", blob, None, lambda _: None, lambda _: None)
+        (put,) = store.heard
+    assert (put.method, put.path, put.body) == ("PUT", "/upload?to=1&digest=sha256%3A1a2b", b"layer")
+    assert "authorization" not in put.headers
