@@ -161,6 +161,7 @@ def test_an_upload_that_leads_to_another_origin_goes_there_without_the_login(
     fake: Fake, root: str, registry: Registry, blob: Blob
 ) -> None:
     challenge = {"WWW-Authenticate": f'Basic realm="{root}"'}
+    assert registry.authorization.learn(_challenged(), ("repository:app:pull,push",), None)
     fake.answers = {"HEAD /v2/app/blobs/sha256:1a2b": Said(404)}
     with Scripted(Said(401, headers=challenge)) as store:
         fake.answers["POST /v2/app/blobs/uploads/"] = Said(202, headers={"Location": f"{store.url}/upload?to=1"})
