@@ -93,7 +93,8 @@ def test_a_request_that_changes_nothing_fails_just_so_and_is_not_counted(gate: G
     if isinstance(answer := FAULTS[fault].answer, int):
         assert requests.get(f"{gate.url}/thing?query", timeout=5).status_code == answer
     else:
-        with pytest.raises((requests.ConnectionError, requests.Timeout)):
+        # Whether it heard the beginning of an answer that breaks off is the client's luck.
+        with pytest.raises((requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)):
             requests.get(f"{gate.url}/thing?query", timeout=0.5)
     assert gate.changes == []
 
