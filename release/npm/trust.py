@@ -36,7 +36,7 @@ class Job:
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> "Job | None":
-        url, token = (environ.get(f"ACTIONS_ID_TOKEN_REQUEST_{name}") for name in ("URL", "TOKEN"))
+        url, token = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
         return Job(url, token) if environ.get("GITHUB_ACTIONS") and url and token else None
 
     def check(self, http: Http, registry: str, package: str) -> Trust:
