@@ -9,6 +9,7 @@ from functools import cached_property
 
 from release.bundle import Bundle
 from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.settling import settle
 from release.http import Http, HttpError, is_private
 from release.oci import credentials, image
 from release.oci.authorization import Authorization
@@ -129,23 +130,11 @@ class ContainerRegistry(Destination):
         raise ImagePushError(f"the moving tags did not come to rest in {_ROUNDS} rounds", remedy="release again")
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        standing, astray = bundle.manifest, list[str]()
         for destined in self._destined(bundle):
             for manifest in destined.image.manifests:
                 self._check_public(destined.repository, manifest.digest)
-
-        def seen() -> bool:
-            nonlocal standing, astray
-            standing = self._standing(bundle)
-            taken = standing.build.version != bundle.manifest.build.version
-            astray = [] if taken else list(self._astray(bundle))
-            return not astray
-
-        if not self._http.wait_until(seen, meter.note):
-            raise ImagePushError("; ".join(astray), remedy="run the same command again")
-        if standing.build.version != bundle.manifest.build.version:
-            return Skipped(f"{standing.build.version} has taken its place")
-        return Done(f"{len(bundle.images)} images, without credentials")
+        taken = settle(self._http, bundle, self._standing, lambda: self._astray(bundle), meter.note)
+        return taken or Done(f"{len(bundle.images)} images, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         rows, commands = [], []

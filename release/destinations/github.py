@@ -10,6 +10,7 @@ from typing import Protocol
 from release.bundle import Artifact, Bundle
 from release.content import Digest, Moved, digest_of
 from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.settling import UnseenError, settle
 from release.github.api import Api
 from release.github.channel import CURRENT, OLD
 from release.github.dev import DevRelease
@@ -22,14 +23,9 @@ from release.parallel import each
 from release.plan import Change, Done, Plan, Problems, Skipped
 from release.progress import Meter
 from release.traffic import Traffic
-from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 
 _WIDTH = 8
-
-
-class UnseenError(ViberunError):
-    """What anybody gets is not what was released."""
 
 
 class ReleaseKind(Protocol):
@@ -95,20 +91,8 @@ class GitHubRelease(Destination):
         return self._kind(bundle).standing(bundle)
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        kind, standing, wrong = self._kind(bundle), bundle.manifest, list[str]()
-        expected = digest_of(bundle.manifest.to_json().encode())
-
-        def seen() -> bool:
-            nonlocal standing
-            standing = kind.standing(bundle)
-            current = standing == bundle.manifest
-            wrong[:] = [url for url in self._folders(bundle) if current and self._read_channel(url) != expected]
-            return not wrong
-
-        if not self._http.wait_until(seen, meter.note):
-            raise UnseenError(f"{wrong[0]}{CURRENT} is not what was released", remedy="run the same command again")
-        if standing != bundle.manifest:
-            return Skipped(f"{standing.build.version} has taken its place")
+        if taken := settle(self._http, bundle, self.standing, lambda: self._astray(bundle), meter.note):
+            return taken
         folder = self._folders(bundle)[0]
         each(lambda asset: self._verify_file(f"{folder}{asset.name}", asset), bundle.assets, _WIDTH)
         return Done(f"{CURRENT} and {len(bundle.assets)} files, without credentials")
@@ -195,6 +179,13 @@ class GitHubRelease(Destination):
         settings, build = self._settings(bundle), bundle.manifest.build
         own = settings.download_url(self._kind(bundle).tag, "")
         return [own] if build.channel == "dev" else [own, settings.latest_url("")]
+
+    def _astray(self, bundle: Bundle) -> Iterator[str]:
+        """Where readers don't find the channel at this build."""
+        expected = digest_of(bundle.manifest.to_json().encode())
+        for folder in self._folders(bundle):
+            if self._read_channel(folder) != expected:
+                yield f"{folder}{CURRENT} is not what was released"
 
     def _read_channel(self, folder: str) -> Digest | None:
         """As readers do: `channel.json`, else the old one, then once more; None where there is none."""

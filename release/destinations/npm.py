@@ -11,6 +11,7 @@ from pathlib import Path
 from release.bundle import Artifact, Bundle
 from release.destinations.destination import Destination, Receipt, Row
 from release.destinations.named_copy import named_copy
+from release.destinations.settling import settle
 from release.http import Http, UnansweredError, ensure
 from release.npm import packument
 from release.npm.client import Npm, NpmError, PublishedError, UnsignedError
@@ -116,18 +117,14 @@ class NpmRegistry(Destination):
         raise NpmPublishError(f"the dist-tag {package.tag} did not come to rest in {_ROUNDS} rounds")
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        package, standing = _package(bundle), _package(bundle).version
+        package = _package(bundle)
 
-        def seen() -> bool:
-            nonlocal standing
-            standing = self._standing(bundle).build.version
-            return standing != package.version or (self._find(package) and self._tag_names(package, standing))
+        def astray() -> Iterator[str]:
+            if not (self._find(package) and self._tag_names(package, package.version)):
+                yield f"{package.tag} does not name {package.spec}"
 
-        if not self._http.wait_until(seen, meter.note):
-            raise NpmPublishError(f"{package.tag} does not name {package.spec}", remedy="run the same command again")
-        if standing != package.version:
-            return Skipped(f"{standing} has taken its place")
-        return Done(f"{package.spec} is {package.tag}, without credentials")
+        taken = settle(self._http, bundle, self._standing, astray, meter.note)
+        return taken or Done(f"{package.spec} is {package.tag}, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         package = _package(bundle)

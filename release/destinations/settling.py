@@ -1,0 +1,37 @@
+"""The last look at a release, for as long as readers' caches may lag: all is right, or another build has the channel."""
+
+from collections.abc import Callable, Iterable
+
+from release.bundle import Bundle
+from release.http import Http
+from release.plan import Skipped
+from viberun.errors import ViberunError
+from viberun.manifest import Manifest
+
+
+class UnseenError(ViberunError):
+    """What anybody gets is not what was released."""
+
+
+def settle(
+    http: Http,
+    bundle: Bundle,
+    standing: Callable[[Bundle], Manifest],
+    astray: Callable[[], Iterable[str]],
+    note: Callable[[str], None],
+) -> Skipped | None:
+    """Looks until nothing is `astray` (in a clause each): None; or until `standing` is another build's: says so.
+
+    Raises UnseenError with what was astray at the end of `patience.lag`, of which `note` hears.
+    """
+    holder, wrong = bundle.manifest, list[str]()
+
+    def settled() -> bool:
+        nonlocal holder, wrong
+        holder = standing(bundle)
+        wrong = list(astray()) if holder == bundle.manifest else []
+        return not wrong
+
+    if not http.wait_until(settled, note):
+        raise UnseenError("; ".join(wrong), remedy="run the same command again")
+    return None if holder == bundle.manifest else Skipped(f"{holder.build.version} has taken its place")
