@@ -5,6 +5,6 @@ import re
 _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
-def without_login(text: str) -> str:
-    """The text without `user:password@` in any address in it."""
-    return _LOGIN.sub("", text)
+def without_login(text: str, instead: str = "") -> str:
+    """The text with `instead` in place of `user:password@` in any address in it."""
+    return _LOGIN.sub(instead, text)

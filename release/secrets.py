@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from release.address import without_login
+
 _SECRET = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|(?:_AUTH|_KEY)$", re.IGNORECASE)
 _FORMS = re.compile(r"\b(?:npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{16,}|gh[a-z]_[A-Za-z0-9]{30,}|github_pat_\w{30,})")
-_LOGIN_IN_URL = re.compile(r"(?<=://)[^/\s@]+@")
 _SHORTEST = 6
 
 
@@ -25,6 +26,6 @@ def redactor(environ: Mapping[str, str]) -> Callable[[str], str]:
     def redact(text: str) -> str:
         for value in known:
             text = text.replace(value, "***")
-        return _LOGIN_IN_URL.sub("***@", _FORMS.sub("***", text))
+        return without_login(_FORMS.sub("***", text), "***@")
 
     return redact
