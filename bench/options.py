@@ -1,7 +1,9 @@
 """The command line of a measurement: how often, and `--help`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Sequence
+
+from viberun.arguments import count
 
 
 def parser(name: str, doc: str | None) -> ArgumentParser:
@@ -12,13 +14,6 @@ def parser(name: str, doc: str | None) -> ArgumentParser:
 def runs(name: str, doc: str | None, argv: Sequence[str], default: int) -> int:
     """How many runs `argv` asks for; exits where it asks for something else, or for help."""
     options = parser(name, doc)
-    options.add_argument("runs", nargs="?", type=_count, default=default, metavar="RUNS", help=f"how often ({default})")
-    count: int = options.parse_args(argv).runs
-    return count
-
-
-def _count(text: str) -> int:
-    """A whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number from 1")
-    return int(text)
+    options.add_argument("runs", nargs="?", type=count, default=default, metavar="RUNS", help=f"how often ({default})")
+    wanted: int = options.parse_args(argv).runs
+    return wanted

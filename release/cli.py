@@ -1,6 +1,5 @@
 """The command line of `bazel run //release:dev` and `//release:prod`, and nothing of what a release is."""
 
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from release.progress import Progress, Style
 from release.secrets import redactor
 from release.selection import Options, local_folder, select_destinations
 from release.summary import Cost, cost_text, plan_text, release_text
-from viberun.arguments import Parser
+from viberun.arguments import Parser, count
 from viberun.version import Channel
 
 
@@ -63,7 +62,7 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
     add = parser.options.add_argument
     add("--to", choices=list(DESTINATIONS), help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
-    add("--keep", type=_count, default=20, metavar="N", help="dev builds whose files stay on GitHub (20)")
+    add("--keep", type=count, default=20, metavar="N", help="dev builds whose files stay on GitHub (20)")
     add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     add("--dry-run", action="store_true", help="print the plan and change nothing")
     add("--quiet", action="store_true", help="no progress, only the result")
@@ -77,10 +76,3 @@ def destinations_of(channel: Channel, options: Options, process: Process) -> Seq
     folder = local_folder(process.environ, options, channel)
     around = Surroundings(folder, process.platform, process.environ, options.keep, options.force)
     return DESTINATIONS[selected](around)
-
-
-def _count(text: str) -> int:
-    """A whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number from 1")
-    return int(text)

@@ -48,3 +48,10 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         print(embedded.semver())
         parser.exit()
+
+
+def count(text: str) -> int:
+    """A whole number from 1, as the type of an argument. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 1")
+    return int(text)
