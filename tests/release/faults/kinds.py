@@ -9,20 +9,22 @@ from viberun.version import Channel
 Kinds = Mapping[str, Mapping[str, tuple[str, str]]]
 """By gate and name: method and path."""
 
-_IMAGES = {
-    "begin an upload": ("POST", r".*/blobs/uploads/"),
-    "take back an upload": ("DELETE", r".*/blobs/uploads/.+"),
-    "upload a blob": ("PUT", r".*/blobs/uploads/.+"),
-    "push a manifest": ("PUT", r".*/manifests/sha256:\w+"),
-    "tag the version": ("PUT", r".*/manifests/[0-9].+"),
-    "move a tag": ("PUT", r".*/manifests/(dev|latest)"),
+_REGISTRIES: Kinds = {
+    "ghcr": {
+        "begin an upload": ("POST", r".*/blobs/uploads/"),
+        "take back an upload": ("DELETE", r".*/blobs/uploads/.+"),
+        "upload a blob": ("PUT", r".*/blobs/uploads/.+"),
+        "push a manifest": ("PUT", r".*/manifests/sha256:\w+"),
+        "tag the version": ("PUT", r".*/manifests/[0-9].+"),
+        "move a tag": ("PUT", r".*/manifests/(dev|latest)"),
+    },
+    "pypi": {"upload the wheel": ("POST", "/")},
+    "npm": {"publish": ("PUT", "/viberun")},
 }
-_PACKAGES: Kinds = {"pypi": {"upload the wheel": ("POST", "/")}, "npm": {"publish": ("PUT", "/viberun")}}
 
 CHANGES: Mapping[Channel, Kinds] = {
     "dev": {
-        "ghcr": _IMAGES,
-        **_PACKAGES,
+        **_REGISTRIES,
         "github": {
             "upload an asset": ("POST", r".*/releases/\d+/assets"),
             "move the ref": ("PATCH", r".*/git/refs/tags/dev"),
@@ -32,8 +34,7 @@ CHANGES: Mapping[Channel, Kinds] = {
         },
     },
     "prod": {
-        "ghcr": _IMAGES,
-        **_PACKAGES,
+        **_REGISTRIES,
         "github": {
             "make the draft": ("POST", r".*/releases"),
             "upload an asset": ("POST", r".*/releases/\d+/assets"),

@@ -3,7 +3,7 @@ import io
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -173,14 +173,27 @@ def test_only_the_changed_layer_of_the_next_release_is_sent(
     assert outcome.what == "8 of 12 blobs uploaded, 0 mounted"
 
 
-def test_a_build_that_has_taken_the_channel_moves_its_tags_itself(
-    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class Staged:
+    """Two builds that the registry has, neither of which its moving tags name; `environ` is logged in."""
+
+    environ: Mapping[str, str]
+    older: Bundle
+    newer: Bundle
+
+
+@pytest.fixture
+def staged(registry: DockerRegistry, tokens: TokenServer, tmp_path: Path) -> Staged:
     tokens.public |= REPOSITORIES
     environ = login(registry, tmp_path)
-    older, newer = bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer")
-    for each in (older, newer):
+    staged = Staged(environ, bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer"))
+    for each in (staged.older, staged.newer):
         destination(environ).stage(each, meter())
+    return staged
+
+
+def test_a_build_that_has_taken_the_channel_moves_its_tags_itself(registry: DockerRegistry, staged: Staged) -> None:
+    environ, older, newer = staged.environ, staged.older, staged.newer
     overtaken = destination(environ, standing=newer.manifest)
     said = Skipped(f"left to {newer.manifest.build.version}, which has taken its place")
     assert overtaken.promote(older, meter()) == said
@@ -191,14 +204,8 @@ def test_a_build_that_has_taken_the_channel_moves_its_tags_itself(
     overtaken.verify(older, meter())
 
 
-def test_a_claim_in_the_middle_of_a_promotion_is_followed(
-    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
-) -> None:
-    tokens.public |= REPOSITORIES
-    environ = login(registry, tmp_path)
-    older, newer = bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer")
-    for each in (older, newer):
-        destination(environ).stage(each, meter())
+def test_a_claim_in_the_middle_of_a_promotion_is_followed(registry: DockerRegistry, staged: Staged) -> None:
+    environ, older, newer = staged.environ, staged.older, staged.newer
     standing = iter([older.manifest])
     at = ContainerRegistry(http(), environ, no_helper, lambda _: next(standing, newer.manifest))
     at.promote(older, meter())
@@ -206,13 +213,9 @@ def test_a_claim_in_the_middle_of_a_promotion_is_followed(
 
 
 def test_a_build_that_takes_the_channel_while_it_is_looked_at_has_taken_its_place(
-    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+    registry: DockerRegistry, staged: Staged
 ) -> None:
-    tokens.public |= REPOSITORIES
-    environ = login(registry, tmp_path)
-    older, newer = bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer")
-    for each in (older, newer):
-        destination(environ).stage(each, meter())
+    environ, older, newer = staged.environ, staged.older, staged.newer
     destination(environ).promote(newer, meter())
     standing = iter([older.manifest, older.manifest])
     at = ContainerRegistry(http(), environ, no_helper, lambda _: next(standing, newer.manifest))
@@ -223,13 +226,9 @@ def test_a_build_that_takes_the_channel_while_it_is_looked_at_has_taken_its_plac
 
 
 def test_a_moving_tag_that_is_elsewhere_is_an_error_that_names_both_digests(
-    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+    registry: DockerRegistry, staged: Staged
 ) -> None:
-    tokens.public |= REPOSITORIES
-    environ = login(registry, tmp_path)
-    older, newer = bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer")
-    for each in (older, newer):
-        destination(environ).stage(each, meter())
+    environ, older, newer = staged.environ, staged.older, staged.newer
     destination(environ).promote(newer, meter())
     for name in range(2):
         is_there, wanted = newer.images[name].digest, older.images[name].digest
