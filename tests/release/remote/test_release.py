@@ -110,7 +110,7 @@ def test_a_dist_tag_that_somebody_moved_by_hand_is_put_right(servers: Stack, fir
     npm = ["npm", "dist-tag", "add", before, "dev", "--prefer-online"]
     subprocess.run(npm, env=servers.variables, check=True, capture_output=True, timeout=60)
     servers.released(bundle)
-    assert Consumer(servers, tmp_path).npm_tags()["dev"] == bundle.manifest.build.version.npm
+    assert Consumer(servers, tmp_path / "home").npm_tags()["dev"] == bundle.manifest.build.version.npm
 
 
 def test_an_older_commit_and_a_diverged_one_are_refused_with_both_commits_named(servers: Stack, first: Bundle) -> None:
