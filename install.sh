@@ -430,6 +430,12 @@ await() {
 reason() {
     said=$(sed -n 's/^curl: ([0-9]*) //p' "$new/log" | head -n 1)
     [ -n "$said" ] || said=$(grep -Ei 'fail|error|unable|bad|refused|timed|closed|not ' "$new/log" | tail -n 1)
+    # BusyBox's wget says nothing of why an encrypted connection ended, or, as it happens, that it was reset.
+    if [ "$protocols" = '=https' ] && [ -z "$http" ]; then
+        case $said in
+        '' | *'error getting response'*) said='it broke off, as it does where a certificate is not trusted' ;;
+        esac
+    fi
     printf '%s\n' "${said:-it broke off}" |
         sed 's/^[a-z]*: *//; s/^[-0-9]* [:0-9]* ([^)]*) - *//; s/\.$//; s/\. Retrying$//'
 }
