@@ -206,8 +206,10 @@ class DevRelease:
     def _describe(self, standing: Standing, there: list[Asset], described: set[str]) -> bool:
         """Writes the release's page; False if it reads so already, or this text was `described` before."""
         before = self._named(OLD, there)
-        changes = self._api.compare(before.build.commit, standing.commit) if before else None
-        title, body = notes.title(standing.manifest), notes.text(standing.manifest, before, changes, self._web)
+        changes = None
+        if before:
+            changes = notes.Changes(before.build.version, self._api.compare(before.build.commit, standing.commit))
+        title, body = notes.title(standing.manifest), notes.text(standing.manifest, changes, self._web)
         release = self._the_release()
         if body in described or (release.name, _lines(release.body)) == (title, _lines(body)):
             return False

@@ -1,9 +1,20 @@
 """The text of a release's page. Pure functions of what the release is, so that any run writes the same."""
 
+from dataclasses import dataclass
+
 from release.github.model import Comparison
 from viberun.manifest import Manifest
+from viberun.version import Channel, Version
 
 _MOST_CHANGES = 100
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How a build stands to the one before it; `comparison` is None where they share no history."""
+
+    since: Version
+    comparison: Comparison | None
 
 
 def title(manifest: Manifest) -> str:
@@ -11,8 +22,8 @@ def title(manifest: Manifest) -> str:
     return f"dev: {build.version.oci}" if build.channel == "dev" else build.version.git
 
 
-def text(manifest: Manifest, before: Manifest | None, changes: Comparison | None, web: str) -> str:
-    """Markdown: what this is, how to get it, its digests, and the commits since the build `before`."""
+def text(manifest: Manifest, changes: Changes | None, web: str) -> str:
+    """Markdown: what this is, how to get it, its digests, and the commits since the build before, if there was one."""
     build = manifest.build
     page = f"{web}/{build.repository}"
     lines = [
@@ -21,8 +32,8 @@ def text(manifest: Manifest, before: Manifest | None, changes: Comparison | None
         *_install(manifest, page),
         *_files(manifest),
     ]
-    if before is not None and before.build.commit != build.commit:
-        lines += _changes(before, changes, page)
+    if changes:
+        lines += _changes(changes, build.channel, page)
     return "\n".join(lines) + "\n"
 
 
@@ -42,15 +53,18 @@ def _files(manifest: Manifest) -> list[str]:
     return ["| file or image | bytes | sha256 |", "| --- | ---: | --- |", *rows, *images, ""]
 
 
-def _changes(before: Manifest, changes: Comparison | None, page: str) -> list[str]:
-    then = before.build.version
-    lines = [f"Changes since `{then.oci}`:", ""]
-    if changes is None or changes.status != "ahead":
+def _changes(changes: Changes, channel: Channel, page: str) -> list[str]:
+    compared = changes.comparison
+    if compared is not None and compared.status == "identical":
+        return []
+    lines = [f"Changes since `{changes.since.oci}`:", ""]
+    # A prod release can be made beside the line of the one before, a dev build only after the history was rewritten.
+    if compared is None or compared.status not in (("ahead",) if channel == "dev" else ("ahead", "diverged")):
         return [*lines, "the history was rewritten."]
-    listed = list(reversed(changes.subjects))[:_MOST_CHANGES]
+    listed = list(reversed(compared.subjects))[:_MOST_CHANGES]
     lines += [f"- {_plain(subject)} ([`{sha[:7]}`]({page}/commit/{sha}))" for sha, subject in listed]
-    if changes.total > len(listed):
-        lines.append(f"- and {changes.total - len(listed)} more")
+    if compared.total > len(listed):
+        lines.append(f"- and {compared.total - len(listed)} more")
     return lines
 
 

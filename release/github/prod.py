@@ -122,6 +122,16 @@ class ProdRelease:
             raise ViberunError("GitHub lists no release yet", remedy="run the same command again")
         return max(published, key=lambda pair: pair[0].precedence)
 
+    def _changes(self, manifest: Manifest) -> notes.Changes | None:
+        """Since the newest release below this one; None where there is none, or its tag is gone."""
+        version = manifest.build.version
+        below = [pair for pair in _published(self._api.releases()) if pair[0].precedence < version.precedence]
+        if not below:
+            return None
+        before, release = max(below, key=lambda pair: pair[0].precedence)
+        commit = self._api.tag_commit(release.tag)
+        return notes.Changes(before, self._api.compare(commit, manifest.build.commit)) if commit else None
+
     def _find(self) -> Release | None:
         """The published release, else the oldest draft: all runs must agree on one."""
         return self._api.release(self.tag) or next(iter(self._drafts()), None)
@@ -144,14 +154,13 @@ class ProdRelease:
 
     def _draft(self, bundle: Bundle) -> Release:
         """The release or its draft, made where there is none. Of two drafts that were made at once one goes."""
-        body = notes.text(bundle.manifest, None, None, self._web)
 
         def make() -> Release:
             return self._api.create_release(
                 self.tag,
                 None,  # the tag is there; GitHub would hold a commit's workflow files against the token
                 name=notes.title(bundle.manifest),
-                body=body,
+                body=notes.text(bundle.manifest, self._changes(bundle.manifest), self._web),
                 draft=True,
                 prerelease=False,
                 make_latest="false",

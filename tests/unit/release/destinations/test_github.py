@@ -99,6 +99,8 @@ def test_rewritten_history_is_released_with_force_alone(github: GitHub, builds: 
     assert "--force" in problems(github, rewritten)
     release(github, rewritten, force=True)
     assert read(github, "dev", "channel.json") == rewritten.manifest.to_json().encode()
+    body = next(iter(github.repository.releases.values())).body or ""
+    assert body.endswith("the history was rewritten.\n")
 
 
 def test_a_history_that_was_cut_back_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:

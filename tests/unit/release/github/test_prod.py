@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -78,6 +79,18 @@ def test_a_prod_tag_on_another_commit_is_a_problem(github: GitHub, builds: Build
     commit = builds.commit()
     github.repository.annotate("v1.2.3", builds.commit(), "Release")
     assert "the tag v1.2.3 is on" in problems(github, builds.prod("1.2.3", commit))
+
+
+def test_the_page_lists_what_changed_since_the_release_below(github: GitHub, builds: Builds) -> None:
+    release(github, builds.prod("1.2.3", builds.commit("Begin")))
+    assert "Changes since" not in page(github, "v1.2.3")
+    branch = builds.commit("Add tables")
+    release(github, builds.prod("1.10.0", builds.commit("Add @charts", parent=branch)))
+    assert "Changes since `1.2.3`:" in page(github, "v1.10.0")
+    assert re.findall("^- (.*) \\(", page(github, "v1.10.0"), re.MULTILINE) == ["Add @\u200bcharts", "Add tables"]
+    release(github, builds.prod("2.0.0", builds.commit("Mend tables", parent=branch)))
+    assert "Changes since `1.10.0`:" in page(github, "v2.0.0")
+    assert re.findall("^- (.*) \\(", page(github, "v2.0.0"), re.MULTILINE) == ["Mend tables"]
 
 
 def test_two_drafts_that_were_made_at_once_become_one(github: GitHub, builds: Builds) -> None:
@@ -195,6 +208,12 @@ def test_latest_is_verified_too(github: GitHub, builds: Builds) -> None:
         at.verify(bundle, meter())
     at.promote(bundle, meter())
     at.verify(bundle, meter())
+
+
+def page(github: GitHub, tag: str) -> str:
+    published = github.repository.published(tag)
+    assert published is not None
+    return published.body or ""
 
 
 def latest(github: GitHub) -> str:
