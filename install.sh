@@ -183,6 +183,7 @@ find_channel() {
     if [ -n "${VIBERUN_CHANNEL_URL-}" ]; then
         base=${VIBERUN_CHANNEL_URL%/channel.json}
         base=${base%/}
+        case $base in file:///*) base=${base#file://} ;; esac
     else
         [ -n "$repository" ] ||
             die 'this copy does not know whose releases to install' 'set VIBERUN_REPOSITORY to owner/name'

@@ -56,6 +56,9 @@ def test_an_address_may_end_as_people_write_it(person: Person, channel: Channel,
     channel.release(NEW)
     person.install(VIBERUN_CHANNEL_URL=f"{server.url}{end}")
     assert person.version() == NEW
+    channel.release(NEWEST)
+    person.install(VIBERUN_CHANNEL_URL=f"file://{channel.folder}{end}")
+    assert person.version() == NEWEST
 
 
 def test_a_build_that_is_there_already_is_not_downloaded_again(
