@@ -1,7 +1,8 @@
 """Starts a module with a given import path: `launch.py [--path DIR]... MODULE [ARGUMENT]...`.
 
 The interpreter is started with -I, which forgets PYTHONPATH and the script's own folder; this puts the declared import
-roots, and nothing else, in front of the standard library.
+roots, and nothing else, in front of the standard library. Ctrl-C while the module still imports ends it as it does later:
+in silence, with the status that a shell gives for it.
 """
 
 import os
@@ -18,7 +19,10 @@ def main() -> None:
     module, *rest = arguments
     sys.path[:0] = roots
     sys.argv = [module, *rest]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except KeyboardInterrupt:
+        sys.exit(128 + 2)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 
 def run(code: str) -> str:
@@ -31,3 +32,11 @@ def test_nothing_is_imported_from_the_host() -> None:
 
 def test_no_bytecode_is_written() -> None:
     assert run("import sys; print(sys.dont_write_bytecode)") == "True"
+
+
+def test_an_interrupt_while_it_imports_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "imports.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    launch = f"{os.environ['RUNFILES_DIR']}/viberun/tools/python/launch.py"
+    command = [sys.executable, "-I", "-S", "-B", launch, "--path", str(tmp_path), "imports"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
