@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.release.faults import trials
+from tests.release.faults import run, trials
 from tests.release.faults.kinds import CHANGES
 from tests.release.faults.selection import selected
 from tests.release.faults.trials import Outcome
 from tests.release.servers.gate import FAULTS
+from viberun.errors import UsageError
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +42,9 @@ def test_readers_looked_at_every_state_of_each_promotion(outcome: Outcome) -> No
     """One poll at least before and after each of: an image tag (2), npm's publication, a rename of an asset (2)."""
     assert min(outcome.watched) >= 10
     assert outcome.polls > 100
+
+
+def test_without_docker_registry_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(UsageError, match="no docker-registry on PATH; install it"):
+        run.main(["--all"])
