@@ -91,6 +91,8 @@ def test_the_page_lists_what_changed_since_the_release_below(github: GitHub, bui
     release(github, builds.prod("2.0.0", builds.commit("Mend tables", parent=branch)))
     assert "Changes since `1.10.0`:" in page(github, "v2.0.0")
     assert re.findall("^- (.*) \\(", page(github, "v2.0.0"), re.MULTILINE) == ["Mend tables"]
+    release(github, builds.prod("2.0.1", github.repository.refs["refs/tags/v2.0.0"]))
+    assert "Changes since" not in page(github, "v2.0.1")
 
 
 def test_two_drafts_that_were_made_at_once_become_one(github: GitHub, builds: Builds) -> None:
