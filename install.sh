@@ -385,7 +385,8 @@ get() {
             absent=yes problem="there is no $1"
             return 1
             ;;
-        200:* | 000:* | :*) problem="$1 can not be read: $(reason)" ;;
+        # Of a redirection that led nowhere the last answer is its own.
+        200:* | 3??:* | 000:* | :*) problem="$1 can not be read: $(reason)" ;;
         408:* | 429:* | 5*) problem="$1 can not be read: the server answers $http" ;;
         *)
             problem="$1 can not be read: the server answers $http"
@@ -411,7 +412,7 @@ ask_wget() {
     : >"$2"
     limits='-t 1 -T 30'
     # It knows no -t, and some of its versions crash with -T where nobody listens. Of itself it waits for 15 minutes.
-    if wget --help 2>&1 | grep -q BusyBox; then limits=''; fi
+    if is_busybox; then limits=''; fi
     # shellcheck disable=SC2086 # words
     wget -S $limits -O "$2" "$1" >"$new/log" 2>&1 &
     await $!
@@ -420,6 +421,8 @@ ask_wget() {
         die "this wget did not read $1 over a connection that it had checked" 'install curl'
     fi
 }
+
+is_busybox() { wget --help 2>&1 | grep -q BusyBox; }
 
 await() {
     child=$1 status=0
@@ -430,13 +433,15 @@ await() {
 # What went wrong, as the program that was run says it, without its name and the time.
 reason() {
     said=$(sed -n 's/^curl: ([0-9]*) //p' "$new/log" | head -n 1)
-    [ -n "$said" ] || said=$(grep -Ei 'fail|error|unable|bad|refused|timed|closed|not ' "$new/log" | tail -n 1)
-    # BusyBox's wget says nothing of why an encrypted connection ended, or, as it happens, that it was reset.
-    if [ "$protocols" = '=https' ] && [ -z "$http" ]; then
-        case $said in
-        '' | *'error getting response'*) said='it broke off, as it does where a certificate is not trusted' ;;
-        esac
-    fi
+    [ -n "$said" ] || said=$(grep -Ei 'fail|error|unable|bad|refused|timed|closed|not |no data' "$new/log" | tail -n 1)
+    case $said in
+    '' | *'error getting response'*)
+        # BusyBox has another program connect and check the certificate, and keeps to itself what that says.
+        if [ "$protocols" = '=https' ] && [ "$http" != 200 ] && ! has curl && is_busybox; then
+            said='no answer, as where nobody listens or a certificate is not trusted'
+        fi
+        ;;
+    esac
     printf '%s\n' "${said:-it broke off}" |
         sed 's/^[a-z]*: *//; s/^[-0-9]* [:0-9]* ([^)]*) - *//; s/\.$//; s/\. Retrying$//'
 }

@@ -3,8 +3,9 @@
 import datetime
 import ipaddress
 import json
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -87,14 +88,29 @@ def test_a_channel_of_releases_where_a_dev_build_is_asked_for(fails: Fails, chan
     assert "holds the release 1.2.3 and no dev build; leave out --dev, or name another" in fails("--dev").line
 
 
-def test_nobody_listens(fails: Fails, loader: str) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        line = fails(before=loader, VIBERUN_CHANNEL_URL=address).line
+@pytest.fixture
+def closed() -> Iterator[str]:
+    """Where nobody listens, as host:port."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{bound.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nobody_listens(fails: Fails, loader: str, closed: str, scheme: str) -> None:
+    address = f"{scheme}://{closed}"
+    line = fails(before=loader, VIBERUN_CHANNEL_URL=address).line
     assert f"{address}/channel.json can not be read: " in line
-    assert "refused" in line or "connect" in line
+    assert re.search("refused|connect|nobody listens", line)
     assert line.endswith("; look whether the network and the address are right, or try again later")
+
+
+def test_nobody_listens_where_a_redirection_leads(fails: Fails, server: Server, loader: str, closed: str) -> None:
+    server.answers[CLIENT] = [redirect(f"http://{closed}/elsewhere")]
+    line = fails(before=loader).line
+    assert "302" not in line
+    assert re.search("can not be read: .*(refused|connect)", line)
+    assert [path for path in server.asked if path.endswith(CLIENT)] == 6 * [f"/viberun-{CLIENT}"]
 
 
 def test_a_name_that_is_not_known(fails: Fails, loader: str) -> None:
