@@ -8,6 +8,7 @@ from release.content import Moved, digest_of
 from release.github import notes, retention
 from release.github.api import SPENT, Api
 from release.github.assets import MOST, Assets, Wanted, difference
+from release.github.changes import changes
 from release.github.channel import CURRENT, NEW, OLD, Wait, next_step, perform
 from release.github.fence import Fence
 from release.github.model import Asset, Release
@@ -206,10 +207,8 @@ class DevRelease:
     def _describe(self, standing: Standing, there: list[Asset], described: set[str]) -> bool:
         """Writes the release's page; False if it reads so already, or this text was `described` before."""
         before = self._named(OLD, there)
-        changes = None
-        if before:
-            changes = notes.Changes(before.build.version, self._api.compare(before.build.commit, standing.commit))
-        title, body = notes.title(standing.manifest), notes.text(standing.manifest, changes, self._web)
+        since = changes(self._api, before.build.version, before.build.commit, standing.commit) if before else None
+        title, body = notes.title(standing.manifest), notes.text(standing.manifest, since, self._web)
         release = self._the_release()
         if body in described or (release.name, _lines(release.body)) == (title, _lines(body)):
             return False

@@ -1,20 +1,17 @@
 """The text of a release's page. Pure functions of what the release is, so that any run writes the same."""
 
-from dataclasses import dataclass
-
-from release.github.model import Comparison
+from release.github.changes import Changes
+from release.github.model import Status
 from viberun.manifest import Manifest
-from viberun.version import Channel, Version
+from viberun.version import Channel
 
 _MOST_CHANGES = 100
-
-
-@dataclass(frozen=True)
-class Changes:
-    """How a build stands to the one before it; `comparison` is None where they share no history."""
-
-    since: Version
-    comparison: Comparison | None
+# A prod release may be made from anywhere; a dev build comes after the one before, unless somebody forced it.
+_UNLISTED: dict[tuple[Channel, Status], str] = {
+    ("dev", "diverged"): "the history was rewritten.",
+    ("dev", "behind"): "the history was rewritten.",
+    ("prod", "behind"): "this is an earlier commit.",
+}
 
 
 def title(manifest: Manifest) -> str:
@@ -54,13 +51,14 @@ def _files(manifest: Manifest) -> list[str]:
 
 
 def _changes(changes: Changes, channel: Channel, page: str) -> list[str]:
-    compared = changes.comparison
-    if compared is not None and compared.status == "identical":
-        return []
     lines = [f"Changes since `{changes.since.oci}`:", ""]
-    # A prod release can be made beside the line of the one before, a dev build only after the history was rewritten.
-    if compared is None or compared.status not in (("ahead",) if channel == "dev" else ("ahead", "diverged")):
-        return [*lines, "the history was rewritten."]
+    compared = changes.comparison
+    if compared is None:
+        return [*lines, "GitHub does not list them."]
+    if compared.status == "identical":
+        return []
+    if unlisted := _UNLISTED.get((channel, compared.status)):
+        return [*lines, unlisted]
     listed = list(reversed(compared.subjects))[:_MOST_CHANGES]
     lines += [f"- {_plain(subject)} ([`{sha[:7]}`]({page}/commit/{sha}))" for sha, subject in listed]
     if compared.total > len(listed):

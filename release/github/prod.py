@@ -11,6 +11,7 @@ from release.content import Moved, digest_of
 from release.github import notes
 from release.github.api import Api
 from release.github.assets import MOST, AssetError, Assets, Wanted, difference
+from release.github.changes import Changes, changes
 from release.github.channel import CURRENT
 from release.github.fence import FencedError
 from release.github.model import Release
@@ -77,9 +78,11 @@ class ProdRelease:
             return False
         if (stands := self._api.tag_commit(self.tag)) != build.commit:
             raise FencedError(f"the tag {self.tag} is on {stands}, not on {build.commit}", remedy="build what it is on")
+        body = notes.text(bundle.manifest, self._changes(bundle.manifest), self._web)
         draft = self._whole_draft(bundle)
         latest = "true" if self._api.latest() is None else "false"  # the first of all is it in any case
-        published = self._api.update_release(draft.id, {"draft": False, "prerelease": False, "make_latest": latest})
+        texts: dict[str, str | bool] = {"draft": False, "prerelease": False, "make_latest": latest, "body": body}
+        published = self._api.update_release(draft.id, texts)
         if published.draft:
             raise ViberunError(f"the release {self.tag} is still a draft", remedy="release again")
         return True
@@ -122,7 +125,7 @@ class ProdRelease:
             raise ViberunError("GitHub lists no release yet", remedy="run the same command again")
         return max(published, key=lambda pair: pair[0].precedence)
 
-    def _changes(self, manifest: Manifest) -> notes.Changes | None:
+    def _changes(self, manifest: Manifest) -> Changes | None:
         """Since the newest release below this one; None where there is none, or its tag is gone."""
         version = manifest.build.version
         below = [pair for pair in _published(self._api.releases()) if pair[0].precedence < version.precedence]
@@ -130,7 +133,7 @@ class ProdRelease:
             return None
         before, release = max(below, key=lambda pair: pair[0].precedence)
         commit = self._api.tag_commit(release.tag)
-        return notes.Changes(before, self._api.compare(commit, manifest.build.commit)) if commit else None
+        return changes(self._api, before, commit, manifest.build.commit) if commit else None
 
     def _find(self) -> Release | None:
         """The published release, else the oldest draft: all runs must agree on one."""
@@ -160,7 +163,7 @@ class ProdRelease:
                 self.tag,
                 None,  # the tag is there; GitHub would hold a commit's workflow files against the token
                 name=notes.title(bundle.manifest),
-                body=notes.text(bundle.manifest, self._changes(bundle.manifest), self._web),
+                body=notes.text(bundle.manifest, None, self._web),  # what changed is told when it is published
                 draft=True,
                 prerelease=False,
                 make_latest="false",

@@ -12,6 +12,7 @@ from release.plan import Done, Skipped
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
+from tests.release.github.state import NOT_FOUND, RefusedError
 from tests.unit.release.github.releasing import TOKEN, destination, meter, names, problems, read, release, writes
 from viberun.errors import ViberunError
 
@@ -93,6 +94,33 @@ def test_the_page_lists_what_changed_since_the_release_below(github: GitHub, bui
     assert re.findall("^- (.*) \\(", page(github, "v2.0.0"), re.MULTILINE) == ["Mend tables"]
     release(github, builds.prod("2.0.1", github.repository.refs["refs/tags/v2.0.0"]))
     assert "Changes since" not in page(github, "v2.0.1")
+    del github.repository.refs["refs/tags/v2.0.1"]
+    release(github, builds.prod("2.1.0", builds.commit()))
+    assert "Changes since" not in page(github, "v2.1.0")
+
+
+def test_the_page_is_of_when_it_is_published(github: GitHub, builds: Builds) -> None:
+    release(github, builds.prod("1.2.3", builds.commit()))
+    slow, newer = destination(github), builds.prod("1.3.0", builds.commit())
+    slow.stage(newer, meter())
+    release(github, builds.prod("1.2.4", newer.manifest.build.commit))
+    slow.claim(newer, meter())
+    assert "Changes since" not in page(github, "v1.3.0")  # 1.2.4 is of the same commit
+
+
+@pytest.mark.parametrize("refusal", [RefusedError(500, "this diff is taking too long to generate"), NOT_FOUND])
+def test_no_release_fails_for_the_list_of_changes(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch, refusal: RefusedError
+) -> None:
+    def compare(base: str, head: str) -> None:
+        raise refusal
+
+    release(github, builds.prod("1.2.3", builds.commit()))
+    at, newer = destination(github), builds.prod("1.3.0", builds.commit())
+    at.stage(newer, meter())
+    monkeypatch.setattr(github.commits, "compare", compare)
+    at.claim(newer, meter())
+    assert page(github, "v1.3.0").endswith("Changes since `1.2.3`:\n\nGitHub does not list them.\n")
 
 
 def test_two_drafts_that_were_made_at_once_become_one(github: GitHub, builds: Builds) -> None:

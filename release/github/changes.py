@@ -1,0 +1,24 @@
+"""What changed since the build before, as the pages of releases list it."""
+
+from dataclasses import dataclass
+
+from release.github.api import Api
+from release.github.model import Comparison
+from release.http import HttpError, UnansweredError
+from viberun.version import Version
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How a build stands to the one before it; `comparison` is None where GitHub has none, or was too slow to make it."""
+
+    since: Version
+    comparison: Comparison | None
+
+
+def changes(api: Api, since: Version, base: str, head: str) -> Changes:
+    """Compares the two commits. No release fails for a list on its page: GitHub gives up on large comparisons."""
+    try:
+        return Changes(since, api.compare(base, head))
+    except (HttpError, UnansweredError):
+        return Changes(since, None)
