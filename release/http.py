@@ -149,16 +149,16 @@ class Http:
     def wait(self, seconds: float) -> None:
         self._sleep(seconds)
 
-    def wait_until(self, so: Callable[[], bool], note: Callable[[str], None]) -> bool:
-        """Looks until it is so, for `patience.lag` seconds at most; False: it never was. `note` hears that it takes long."""
-        began, tries = self._clock(), 0
+    def wait_until(self, so: Callable[[], bool], note: Callable[[str], None], seconds: float | None = None) -> bool:
+        """Looks until it is so, `seconds` at most, else `patience.lag`; False: it never was. `note` hears that it takes long."""
+        began, tries, most = self._clock(), 0, self.patience.lag if seconds is None else seconds
         while not so():
             tries += 1
             pause = self.patience.backoff(tries)
-            if self._clock() + pause - began > self.patience.lag:
+            if self._clock() + pause - began > most:
                 return False
             if tries == _NOTED_AFTER:
-                note(f"not there yet; looks for {self.patience.lag / 60:.0f} minutes at most")
+                note(f"not there yet; looks for {most / 60:.0f} minutes at most")
             self._sleep(pause)
         return True
 

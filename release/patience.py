@@ -17,7 +17,8 @@ class Patience:
     """How long is waited, in seconds, and how many tries there are.
 
     `silence` for a server that says nothing, `first` before the first repetition, `longest` between two, `total` for one
-    request. `lag` is what registries may take to show what they have taken, and services of signing to come back.
+    request. `lag` is what registries may take to show what they have taken, and services of signing to come back; `scan`
+    is what npm may: it looks through a package for malware first, mostly for five minutes, at times for close to an hour.
     """
 
     silence: float = 60.0
@@ -25,6 +26,7 @@ class Patience:
     longest: float = 30.0
     total: float = 900.0
     lag: float = 600.0
+    scan: float = 3600.0
     tries: int = 6
 
     @staticmethod

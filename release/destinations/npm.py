@@ -224,7 +224,7 @@ class NpmRegistry(Destination):
         return f" without provenance, as the signing service failed ({why})" if made else ""
 
     def _await(self, package: Package, meter: Meter) -> None:
-        if self._http.wait_until(lambda: self._find(package), meter.note):
+        if self._http.wait_until(lambda: self._find(package), meter.note, self._http.patience.scan):
             return
         raise UnansweredError(
             f"{self._registry()}{package.name} does not show {package.version.npm}",

@@ -21,7 +21,8 @@ _PASSING = re.compile(
 )
 # What sigstore's client calls a trouble of its services.
 _SIGNING = re.compile(r"(?:CA|TLOG|TSA|IDENTITY_TOKEN)_\w+")
-_THERE = re.compile("over (?:the )?previously published|EPUBLISHCONFLICT", re.IGNORECASE)
+# Staged: taken, and not shown before the registry has looked through it.
+_THERE = re.compile("over (?:the )?previously (?:published|staged)|EPUBLISHCONFLICT", re.IGNORECASE)
 # What stands in front of every line, the code once more, and where there would be a log.
 _NOISE = re.compile(r"npm (?:error|ERR!) (?:code \S+ ?)?|(?:A complete log|Log files were not written).*")
 _START_SECONDS = 15.0
@@ -117,7 +118,7 @@ def _error(command: str, ended: Ended, trusted: str | None) -> ViberunError:
         return PublishedError(text)
     if trusted and code == "ENEEDAUTH":  # npm got no token in exchange, and does not tell why: that may pass
         return UnansweredError(text, remedy=trusted)
-    if trusted and code in ("E401", "E404"):
+    if trusted and code in ("E401", "E403", "E404"):
         return NpmError(text, remedy=trusted)
     if code in ("ENEEDAUTH", "E401"):
         return NpmError(text, remedy="log in with 'npm login', or set a token in ~/.npmrc")

@@ -1,7 +1,7 @@
 """Trusted publishing to npm: whether the registry takes this job's identity for the package.
 
 npm's own command asks this too, as it publishes, but says nothing where it is refused, and by then the release has begun.
-The token that comes of it is thrown away.
+The token that comes of it is thrown away. Whether it may publish, npm tells whoever publishes alone.
 """
 
 import base64
@@ -45,7 +45,10 @@ class Job:
         audience = urlencode({"audience": f"npm:{urlsplit(registry).hostname}"})
         ask = f"{self.url}{'&' if '?' in self.url else '?'}{audience}"
         exchange = urljoin(registry, f"/-/npm/v1/oidc/token/exchange/package/{quote(package, safe='@')}")
-        remedy = f"in the settings of {package} on npm's page make this repository and workflow its trusted publisher"
+        remedy = (
+            f"in the settings of {package} on npm's page make this repository and workflow its trusted publisher,"
+            " and allow it 'npm publish'"
+        )
         try:
             identity = _value(http, Request("GET", ask, authorization=f"Bearer {self.token}"), "value")
             post = Request("POST", exchange, authorization=f"Bearer {identity}", accepted=(200, 201), repeatable=True)

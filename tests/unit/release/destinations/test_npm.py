@@ -19,7 +19,7 @@ from tests.release import fabricated
 from tests.unit.release.scripted import Said, Scripted
 from viberun.manifest import Manifest
 
-PATIENCE = Patience(silence=5, first=1, longest=10, total=60, lag=600, tries=2)
+PATIENCE = Patience(silence=5, first=1, longest=10, total=60, lag=600, tries=2, scan=3000)
 TAKEN = Ended(1, "", "npm error code E403\nnpm error 403 You cannot publish over the previously published versions")
 UNSIGNED = Ended(1, "", "npm error code TLOG_CREATE_ENTRY_ERROR\nnpm error error creating tlog entry")
 PUBLISHED = Ended(0, "", "")
@@ -143,12 +143,12 @@ def test_a_version_that_the_registry_shows_minutes_after_the_upload_is_published
     registry: Registry, bundle: Bundle
 ) -> None:
     def published(number: int) -> Ended:
-        registry.show(document(bundle), after=300)
+        registry.show(document(bundle), after=2400)  # looked through for malware first
         return PUBLISHED
 
     outcome = destination(registry, npm := FakeNpm(registry, published)).publish(bundle, meter())
     assert outcome == Done(f"viberun@{bundle.manifest.build.version.npm} published")
-    assert registry.now >= 300
+    assert registry.now >= 2400
     assert len(npm.uploads) == 1
 
 
@@ -156,7 +156,7 @@ def test_a_version_that_the_registry_never_shows_is_an_error(registry: Registry,
     at = destination(registry, npm := FakeNpm(registry, lambda number: PUBLISHED))
     with pytest.raises(UnansweredError, match=f"does not show {bundle.manifest.build.version.npm}"):
         at.publish(bundle, meter())
-    assert 300 < registry.now <= PATIENCE.lag
+    assert 2900 < registry.now <= PATIENCE.scan
     assert len(npm.uploads) == 1
 
 

@@ -58,6 +58,7 @@ def test_what_may_have_been_done_or_may_pass_is_left_for_the_registry_to_say(pac
         "npm error code E403\nnpm error 403 You cannot publish over the previously published versions: 1.2.3.",
         "npm error code EPUBLISHCONFLICT\nnpm error publish fail Cannot publish over existing version.",
         "npm error You cannot publish over the previously published versions",
+        "npm error code E409\nnpm error 409 Conflict - Cannot publish over previously staged version",
     ],
 )
 def test_a_version_that_is_taken_is_told_from_one_that_may_not_be_published(package: Path, said: str) -> None:
@@ -124,7 +125,9 @@ def test_provenance_is_asked_for_in_words_since_npm_leaves_it_out_in_silence(pac
     assert not any(option.startswith("--provenance") for option in left_to_npm)
 
 
-@pytest.mark.parametrize(("code", "kind"), [("ENEEDAUTH", UnansweredError), ("E401", NpmError), ("E404", NpmError)])
+@pytest.mark.parametrize(
+    ("code", "kind"), [("ENEEDAUTH", UnansweredError), ("E401", NpmError), ("E403", NpmError), ("E404", NpmError)]
+)
 def test_a_job_that_the_registry_takes_for_nobody_is_told_the_remedy_of_trust(
     package: Path, code: str, kind: type[Exception]
 ) -> None:
