@@ -102,7 +102,11 @@ class PackageIndex(Destination):
         return self._read
 
     def _settings_problems(self) -> Iterator[str]:
-        self._settings.check_credentials()
+        def check() -> bool:
+            self._settings.check_credentials()
+            return True
+
+        ensure(self._http, lambda: None, check)
         return iter(())
 
     def _project_problems(self, wheel: Wheel, meter: Meter) -> Iterator[str]:

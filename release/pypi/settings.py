@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release.address import without_login
-from release.http import is_private
+from release.http import UnansweredError, is_private
 from release.patience import reason
 from viberun.errors import UsageError, ViberunError
 
@@ -65,7 +65,10 @@ class Settings:
         return self.upload == utils.DEFAULT_REPOSITORY
 
     def check_credentials(self) -> None:
-        """Finds what twine would log in with; in Actions this takes out a token that is never used. Raises TwineError."""
+        """Finds what twine would log in with; in Actions this takes out a token that is never used.
+
+        Raises TwineError, and UnansweredError where another time may help.
+        """
         import requests
         from twine import auth, exceptions
 
@@ -75,8 +78,12 @@ class Settings:
         except exceptions.NonInteractive:
             found = None
         except requests.RequestException as error:
-            raise TwineError(f"nobody answers who trusts this job: {reason(error)}", remedy=_AGAIN) from error
+            raise UnansweredError(f"nobody answers who trusts this job: {reason(error)}", remedy=_AGAIN) from error
+        except LookupError as error:  # twine reads the answers as if they always were what they should
+            raise UnansweredError(f"what answers trusts no job: it gives no {error}", remedy=_AGAIN) from error
         except exceptions.TwineException as error:
+            if "invalid JSON" in str(error):
+                raise UnansweredError("what answers trusts no job: it gives no JSON", remedy=_AGAIN) from error
             raise TwineError(
                 f"no trusted publishing: {without_login(' '.join(str(error).split()))}",
                 remedy="register this repository and workflow as a trusted publisher, or set TWINE_PASSWORD",

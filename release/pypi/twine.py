@@ -41,8 +41,8 @@ class Twine:
         if ended.status == 0:
             return
         if ended.status is None:
-            raise UnansweredError("twine upload: no answer in time", remedy="run the same command again")
-        text = without_login(f"twine upload: {ended.last_words}")
+            raise UnansweredError(f"twine upload {wheel.name}: no answer in time", remedy="run the same command again")
+        text = without_login(f"twine upload {wheel.name}: {ended.last_words}")
         status = _STATUS.search(ended.out + ended.err)
         if status is None or _PASSING.fullmatch(status[1]) or _THERE.search(ended.out + ended.err):
             raise UnansweredError(text, remedy="run the same command again")

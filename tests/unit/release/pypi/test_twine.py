@@ -2,6 +2,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+import requests
+from twine.auth import Resolver
+from twine.exceptions import TrustedPublishingFailure
 
 from release.command import Ended
 from release.http import UnansweredError
@@ -33,7 +36,7 @@ def refused(status: int, reason: str) -> Ended:
 
 @pytest.mark.parametrize(("status", "reason"), [(400, "Bad Request"), (401, "Unauthorized"), (403, "Forbidden")])
 def test_what_another_try_would_not_change_is_an_error(tmp_path: Path, status: int, reason: str) -> None:
-    with pytest.raises(TwineUploadError, match=f"{status} {reason}"):
+    with pytest.raises(TwineUploadError, match=f"twine upload viberun-1.2.3-py3-none-any.whl: .*{status} {reason}"):
         upload(tmp_path, refused(status, reason))
 
 
@@ -88,6 +91,34 @@ def test_pypirc_is_read_where_the_environment_has_its_home(tmp_path: Path) -> No
     assert "s3cret" not in repr(settings)
     with pytest.raises(TwineError, match="Missing 'other' section"):
         Settings.of({"HOME": str(tmp_path), "TWINE_REPOSITORY": "other"})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind", "text"),
+    [
+        (
+            requests.ConnectTimeout(),
+            UnansweredError,
+            "nobody answers who trusts this job: no answer in time; run the same",
+        ),
+        (KeyError("errors"), UnansweredError, "it gives no 'errors'; run the same"),
+        (
+            TrustedPublishingFailure("The token-minting request returned invalid JSON"),
+            UnansweredError,
+            "no JSON; run the",
+        ),
+        (TrustedPublishingFailure("* `invalid-publisher`: none"), TwineError, "invalid-publisher.*; register this"),
+    ],
+)
+def test_an_outage_is_told_from_a_publisher_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception, kind: type[Exception], text: str
+) -> None:
+    def ask(resolver: Resolver) -> str:
+        raise trouble
+
+    monkeypatch.setattr(Resolver, "make_trusted_publishing_token", ask)
+    with pytest.raises(kind, match=text):
+        Settings.of({"HOME": str(tmp_path)}).check_credentials()
 
 
 def test_credentials_go_over_https_or_to_this_machine_alone() -> None:
