@@ -126,7 +126,9 @@ class Api:
         return Release.of(json.loads(answer.content))
 
     def update_release(self, release: int, changes: Mapping[str, str | bool]) -> Release:
-        """`changes` by GitHub's names. It must not have target_commitish, which would be looked at again."""
+        """`changes` by GitHub's names. They must not have target_commitish, which would be looked at again; those of a draft
+        must have tag_name, or GitHub may give it another.
+        """
         answer = self._send("PATCH", f"/releases/{release}", fields=changes, repeatable=True)
         return Release.of(json.loads(answer.content))
 

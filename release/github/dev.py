@@ -95,10 +95,12 @@ class DevRelease:
         holder, build = self._fence.holder(), bundle.manifest.build
         if holder != build.commit:
             yield "move", f"ref dev from {(holder or 'nothing')[:7]} to {build.commit[:7]}", None
-        target = digest_of(bundle.manifest.to_json().encode())
+        target, before = digest_of(bundle.manifest.to_json().encode()), OLD
         if next_step(there, target, self._http.patience.silence) is not None:
             yield "swap", CURRENT, target.size
-        for asset in self._expired(bundle.manifest, there):
+            yield "write", "the page of the release dev", None
+            before = CURRENT  # as it is now
+        for asset in self._expired(bundle.manifest, self._named(before, there), there):
             yield "delete", asset.name, None
 
     def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
@@ -171,7 +173,8 @@ class DevRelease:
             standing = self._named(CURRENT, self._api.assets(release.id))
             commit = standing.build.commit if standing else bundle.manifest.build.commit
             self._fence.claim(commit if self._api.has_commit(commit) else bundle.manifest.build.commit, force=False)
-        return self._api.update_release(release.id, {"draft": False, "prerelease": True, "make_latest": "false"})
+        texts: dict[str, str | bool] = {"draft": False, "prerelease": True, "make_latest": "false"}
+        return self._api.update_release(release.id, {"tag_name": TAG, **texts})
 
     def _find(self) -> Release | None:
         """The release, else the oldest draft of it."""
@@ -219,7 +222,7 @@ class DevRelease:
 
     def _prune(self, standing: Standing, there: list[Asset]) -> bool:
         """Deletes builds that have had their time; False if there are none."""
-        leaving = self._expired(standing.manifest, there)
+        leaving = self._expired(standing.manifest, self._named(OLD, there), there)
         self._delete(leaving)
         return bool(leaving)
 
@@ -227,14 +230,13 @@ class DevRelease:
         for asset in leaving:
             self._api.delete_asset(asset.id)
 
-    def _expired(self, current: Manifest, there: list[Asset]) -> list[Asset]:
-        before = self._named(OLD, there)
+    def _expired(self, current: Manifest, before: Manifest | None, there: list[Asset]) -> list[Asset]:
         return retention.expired(there, self._keep, current.build.version, {before.build.version} if before else ())
 
     def _superseded(self, there: list[Asset]) -> list[Asset]:
         """What has had its time before another build comes."""
         standing = self._named(CURRENT, there)
-        return self._expired(standing, there) if standing else []
+        return self._expired(standing, self._named(OLD, there), there) if standing else []
 
     def _excess(self, bundle: Bundle, there: list[Asset]) -> int:
         """How many assets too many there would be, with both names of the channel."""

@@ -61,6 +61,8 @@ class ProdRelease:
             yield "upload", file.name, file.digest.size
         if release is None or release.draft:
             yield "publish", f"release {self.tag}", None
+        if (latest := self._api.latest()) and _is_below(latest, bundle.manifest.build.version):
+            yield "move", f"latest from {latest.tag} to {self.tag}", None
 
     def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
         """Uploads what is missing; returns how many files."""
@@ -82,9 +84,12 @@ class ProdRelease:
         draft = self._whole_draft(bundle)
         latest = "true" if self._api.latest() is None else "false"  # the first of all is it in any case
         texts: dict[str, str | bool] = {"draft": False, "prerelease": False, "make_latest": latest, "body": body}
-        published = self._api.update_release(draft.id, texts)
-        if published.draft:
-            raise ViberunError(f"the release {self.tag} is still a draft", remedy="release again")
+        published = self._api.update_release(draft.id, {"tag_name": self.tag, **texts})
+        if published.draft or published.tag != self.tag:
+            what = "still a draft" if published.draft else f"under the tag {published.tag}"
+            raise ViberunError(
+                f"the release {self.tag} is {what}", remedy="look at its page on GitHub, and release again"
+            )
         return True
 
     def standing(self, bundle: Bundle) -> Manifest:
@@ -108,8 +113,7 @@ class ProdRelease:
             if not changed and newest.tag != self.tag:
                 return False
             latest = self._api.latest()
-            stands = next((each for each, _ in _published([latest])), None) if latest else None
-            if stands is not None and stands.precedence >= version.precedence:
+            if latest and not _is_below(latest, version):
                 return changed
             if tries > 1:
                 self._http.pause(tries)
@@ -190,6 +194,12 @@ def _published(releases: "Iterator[Release] | list[Release]") -> Iterator[tuple[
                 yield Version.prod(release.tag), release
             except VersionError:
                 continue
+
+
+def _is_below(latest: Release, version: Version) -> bool:
+    """Whether `latest` is to move up to the version. A release of no version is below all."""
+    stands = next((each for each, _ in _published([latest])), None)
+    return stands is None or stands.precedence < version.precedence
 
 
 def _fenced(version: Version, releases: "Iterator[Release] | list[Release]") -> FencedError | None:

@@ -25,7 +25,7 @@ def expired(assets: Sequence[Asset], keep: int, standing: Version, needed: Colle
     a version are never in it, nor are builds that come after the standing one: their runs may be under way.
     """
     versions = {asset.id: version for asset in assets if (version := version_of(asset.name))}
-    before = {version for version in versions.values() if version.precedence <= standing.precedence}
+    before = {version for version in [*versions.values(), standing] if version.precedence <= standing.precedence}
     newest = sorted(before, key=lambda version: version.precedence, reverse=True)
     leaving_builds = before - {*newest[:keep], *needed, standing}
     leaving = [asset for asset in assets if versions.get(asset.id) in leaving_builds]

@@ -199,7 +199,8 @@ class Api:
             release = self._release(request)
             release = replace(
                 release,
-                tag=fields.get("tag_name", release.tag),
+                # A draft that is not told its tag again is said to lose it.
+                tag=fields.get("tag_name", f"untagged-{release.id}" if release.draft else release.tag),
                 target=fields.get("target_commitish", release.target),
                 name=fields.get("name", release.name),
                 body=fields.get("body", release.body),

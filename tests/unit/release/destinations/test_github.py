@@ -65,7 +65,7 @@ def test_the_plan_names_what_a_release_would_do_and_is_empty_afterwards(github: 
     bundle = builds.dev(builds.commit())
     github.requests.clear()
     verbs = [change.verb for change in destination(github).plan(bundle, meter()).changes]
-    assert verbs == ["upload"] * len(bundle.assets) + ["move", "swap"]
+    assert verbs == ["upload"] * len(bundle.assets) + ["move", "swap", "write"]
     assert writes(github) == []
     release(github, bundle)
     assert destination(github).plan(bundle, meter()).changes == ()

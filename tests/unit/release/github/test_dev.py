@@ -88,6 +88,18 @@ def test_room_is_made_before_the_upload_where_there_is_none(
     assert {asset.name for bundle in bundles[2:] for asset in bundle.assets} <= names(github)
 
 
+def test_the_plan_names_the_files_that_a_release_deletes(github: GitHub, builds: Builds) -> None:
+    for _ in range(2):
+        release(github, builds.dev(builds.commit()), keep=2)
+    bundle = builds.dev(builds.commit())
+    plan = destination(github, keep=2).plan(bundle, meter())
+    before = names(github)
+    release(github, bundle, keep=2)
+    deleted = before - names(github)
+    assert deleted
+    assert {change.subject for change in plan.changes if change.verb == "delete"} == deleted
+
+
 def test_a_release_that_lost_its_tag_is_published_again_where_it_stood(github: GitHub, builds: Builds) -> None:
     older, newer, newest = (builds.dev(builds.commit()) for _ in range(3))
     for bundle in (older, newer):

@@ -152,6 +152,18 @@ def test_latest_moves_when_all_places_have_the_release(github: GitHub, builds: B
     assert isinstance(at.promote(newer, meter()), Skipped)
 
 
+def test_the_plan_names_the_move_of_latest_until_it_has_been_made(github: GitHub, builds: Builds) -> None:
+    release(github, builds.prod("1.2.3", builds.commit()))
+    newer, at = builds.prod("1.2.4", builds.commit()), destination(github)
+    moves = ("move", "latest from v1.2.3 to v1.2.4")
+    assert moves in [(change.verb, change.subject) for change in at.plan(newer, meter()).changes]
+    at.stage(newer, meter())
+    at.claim(newer, meter())
+    assert [(change.verb, change.subject) for change in at.plan(newer, meter()).changes] == [moves]
+    at.promote(newer, meter())
+    assert at.plan(newer, meter()).changes == ()
+
+
 def test_a_release_that_was_overtaken_leaves_latest_to_the_newer(github: GitHub, builds: Builds) -> None:
     release(github, builds.prod("1.2.2", builds.commit()))
     older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
