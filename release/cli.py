@@ -14,6 +14,8 @@ from release.summary import Cost, cost_text, plan_text, release_text
 from viberun.arguments import Parser, count
 from viberun.version import Channel
 
+_KEEP = 20
+
 
 def release(channel: Channel, arguments: Sequence[str], process: Process) -> int:
     """Releases the bundle that the first argument names, a path below the runfiles.
@@ -62,8 +64,11 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
     add = parser.options.add_argument
     add("--to", choices=list(DESTINATIONS), help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
-    add("--keep", type=count, default=20, metavar="N", help="dev builds whose files stay on GitHub (20)")
-    add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
+    if channel == "dev":
+        add("--keep", type=count, metavar="N", help="dev builds whose files stay on GitHub (20)")
+        add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
+    else:
+        parser.set_defaults(keep=None, force=False)
     add("--dry-run", action="store_true", help="print the plan and change nothing")
     add("--quiet", action="store_true", help="no progress, only the result")
     values = parser.parse_args(arguments)
@@ -74,5 +79,5 @@ def destinations_of(channel: Channel, options: Options, process: Process) -> Seq
     """The destinations that the options come to. Raises UsageError."""
     selected = select_destinations(process.environ, options, channel)
     folder = local_folder(process.environ, options, channel)
-    around = Surroundings(folder, process.platform, process.environ, options.keep, options.force)
+    around = Surroundings(folder, process.platform, process.environ, options.keep or _KEEP, options.force)
     return DESTINATIONS[selected](around)

@@ -14,7 +14,7 @@ class Options:
 
     to: str | None = None
     out: Path | None = None
-    keep: int = 20
+    keep: int | None = None
     force: bool = False
     dry_run: bool = False
     quiet: bool = False
@@ -25,8 +25,18 @@ def select_destinations(environ: Mapping[str, str], options: Options, channel: C
 
     `--to local` and `--out` always win; `--out` beside `--to remote` is a contradiction. Of itself a release goes out
     only from GitHub Actions, on the push that the channel is made of: main for dev, a tag that may be a version for prod.
-    Raises UsageError.
+    Raises UsageError, for what means nothing to the local channel too.
     """
+    selected = _selected(environ, options, channel)
+    if selected == "local" and (options.keep is not None or options.force):
+        raise UsageError(
+            "--keep and --force are for GitHub, where a local release does not go",
+            remedy="leave them out, or give --to remote",
+        )
+    return selected
+
+
+def _selected(environ: Mapping[str, str], options: Options, channel: Channel) -> str:
     if options.out is not None and options.to == "remote":
         raise UsageError(
             "--out is a folder of the local channel, which --to remote is not", remedy="give one of the two"

@@ -21,7 +21,7 @@ from tests.release.remote.whole import check_whole
 from tests.release.servers.gate import FAULTS, Asked, Fault, Policy
 from viberun.version import Channel
 
-KEEP = ("--keep", "2")
+_KEEP = ("--keep", "2")
 _MOVES = {"move a tag", "publish", "rename an asset", "delete an asset"}
 
 
@@ -67,7 +67,7 @@ class Field:
         self._release_watched()
         dev = self._changes("dev")
         self._reset()
-        self.servers.released(self._next("prod"), *KEEP)
+        self.servers.released(self._next("prod"))
         return {"dev": dev, "prod": self._changes("prod")}
 
     def attempt(self, trial: Trial) -> None:
@@ -104,7 +104,7 @@ class Field:
             gate.reset()
             gate.policy = self._watched(name)
         before = self.reader.polls
-        self.servers.released(bundle, *KEEP)
+        self.servers.released(bundle, *_KEEP)
         self.watched = self.reader.polls - before
         check_whole(self.servers, bundle)
         assert not self.reader.wrong, self.reader.wrong
@@ -128,13 +128,14 @@ class Field:
         dead = Fault("no", "reset", before=end) if kill.when == "before" else Fault("whole", "reset", after=end)
         self._reset()
         self.servers.gates[kill.gate].policy = lambda change: dead if change.number == kill.number else None
-        run = self.servers.start(bundle, *KEEP)
+        keep = _KEEP if kill.channel == "dev" else ()
+        run = self.servers.start(bundle, *keep)
         started.set()
         ended = run.wait()
         assert reached.is_set(), f"there was no such request: {ended.status} {ended.err}"
         assert ended.status == -9, ended.err
         self._reset()
-        self.servers.released(bundle, *KEEP)
+        self.servers.released(bundle, *keep)
         check_whole(self.servers, bundle)
 
     def _trouble(self, trouble: Trouble) -> None:
@@ -143,12 +144,12 @@ class Field:
         self._reset()
         for name, gate in self.servers.gates.items():
             gate.policy = gate.reading = first_of([once for once in onces if once.gate == name])
-        ended = self.servers.release(bundle, *KEEP)
+        ended = self.servers.release(bundle, *_KEEP)
         self._reset()
         assert all(once.happened for once in onces), [once.kind for once in onces if not once.happened]
         if all(kind in READS[gate] for gate, kind in trouble.kinds):  # what only asks is simply asked again
             assert ended.status == 0, ended.err
-        self.servers.released(bundle, *KEEP)
+        self.servers.released(bundle, *_KEEP)
         check_whole(self.servers, bundle)
 
 
@@ -232,7 +233,7 @@ def run_trials(
             servers.variables["VIBERUN_HTTP_TIMEOUT"] = "3"
             servers.begin()
             for _ in range(2):
-                servers.released(servers.next(), *KEEP)
+                servers.released(servers.next(), *_KEEP)
             own = Field(servers, entered.enter_context(Reader(servers)))
             counted = own.count()
             with lock:

@@ -14,6 +14,7 @@ from tests.release import fabricated
 from tests.unit import golden
 from tests.unit.release.recorder import Recorder
 from viberun.errors import UsageError
+from viberun.version import Channel
 
 
 class Caller:
@@ -81,13 +82,21 @@ def test_quiet_leaves_the_result_alone(caller: Caller) -> None:
     assert err == ""
 
 
+@pytest.mark.parametrize("channel", ["dev", "prod"])
 def test_help_names_every_option_and_the_command_to_type(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, channel: Channel
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
-        cli.parse("prod", ["--help"])
-    golden.check("tests/unit/release/golden/help.out", capsys.readouterr().out)
+        cli.parse(channel, ["--help"])
+    golden.check(f"tests/unit/release/golden/help-{channel}.out", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("arguments", [["--keep", "3"], ["--force"]])
+def test_what_is_for_dev_alone_is_no_option_of_prod(arguments: list[str]) -> None:
+    with pytest.raises(UsageError, match="unrecognized arguments: --"):
+        cli.parse("prod", arguments)
+    assert cli.parse("prod", []) == Options()
 
 
 @pytest.mark.parametrize("arguments", [["--to", "mars"], ["--out"], ["--dryrun"], ["--keep", "0"], ["stray"]])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_local_and_out_always_win(channel: Channel, environ: dict[str, str], opt
 def test_a_folder_for_a_remote_release_is_refused_and_not_ignored(environ: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="--out is a folder of the local channel"):
         select_destinations(environ, Options(to="remote", out=Path("x")), "dev")
+
+
+@pytest.mark.parametrize("options", [Options(keep=3), Options(force=True)])
+def test_what_means_nothing_to_the_local_channel_is_refused_and_not_ignored(options: Options) -> None:
+    with pytest.raises(UsageError, match=r"--keep and --force are for GitHub.*; leave them out, or give --to remote"):
+        select_destinations({}, options, "dev")
+    assert select_destinations({}, replace(options, to="remote"), "dev") == "remote"
+    assert select_destinations(MAIN, options, "dev") == "remote"
 
 
 @pytest.mark.parametrize("environ", [{}, MAIN])
