@@ -64,8 +64,8 @@ def test_the_session_goes_on_where_it_was_left(me: Person) -> None:
     session = entered(me, "older", "notes")
     session.expect("kept-42")
     session.enter("viberun-service add web python3 -m http.server 8080")
-    session.enter("id -un; sleep 2; viberun-service list")
-    session.expect("viberun")
+    session.enter("sleep 2; viberun-service list; echo $(id -un)-$((6 * 7))")
+    session.expect("viberun-42")  # tmux takes what comes at once for pasted, keys that mean something too
     left(session)
 
 
