@@ -51,6 +51,16 @@ class Network:
             _serve_ssh(host, self.key)
             yield host
 
+    @contextlib.contextmanager
+    def slowed(self, host: Machine, rate: int) -> Iterator[None]:
+        """Lets `rate` bytes a second come to the host, and no more, for as long as the block."""
+        queue = f"dev port{host.address.rpartition('.')[2]} root"
+        _in_network(self.laptop, f"tc qdisc add {queue} tbf rate {8 * rate}bit burst 64kb latency 400ms")
+        try:
+            yield
+        finally:
+            _in_network(self.laptop, f"tc qdisc delete {queue}")
+
     def _connect(self, host: Machine, number: int) -> None:
         script = f"""
             ip link add port{number} type veth peer name eth0 netns {host.pid}

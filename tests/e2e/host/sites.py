@@ -21,11 +21,10 @@ from tests.e2e.host.machine import Machine
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent for a request: a body, or a file's content, at most `rate` bytes a second and `cut` bytes in all."""
+    """What is sent for a request: a body, or a file's content, `cut` bytes at most."""
 
     status: int = HTTPStatus.OK
     body: bytes | Path = b""
-    rate: int | None = None
     cut: int | None = None
     location: str | None = None
 
@@ -91,17 +90,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         with contextlib.suppress(OSError):
-            self._write(body[: answer.cut], answer.rate)
-        if answer.cut is not None or answer.rate is not None:
+            self.wfile.write(body[: answer.cut])
+        if answer.cut is not None:
             self.close_connection = True
-
-    def _write(self, body: bytes, rate: int | None) -> None:
-        if rate is None:
-            self.wfile.write(body)
-            return
-        for start in range(0, len(body), rate // 10):
-            self.wfile.write(body[start : start + rate // 10])
-            threading.Event().wait(0.1)
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Tests look at `requests` instead."""
