@@ -44,26 +44,38 @@ CHANGES: Mapping[Channel, Kinds] = {
 }
 """What a release that is not the first changes, by channel."""
 
-READS: Kinds = {
+_REGISTRY_READS: Kinds = {
     "ghcr": {
         "look for a blob": ("HEAD", r".*/blobs/sha256:\w+"),
         "look for a manifest": ("HEAD", r".*/manifests/.+"),
         "read a manifest": ("GET", r".*/manifests/.+"),
     },
-    "pypi": {"read the index": ("GET", "/simple/viberun-dev/")},
+    "pypi": {"read the index": ("GET", "/simple/viberun(-dev)?/")},
     "npm": {"read the package": ("GET", "/viberun")},
-    "github": {
-        "read the repository": ("GET", r"/api/v3/repos/[^/]+/[^/]+"),
-        "look for the commit": ("GET", r".*/commits/\w+"),
-        "read the ref": ("GET", r".*/git/ref/tags/dev"),
-        "compare two commits": ("GET", r".*/compare/.+"),
-        "find the release": ("GET", r".*/releases/tags/dev"),
-        "list the assets": ("GET", r".*/releases/\d+/assets"),
-        "read an asset": ("GET", r".*/releases/assets/\d+"),
-        "download a file": ("GET", r".*/releases/download/dev/.+"),
+}
+
+_GITHUB_READS = {
+    "read the repository": ("GET", r"/api/v3/repos/[^/]+/[^/]+"),
+    "look for the commit": ("GET", r".*/commits/\w+"),
+    "read the ref": ("GET", r".*/git/ref/tags/[^/]+"),
+    "find the release": ("GET", r".*/releases/tags/[^/]+"),
+    "list the assets": ("GET", r".*/releases/\d+/assets"),
+    "download a file": ("GET", r".*/releases/(latest/)?download/.+"),
+    "compare two commits": ("GET", r".*/compare/.+"),
+}
+
+READS: Mapping[Channel, Kinds] = {
+    "dev": {**_REGISTRY_READS, "github": {**_GITHUB_READS, "read an asset": ("GET", r".*/releases/assets/\d+")}},
+    "prod": {
+        **_REGISTRY_READS,
+        "github": {
+            **_GITHUB_READS,
+            "list the releases": ("GET", r".*/releases"),
+            "read the latest": ("GET", r".*/releases/latest"),
+        },
     },
 }
-"""What a dev release that is not the first asks."""
+"""What a release that is not the first asks, by channel."""
 
 
 def kind_of(kinds: Kinds, gate: str, asked: Asked) -> str | None:

@@ -24,12 +24,16 @@ def everything(counted: Counted) -> list[Trial]:
         for number in range(1, len(changes) + 1)
         for when in ("before", "after")
     ]
-    kinds = [*_named(CHANGES["dev"]), *_named(READS)]
-    return [*kills, *(Trouble(fault, (kind,)) for fault in FAULTS for kind in kinds)]
+    kinds = {channel: [*_named(CHANGES[channel]), *_named(READS[channel])] for channel in counted}
+    troubles = [Trouble(channel, fault, (kind,)) for channel in counted for fault in FAULTS for kind in kinds[channel]]
+    return [*kills, *troubles]
 
 
 def selected(counted: Counted) -> list[Trial]:
-    """A few kills of each kind; every kind failing in every way, all in one release (those that only read in another)."""
+    """A few kills of each kind; every kind failing in every way, all in one release (those that only read in another).
+
+    Of prod, which has most of its code in common, only what it asks of GitHub fails.
+    """
     kills = [
         Kill(channel, gate, number, when)
         for channel, gates in counted.items()
@@ -37,7 +41,11 @@ def selected(counted: Counted) -> list[Trial]:
         for kind in dict.fromkeys(changes)
         for number, when in dict.fromkeys(_points(channel, [n for n, other in enumerate(changes, 1) if other == kind]))
     ]
-    troubles = [Trouble(fault, _named(kinds)) for fault in FAULTS for kinds in (CHANGES["dev"], READS)]
+    github = tuple((gate, kind) for of in (CHANGES, READS) for gate, kind in _named(of["prod"]) if gate == "github")
+    troubles = [
+        *(Trouble("dev", fault, _named(of["dev"])) for fault in FAULTS for of in (CHANGES, READS)),
+        *(Trouble("prod", fault, github) for fault in FAULTS),
+    ]
     return [*troubles, *kills]
 
 

@@ -29,7 +29,7 @@ def test_a_killed_release_is_finished_by_the_same_command(outcome: Outcome) -> N
 
 def test_a_release_gets_over_every_kind_of_failure_or_is_finished_by_the_same_command(outcome: Outcome) -> None:
     assert outcome.failures["Trouble"] == []
-    assert outcome.tried["Trouble"] == 2 * len(FAULTS)
+    assert outcome.tried["Trouble"] == 3 * len(FAULTS)
 
 
 def test_every_kind_of_request_was_among_what_a_release_sends(outcome: Outcome) -> None:

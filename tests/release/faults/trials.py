@@ -40,14 +40,15 @@ class Kill:
 
 @dataclass(frozen=True)
 class Trouble:
-    """The first request of each of these kinds fails once in this way."""
+    """Of a channel's release the first request of each of these kinds fails once in this way."""
 
+    channel: Channel
     fault: str
     kinds: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
         (gate, kind), *more = self.kinds
-        return f"{self.fault}: {gate}: {kind}{f' and {len(more)} other kinds' if more else ''}"
+        return f"{self.channel} with {self.fault}: {gate}: {kind}{f' and {len(more)} other kinds' if more else ''}"
 
 
 Trial = Kill | Trouble
@@ -67,8 +68,24 @@ class Field:
         self._release_watched()
         dev = self._changes("dev")
         self._reset()
+        asked = self._listen("prod")
         self.servers.released(self._next("prod"))
+        assert not (unknown := {each for each in asked if each[1] is None}), unknown
         return {"dev": dev, "prod": self._changes("prod")}
+
+    def _listen(self, channel: Channel) -> set[tuple[str, str | None]]:
+        """Every request that asks, from here on: what it is, and its kind."""
+        asked = set[tuple[str, str | None]]()
+
+        def listen(gate: str) -> Policy:
+            def policy(request: Asked) -> None:
+                asked.add((f"{gate}: {request}", kind_of(READS[channel], gate, request)))
+
+            return policy
+
+        for name, gate in self.servers.gates.items():
+            gate.reading = listen(name)
+        return asked
 
     def attempt(self, trial: Trial) -> None:
         """Raises AssertionError where the release was not whole in the end, or a reader saw something wrong."""
@@ -103,8 +120,10 @@ class Field:
         for name, gate in self.servers.gates.items():
             gate.reset()
             gate.policy = self._watched(name)
+        asked = self._listen("dev")
         before = self.reader.polls
         self.servers.released(bundle, *_KEEP)
+        assert not (unknown := {each for each in asked if each[1] is None}), unknown
         self.watched = self.reader.polls - before
         check_whole(self.servers, bundle)
         assert not self.reader.wrong, self.reader.wrong
@@ -139,33 +158,35 @@ class Field:
         check_whole(self.servers, bundle)
 
     def _trouble(self, trouble: Trouble) -> None:
-        bundle = self.servers.next()
-        onces = [Once(gate, kind, FAULTS[trouble.fault]) for gate, kind in trouble.kinds]
+        bundle, keep = self._next(trouble.channel), _KEEP if trouble.channel == "dev" else ()
+        onces = [Once(trouble.channel, gate, kind, FAULTS[trouble.fault]) for gate, kind in trouble.kinds]
         self._reset()
         for name, gate in self.servers.gates.items():
             gate.policy = gate.reading = first_of([once for once in onces if once.gate == name])
-        ended = self.servers.release(bundle, *_KEEP)
+        ended = self.servers.release(bundle, *keep)
         self._reset()
         assert all(once.happened for once in onces), [once.kind for once in onces if not once.happened]
-        if all(kind in READS[gate] for gate, kind in trouble.kinds):  # what only asks is simply asked again
+        if all(
+            kind in READS[trouble.channel][gate] for gate, kind in trouble.kinds
+        ):  # what only asks is simply asked again
             assert ended.status == 0, ended.err
-        self.servers.released(bundle, *_KEEP)
+        self.servers.released(bundle, *keep)
         check_whole(self.servers, bundle)
 
 
 class Once:
     """Lets the first request of a kind fail."""
 
-    def __init__(self, gate: str, kind: str, fault: Fault) -> None:
+    def __init__(self, channel: Channel, gate: str, kind: str, fault: Fault) -> None:
         self.gate = gate
         self.kind = kind
         self.happened = False
         self._fault = fault
+        self._kinds = CHANGES[channel] if kind in CHANGES[channel][gate] else READS[channel]
         self._lock = threading.Lock()
 
     def __call__(self, change: Asked) -> Fault | None:
-        kinds = CHANGES["dev"] if self.kind in CHANGES["dev"][self.gate] else READS
-        if kind_of(kinds, self.gate, change) != self.kind:
+        if kind_of(self._kinds, self.gate, change) != self.kind:
             return None
         with self._lock:
             if self.happened:
