@@ -114,11 +114,9 @@ def me(world: World, broken: Machine) -> Person:
     return world.person(broken)
 
 
-@contextlib.contextmanager
-def slowly(world: World, host: Machine) -> Iterator[None]:
+def slowly(world: World, host: Machine) -> contextlib.AbstractContextManager[None]:
     """What is to be stopped in the middle of comes slowly; Docker's packages, which are many, do not."""
-    with world.network.slowed(host, _SLOW) if host.path("/usr/sbin/dockerd").exists() else contextlib.nullcontext():
-        yield
+    return world.network.slowed(host, _SLOW) if host.path("/usr/sbin/dockerd").exists() else contextlib.nullcontext()
 
 
 def stopped(host: Machine, person: Person, when: Callable[[Running], bool], how: Callable[[Running], None]) -> Running:
