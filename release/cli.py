@@ -65,7 +65,7 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
     add("--to", choices=list(DESTINATIONS), help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
     if channel == "dev":
-        add("--keep", type=count, metavar="N", help="dev builds whose files stay on GitHub (20)")
+        add("--keep", type=count, metavar="N", help=f"dev builds whose files stay on GitHub ({_KEEP})")
         add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     else:
         parser.set_defaults(keep=None, force=False)

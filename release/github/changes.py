@@ -15,10 +15,10 @@ class Changes:
     since: Version
     comparison: Comparison | None
 
-
-def changes(api: Api, since: Version, base: str, head: str) -> Changes:
-    """Compares the two commits. No release fails for a list on its page: GitHub gives up on large comparisons."""
-    try:
-        return Changes(since, api.compare(base, head))
-    except (HttpError, UnansweredError):
-        return Changes(since, None)
+    @staticmethod
+    def between(api: Api, since: Version, base: str, head: str) -> "Changes":
+        """Compares the commits of both. No release fails for a list on its page: GitHub gives up on large comparisons."""
+        try:
+            return Changes(since, api.compare(base, head))
+        except (HttpError, UnansweredError):
+            return Changes(since, None)

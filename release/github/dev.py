@@ -8,7 +8,7 @@ from release.content import Moved, digest_of
 from release.github import notes, retention
 from release.github.api import SPENT, Api
 from release.github.assets import MOST, Assets, Wanted, difference
-from release.github.changes import changes
+from release.github.changes import Changes
 from release.github.channel import CURRENT, NEW, OLD, Wait, next_step, perform
 from release.github.fence import Fence
 from release.github.model import Asset, Release
@@ -173,8 +173,8 @@ class DevRelease:
             standing = self._named(CURRENT, self._api.assets(release.id))
             commit = standing.build.commit if standing else bundle.manifest.build.commit
             self._fence.claim(commit if self._api.has_commit(commit) else bundle.manifest.build.commit, force=False)
-        texts: dict[str, str | bool] = {"draft": False, "prerelease": True, "make_latest": "false"}
-        return self._api.update_release(release.id, {"tag_name": TAG, **texts})
+        facts: dict[str, str | bool] = {"tag_name": TAG, "draft": False, "prerelease": True, "make_latest": "false"}
+        return self._api.update_release(release.id, facts)
 
     def _find(self) -> Release | None:
         """The release, else the oldest draft of it."""
@@ -210,8 +210,10 @@ class DevRelease:
     def _describe(self, standing: Standing, there: list[Asset], described: set[str]) -> bool:
         """Writes the release's page; False if it reads so already, or this text was `described` before."""
         before = self._named(OLD, there)
-        since = changes(self._api, before.build.version, before.build.commit, standing.commit) if before else None
-        title, body = notes.title(standing.manifest), notes.text(standing.manifest, since, self._web)
+        changes = None
+        if before:
+            changes = Changes.between(self._api, before.build.version, before.build.commit, standing.commit)
+        title, body = notes.title(standing.manifest), notes.text(standing.manifest, changes, self._web)
         release = self._the_release()
         if body in described or (release.name, _lines(release.body)) == (title, _lines(body)):
             return False

@@ -11,7 +11,7 @@ from release.content import Moved, digest_of
 from release.github import notes
 from release.github.api import Api
 from release.github.assets import MOST, AssetError, Assets, Wanted, difference
-from release.github.changes import Changes, changes
+from release.github.changes import Changes
 from release.github.channel import CURRENT
 from release.github.fence import FencedError
 from release.github.model import Release
@@ -83,8 +83,8 @@ class ProdRelease:
         body = notes.text(bundle.manifest, self._changes(bundle.manifest), self._web)
         draft = self._whole_draft(bundle)
         latest = "true" if self._api.latest() is None else "false"  # the first of all is it in any case
-        texts: dict[str, str | bool] = {"draft": False, "prerelease": False, "make_latest": latest, "body": body}
-        published = self._api.update_release(draft.id, {"tag_name": self.tag, **texts})
+        facts: dict[str, str | bool] = {"tag_name": self.tag, "draft": False, "prerelease": False}
+        published = self._api.update_release(draft.id, {**facts, "make_latest": latest, "body": body})
         if published.draft or published.tag != self.tag:
             what = "still a draft" if published.draft else f"under the tag {published.tag}"
             raise ViberunError(
@@ -137,7 +137,7 @@ class ProdRelease:
             return None
         before, release = max(below, key=lambda pair: pair[0].precedence)
         commit = self._api.tag_commit(release.tag)
-        return changes(self._api, before, commit, manifest.build.commit) if commit else None
+        return Changes.between(self._api, before, commit, manifest.build.commit) if commit else None
 
     def _find(self) -> Release | None:
         """The published release, else the oldest draft: all runs must agree on one."""
