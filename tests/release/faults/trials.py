@@ -6,9 +6,9 @@ two requests, in between.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -21,7 +21,8 @@ from tests.release.remote.whole import check_whole
 from tests.release.servers.gate import FAULTS, Asked, Fault, Policy
 from viberun.version import Channel
 
-_KEEP = ("--keep", "2")
+# Few, so that a release deletes too; only dev deletes.
+_OPTIONS: Mapping[Channel, Sequence[str]] = {"dev": ("--keep", "2"), "prod": ()}
 _MOVES = {"move a tag", "publish", "rename an asset", "delete an asset"}
 
 
@@ -68,24 +69,26 @@ class Field:
         self._release_watched()
         dev = self._changes("dev")
         self._reset()
-        asked = self._listen("prod")
-        self.servers.released(self._next("prod"))
-        assert not (unknown := {each for each in asked if each[1] is None}), unknown
+        with self._known("prod"):
+            self.servers.released(self._next("prod"), *_OPTIONS["prod"])
         return {"dev": dev, "prod": self._changes("prod")}
 
-    def _listen(self, channel: Channel) -> set[tuple[str, str | None]]:
-        """Every request that asks, from here on: what it is, and its kind."""
-        asked = set[tuple[str, str | None]]()
+    @contextmanager
+    def _known(self, channel: Channel) -> Iterator[None]:
+        """Raises AssertionError where a request in the block asks what is of no kind."""
+        unknown = set[str]()
 
         def listen(gate: str) -> Policy:
             def policy(request: Asked) -> None:
-                asked.add((f"{gate}: {request}", kind_of(READS[channel], gate, request)))
+                if kind_of(READS[channel], gate, request) is None:
+                    unknown.add(f"{gate}: {request}")
 
             return policy
 
         for name, gate in self.servers.gates.items():
             gate.reading = listen(name)
-        return asked
+        yield
+        assert not unknown, unknown
 
     def attempt(self, trial: Trial) -> None:
         """Raises AssertionError where the release was not whole in the end, or a reader saw something wrong."""
@@ -120,10 +123,9 @@ class Field:
         for name, gate in self.servers.gates.items():
             gate.reset()
             gate.policy = self._watched(name)
-        asked = self._listen("dev")
         before = self.reader.polls
-        self.servers.released(bundle, *_KEEP)
-        assert not (unknown := {each for each in asked if each[1] is None}), unknown
+        with self._known("dev"):
+            self.servers.released(bundle, *_OPTIONS["dev"])
         self.watched = self.reader.polls - before
         check_whole(self.servers, bundle)
         assert not self.reader.wrong, self.reader.wrong
@@ -147,30 +149,27 @@ class Field:
         dead = Fault("no", "reset", before=end) if kill.when == "before" else Fault("whole", "reset", after=end)
         self._reset()
         self.servers.gates[kill.gate].policy = lambda change: dead if change.number == kill.number else None
-        keep = _KEEP if kill.channel == "dev" else ()
-        run = self.servers.start(bundle, *keep)
+        run = self.servers.start(bundle, *_OPTIONS[kill.channel])
         started.set()
         ended = run.wait()
         assert reached.is_set(), f"there was no such request: {ended.status} {ended.err}"
         assert ended.status == -9, ended.err
         self._reset()
-        self.servers.released(bundle, *keep)
+        self.servers.released(bundle, *_OPTIONS[kill.channel])
         check_whole(self.servers, bundle)
 
     def _trouble(self, trouble: Trouble) -> None:
-        bundle, keep = self._next(trouble.channel), _KEEP if trouble.channel == "dev" else ()
+        bundle, reads = self._next(trouble.channel), READS[trouble.channel]
         onces = [Once(trouble.channel, gate, kind, FAULTS[trouble.fault]) for gate, kind in trouble.kinds]
         self._reset()
         for name, gate in self.servers.gates.items():
             gate.policy = gate.reading = first_of([once for once in onces if once.gate == name])
-        ended = self.servers.release(bundle, *keep)
+        ended = self.servers.release(bundle, *_OPTIONS[trouble.channel])
         self._reset()
         assert all(once.happened for once in onces), [once.kind for once in onces if not once.happened]
-        if all(
-            kind in READS[trouble.channel][gate] for gate, kind in trouble.kinds
-        ):  # what only asks is simply asked again
+        if all(kind in reads[gate] for gate, kind in trouble.kinds):  # what only asks is simply asked again
             assert ended.status == 0, ended.err
-        self.servers.released(bundle, *keep)
+        self.servers.released(bundle, *_OPTIONS[trouble.channel])
         check_whole(self.servers, bundle)
 
 
@@ -254,7 +253,7 @@ def run_trials(
             servers.variables["VIBERUN_HTTP_TIMEOUT"] = "3"
             servers.begin()
             for _ in range(2):
-                servers.released(servers.next(), *_KEEP)
+                servers.released(servers.next(), *_OPTIONS["dev"])
             own = Field(servers, entered.enter_context(Reader(servers)))
             counted = own.count()
             with lock:
