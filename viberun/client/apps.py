@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from viberun.app_name import NAME
+from viberun.client.host.remote import Remote, RemoteError, ServerError
 from viberun.client.prompts import Prompts
-from viberun.client.remote import Remote, RemoteError, ServerError
 from viberun.client.screen import Screen
 from viberun.errors import UsageError
 from viberun.fields import Fields

@@ -9,15 +9,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from viberun.client.handshake import Server
+from viberun.client.download.fetch import Fetcher, shown
+from viberun.client.download.resolver import newest, place
+from viberun.client.host.handshake import Server
+from viberun.client.host.remote import Remote, no_root
+from viberun.client.host.ssh import Connection
 from viberun.client.identity import Identity
-from viberun.client.remote import Remote, no_root
 from viberun.client.screen import Screen
-from viberun.client.ssh import Connection
 from viberun.errors import ViberunError
-from viberun.fetch import Fetcher, shown
 from viberun.manifest import Manifest
-from viberun.resolver import newest, place
 from viberun.version import MOVING, Order, Version
 
 

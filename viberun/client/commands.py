@@ -11,23 +11,24 @@ from dataclasses import dataclass
 from viberun.app_name import check_name
 from viberun.build import Build
 from viberun.client import apps as applications
-from viberun.client import config, overview, reach
-from viberun.client import host as hosts
-from viberun.client.behind import Look, forget
-from viberun.client.decide import Verdict, decide
-from viberun.client.handshake import Server
+from viberun.client import config, overview
+from viberun.client.host import name as hosts
+from viberun.client.host import reach
+from viberun.client.host.handshake import Server
+from viberun.client.host.reach import Reached
+from viberun.client.host.remote import Remote
+from viberun.client.host.ssh import Connection
 from viberun.client.identity import Identity
 from viberun.client.prompts import Prompts
-from viberun.client.reach import Reached
-from viberun.client.remote import Remote
 from viberun.client.screen import Screen
-from viberun.client.ssh import Connection
+from viberun.client.setup.decide import Verdict, decide
 from viberun.client.store import Store
+from viberun.client.update_notice import Look, forget
 from viberun.errors import UsageError, ViberunError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from viberun.client.setup import Setup
+    from viberun.client.setup.setup import Setup
 
 # What asks the channel is slow to import, and most commands ask no channel: they import it themselves.
 
@@ -59,8 +60,8 @@ def update(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def upgrade(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.client.upgrade import Upgrade, checked
-    from viberun.fetch import Fetcher
+    from viberun.client.download.fetch import Fetcher
+    from viberun.client.upgrade.upgrade import Upgrade, checked
 
     to = checked(options.to)
     job = Upgrade(Identity.of(Build.embedded(), environ), environ, Fetcher.of(environ), _screen(environ))
@@ -70,7 +71,7 @@ def upgrade(options: argparse.Namespace, environ: Environ) -> int:
 
 def channel(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.client import channel_report
-    from viberun.fetch import Fetcher
+    from viberun.client.download.fetch import Fetcher
 
     host = hosts.checked(options.host) if options.host else config.remembered(Store.config(environ))
     identity = Identity.of(Build.embedded(), environ)
@@ -202,9 +203,9 @@ def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
         return server
     if likely.verdict is not Verdict.ASK and not identity.pinned:
         return server
-    from viberun.client import target
-    from viberun.client.setup import check
-    from viberun.fetch import Fetcher
+    from viberun.client.download.fetch import Fetcher
+    from viberun.client.setup import target
+    from viberun.client.setup.setup import check
 
     job = _setup(environ, at.screen, prompts, fresh=False)
     platform = check(remote.host, at.reached.look, with_engine=False)
@@ -229,8 +230,8 @@ def _asked(prompts: Prompts, remembered: str | None) -> str:
 
 
 def _setup(environ: Environ, screen: Screen, prompts: Prompts, *, fresh: bool) -> Setup:
-    from viberun.client.setup import Setup
-    from viberun.fetch import Fetcher
+    from viberun.client.download.fetch import Fetcher
+    from viberun.client.setup.setup import Setup
 
     identity = Identity.of(Build.embedded(), environ)
     return Setup(identity, environ, Fetcher.of(environ), Store.state(environ), screen, prompts, fresh)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from viberun.client import host
+from viberun.client.host import name as host
 from viberun.client.store import Store
 from viberun.errors import UsageError
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from viberun import channel as channels
-from viberun import install_method
 from viberun.build import Build
+from viberun.client import install_method
 from viberun.errors import UsageError, VersionError
 from viberun.protocol import PROTOCOL
 from viberun.version import MOVING, Channel, Version

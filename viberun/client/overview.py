@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from viberun.client import apps
-from viberun.client.handshake import Server
+from viberun.client.host.handshake import Server
+from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
-from viberun.client.remote import Remote
 from viberun.client.screen import Screen
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.walk import readme
-from viberun import install_method
+from viberun.client import install_method
 
 WORKSPACE = Path(os.environ["VIBERUN_WORKSPACE"])
 TEXT = (WORKSPACE / "README.md").read_text()

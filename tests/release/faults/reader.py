@@ -16,8 +16,8 @@ from release.npm.packument import Tarball
 from release.oci.image import ACCEPTED
 from tests.release.remote.stack import IMAGES, REPOSITORY, Stack
 from tests.release.remote.whole import get
-from viberun.fetch import Fetcher
-from viberun.resolver import Place, newest
+from viberun.client.download.fetch import Fetcher
+from viberun.client.download.resolver import Place, newest
 
 _FOR_A_POLL = 60.0
 _LARGEST = 1 << 20

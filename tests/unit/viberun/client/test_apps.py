@@ -18,10 +18,10 @@ import pytest
 
 from tests.unit.viberun.client.hosts import Host
 from tests.unit.viberun.client.stage import NEWER, OLDER, Viberun, only
+from tests.unit.viberun.client.web import Answer, serving
 from tests.unit.viberun.installed import BUILD, install, run
-from tests.unit.viberun.web import Answer, serving
-from viberun.client.ssh import Connection
-from viberun.client.trouble import SshError
+from viberun.client.host.ssh import Connection
+from viberun.client.host.ssh_errors import SshError
 
 
 @pytest.fixture
@@ -57,7 +57,14 @@ def test_a_command_that_asks_no_channel_does_not_import_what_asks_one(tmp_path: 
     assert ended.stderr == ""
     loaded = set(ended.stdout.split())
     assert "viberun.client.apps" in loaded
-    assert not loaded & {"ssl", "http.client", "urllib.request", "viberun.fetch", "viberun.resolver", "webbrowser"}
+    assert not loaded & {
+        "ssl",
+        "http.client",
+        "urllib.request",
+        "viberun.client.download.fetch",
+        "viberun.client.download.resolver",
+        "webbrowser",
+    }
 
 
 def test_what_the_server_says_on_the_way_is_shown_in_the_client_s_words(host: Host, ready: Viberun) -> None:

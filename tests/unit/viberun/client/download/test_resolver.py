@@ -6,13 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.viberun.client.web import Answer, Page, serving
 from tests.unit.viberun.installed import BUILD
-from tests.unit.viberun.web import Answer, Page, serving
 from viberun.build import Build
+from viberun.client.download.fetch import Fetcher
+from viberun.client.download.resolver import (
+    AssetMissingError,
+    Place,
+    ReleaseMissingError,
+    WrongChannelError,
+    newest,
+    place,
+    resolve,
+)
 from viberun.errors import ManifestError, UsageError, VersionError
-from viberun.fetch import Fetcher
 from viberun.manifest import File, Image, Manifest
-from viberun.resolver import AssetMissingError, Place, ReleaseMissingError, WrongChannelError, newest, place, resolve
 from viberun.version import Version
 
 SERVER = File("viberun-server-x-linux-amd64.tar.gz", "server", "linux-amd64", 7, "a" * 64)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from viberun.client import handshake
-from viberun.client.handshake import Server
+from viberun.client.host import handshake
+from viberun.client.host.handshake import Server
+from viberun.client.host.remote import Look, NoServerError, Remote, no_root
+from viberun.client.host.ssh import Connection
 from viberun.client.identity import Identity
-from viberun.client.remote import Look, NoServerError, Remote, no_root
-from viberun.client.ssh import Connection
 
 
 @dataclass(frozen=True)

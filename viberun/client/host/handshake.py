@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from viberun.client.remote import read_object
+from viberun.client.host.remote import read_object
 from viberun.errors import VersionError, ViberunError
 from viberun.fields import Fields
 from viberun.protocol import PROTOCOL

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Union
 
-from viberun.client.trouble import SshError, last_line, no_ssh, trouble
+from viberun.client.host.ssh_errors import SshError, last_line, no_ssh, trouble
 
 _OPTIONS = {
     "ConnectTimeout": "15",

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from viberun.client.download.fetch import Fetcher
+from viberun.client.download.resolver import Resolved, place, resolve
 from viberun.client.identity import Identity
 from viberun.client.store import Store
 from viberun.errors import VersionError
-from viberun.fetch import Fetcher
-from viberun.resolver import Resolved, place, resolve
 from viberun.version import Order, Version
 
 _FILE = "seen.json"

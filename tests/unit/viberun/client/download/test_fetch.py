@@ -12,10 +12,10 @@ from pathlib import Path
 import certifi
 import pytest
 
+from tests.unit.viberun.client.web import Answer, serving
 from tests.unit.viberun.installed import install
-from tests.unit.viberun.web import Answer, serving
+from viberun.client.download.fetch import DigestMismatchError, Fetcher, FetchError, InsecureError, NotThereError, shown
 from viberun.errors import UsageError
-from viberun.fetch import DigestMismatchError, Fetcher, FetchError, InsecureError, NotThereError, shown
 
 CONTENT = os.urandom(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -213,7 +213,9 @@ def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
 def test_a_python_that_names_no_authorities_trusts_those_that_were_bundled(tmp_path: Path, packed: bool) -> None:
     source = Path(certifi.__file__).parent
-    program = install(tmp_path / "program", "print(len(__import__('viberun.fetch').fetch._trust().get_ca_certs()))")
+    program = install(
+        tmp_path / "program", "from viberun.client.download import fetch; print(len(fetch._trust().get_ca_certs()))"
+    )
     place = program / ".deps/wheel/certifi"
     place.mkdir(parents=True)
     for name in ("__init__.py", "core.py", "cacert.pem"):

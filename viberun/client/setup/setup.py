@@ -9,21 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from viberun import channel as channels
-from viberun.client import handshake, images, installation, target
-from viberun.client.decide import Decision, Verdict, decide
-from viberun.client.handshake import Server
+from viberun.client.download.fetch import Fetcher
+from viberun.client.download.resolver import Resolved
+from viberun.client.host import handshake
+from viberun.client.host.handshake import Server
+from viberun.client.host.remote import EngineError, Look, NoServerError, Remote, RemoteError, no_root
+from viberun.client.host.ssh import Connection
 from viberun.client.identity import Identity
-from viberun.client.images import Outcome
 from viberun.client.prompts import Prompts
-from viberun.client.remote import EngineError, Look, NoServerError, Remote, RemoteError, no_root
 from viberun.client.screen import Screen
-from viberun.client.ssh import Connection
+from viberun.client.setup import images, installation, target
+from viberun.client.setup.decide import Decision, Verdict, decide
+from viberun.client.setup.images import Outcome
+from viberun.client.setup.target import Target
 from viberun.client.store import Store
-from viberun.client.target import Target
 from viberun.errors import ViberunError
-from viberun.fetch import Fetcher
 from viberun.fields import Fields
-from viberun.resolver import Resolved
 from viberun.version import Order, Version
 
 _MACHINES = {"x86_64": "linux-amd64", "amd64": "linux-amd64", "aarch64": "linux-arm64", "arm64": "linux-arm64"}

@@ -10,14 +10,14 @@ from typing import cast
 import pytest
 
 from tests.unit.viberun.client.hosts import build_at, release
+from tests.unit.viberun.client.web import Answer, Page, serving
 from tests.unit.viberun.installed import BUILD
-from tests.unit.viberun.web import Answer, Page, serving
-from viberun.client.behind import AGAIN, EVERY, Look
-from viberun.client.handshake import Server
+from viberun.client.download.fetch import Fetcher
+from viberun.client.host.handshake import Server
+from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
-from viberun.client.remote import Remote
 from viberun.client.store import Store
-from viberun.fetch import Fetcher
+from viberun.client.update_notice import AGAIN, EVERY, Look
 
 SAME = Server(BUILD.version, 1)
 NEWER = build_at(60)

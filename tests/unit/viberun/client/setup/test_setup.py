@@ -10,8 +10,8 @@ import pytest
 
 from tests.unit.viberun.client.hosts import Host, build_at, release, server_script
 from tests.unit.viberun.client.stage import NEWER, OLDER, PROD, Viberun, only
+from tests.unit.viberun.client.web import serving
 from tests.unit.viberun.installed import BUILD
-from tests.unit.viberun.web import serving
 
 
 def steps(host: Host) -> list[str]:

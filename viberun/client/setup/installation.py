@@ -8,12 +8,12 @@ import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 
-from viberun.client.remote import Remote, RemoteError
+from viberun.client.download.fetch import DigestMismatchError, Fetcher, NotThereError, is_loopback, is_url, shown
+from viberun.client.download.resolver import ReleaseMissingError, Resolved
+from viberun.client.host.remote import Remote, RemoteError
 from viberun.client.screen import Step
 from viberun.errors import ViberunError
-from viberun.fetch import DigestMismatchError, Fetcher, NotThereError, is_loopback, is_url, shown
 from viberun.manifest import File
-from viberun.resolver import ReleaseMissingError, Resolved
 
 _FAILURES = {
     "disk": ("the disk of {host} is full ({detail})", "free some space there and run the same command again"),

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-import viberun.client
-from viberun.client.ssh import Answer, Connection
-from viberun.client.trouble import last_line
+import viberun.client.host
+from viberun.client.host.ssh import Answer, Connection
+from viberun.client.host.ssh_errors import last_line
 from viberun.errors import ViberunError
 from viberun.fields import Fields, decode
 from viberun.protocol import NOTE
@@ -198,8 +198,8 @@ class Remote:
 
 def bootstrap() -> bytes:
     """The text of bootstrap.sh, out of the package."""
-    loader = viberun.client.__spec__.loader
-    content: bytes = loader.get_data(f"{viberun.client.__path__[0]}/bootstrap.sh")  # type: ignore[union-attr]
+    loader = viberun.client.host.__spec__.loader
+    content: bytes = loader.get_data(f"{viberun.client.host.__path__[0]}/bootstrap.sh")  # type: ignore[union-attr]
     return content
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.unit.viberun.client.hosts import release
 from tests.unit.viberun.installed import BUILD
 from viberun.client.identity import Identity
-from viberun.client.images import digests, nameless
+from viberun.client.setup.images import digests, nameless
 
 FIVE, SIX = f"sha256:{'5' * 64}", f"sha256:{'6' * 64}"
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viberun.client.remote import EngineError, NoServerError, Remote, RemoteError, ServerError, bootstrap
-from viberun.client.ssh import Answer, Connection
+from viberun.client.host.remote import EngineError, NoServerError, Remote, RemoteError, ServerError, bootstrap
+from viberun.client.host.ssh import Answer, Connection
 
 
 class Scripted:

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.viberun.client.hosts import archive, build_at
 from tests.unit.viberun.installed import BUILD, START, install, run
 from viberun.build import Build
-from viberun.client.launcher import Launcher
+from viberun.client.upgrade.script_install import Launcher
 from viberun.errors import UsageError
 from viberun.manifest import File, Manifest
 from viberun.version import Version

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.viberun.strategies import clean_dev_versions, dev_versions, prod_versions, versions
-from viberun.client.decide import Decision, Verdict, decide
+from viberun.client.setup.decide import Decision, Verdict, decide
 from viberun.version import Channel, Order, Version
 
 ASK, KEEP, FINE = Verdict.ASK, Verdict.KEEP, Verdict.UP_TO_DATE

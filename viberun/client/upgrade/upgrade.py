@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from viberun import install_method
+from viberun.client import install_method
+from viberun.client.download.fetch import DigestMismatchError, Fetcher, NotThereError
+from viberun.client.download.resolver import Resolved, place, resolve
 from viberun.client.identity import Identity
-from viberun.client.launcher import Launcher
 from viberun.client.screen import Screen, Step
+from viberun.client.upgrade.script_install import Launcher
 from viberun.errors import VersionError, ViberunError
-from viberun.fetch import DigestMismatchError, Fetcher, NotThereError
-from viberun.resolver import Resolved, place, resolve
 from viberun.version import MOVING, Order, Version
 
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}

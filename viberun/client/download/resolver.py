@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from viberun.channel import CHANNEL_URL, SERVER_URL
+from viberun.client.download.fetch import Fetcher, NotThereError, is_url, shown
 from viberun.errors import UsageError, ViberunError
-from viberun.fetch import Fetcher, NotThereError, is_url, shown
 from viberun.manifest import NAME, File, Manifest
 from viberun.version import MOVING, Channel, Order, Version
 

@@ -11,17 +11,17 @@ import time
 from collections.abc import Callable, Mapping
 
 from viberun.channel import CHANNEL_URL, SERVER_URL
-from viberun.client.decide import Verdict, decide
-from viberun.client.handshake import Server
+from viberun.client.host.handshake import Server
+from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
-from viberun.client.remote import Remote
+from viberun.client.setup.decide import Verdict, decide
 from viberun.client.store import Store
 from viberun.errors import VersionError, ViberunError
 from viberun.version import MOVING, Order, Version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from viberun.fetch import Fetcher
+    from viberun.client.download.fetch import Fetcher
 
 EVERY = 3600  # seconds between two looks
 AGAIN = 300  # seconds to the next look where a command ended before the answer came
@@ -94,8 +94,8 @@ class Look:
 
     def _newest(self) -> str:
         # Slow to import, and needed once an hour.
-        from viberun.fetch import Fetcher
-        from viberun.resolver import newest, place
+        from viberun.client.download.fetch import Fetcher
+        from viberun.client.download.resolver import newest, place
 
         fetch = self._fetch or Fetcher.hasty(self._environ)
         where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viberun.client.host import checked
+from viberun.client.host.name import checked
 from viberun.errors import UsageError
 
 

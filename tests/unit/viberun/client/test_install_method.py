@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from viberun import install_method
+from viberun.client import install_method
 from viberun.version import Version
 
 DEV = Version.parse("0.0.0-dev.20260125123045+abc1234")

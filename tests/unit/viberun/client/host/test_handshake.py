@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.viberun.strategies import versions
-from viberun.client.handshake import ProtocolError, Server, check
+from viberun.client.host.handshake import ProtocolError, Server, check
 from viberun.protocol import PROTOCOL
 from viberun.version import Version
 

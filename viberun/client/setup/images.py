@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from viberun import channel as channels
+from viberun.client.host.remote import Remote, ServerError
 from viberun.client.identity import Identity
-from viberun.client.remote import Remote, ServerError
 from viberun.client.screen import Screen
 from viberun.manifest import Manifest
 

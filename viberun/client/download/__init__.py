@@ -1,0 +1,1 @@
+"""What a channel holds: which build a name means, and its files."""

@@ -1,0 +1,1 @@
+"""`viberun setup` and `viberun update`: one build on client, server and images."""

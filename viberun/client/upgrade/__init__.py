@@ -1,0 +1,1 @@
+"""`viberun upgrade`: how this client was installed, and how it gets another build."""
