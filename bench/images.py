@@ -22,7 +22,7 @@ from pathlib import Path
 from isal import igzip
 
 from bench import options
-from tools.oci import deb
+from tools.oci.layer import deb
 
 IMAGES = ["//images:viberun", "//images:viberun_proxy"]
 REFERENCE = "app"

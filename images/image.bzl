@@ -1,9 +1,6 @@
 """An image of this project: its layers for both architectures, and its layout and its way into a container engine by channel."""
 
-load("//tools/oci:oci_configuration.bzl", "oci_configuration")
-load("//tools/oci:oci_image.bzl", "oci_image")
-load("//tools/oci:oci_layer.bzl", "oci_layer")
-load("//tools/oci:oci_plan.bzl", "oci_plan")
+load("//tools/oci:defs.bzl", "oci_configuration", "oci_image", "oci_layer", "oci_plan")
 load("//tools/python:python_binary.bzl", "python_binary")
 
 _ARCHITECTURES = ["amd64", "arm64"]
@@ -73,9 +70,9 @@ def image(name, folder, layers, archives = {}, binaries = {}):
                 folder + "/image.json",
                 target,
             ],
-            module = "tools.oci.load",
+            module = "tools.oci.image.load",
             tags = tags,
-            deps = ["//tools/oci"],
+            deps = ["//tools/oci/image:load"],
         )
     native.alias(name = name, actual = name + ".dev")
     native.alias(name = name + ".load", actual = name + ".dev.load")

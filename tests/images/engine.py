@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.oci import load
+from tools.oci.image import load
 
 _READY_SECONDS = 60
 

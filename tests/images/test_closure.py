@@ -4,8 +4,8 @@ from pathlib import PurePosixPath
 
 from tests.images.contents import Image
 from tools.debian.architecture import TRIPLETS
-from tools.oci import elf
-from tools.oci.elf import Elf
+from tools.elf import elf
+from tools.elf.elf import Elf
 
 
 def programs(image: Image) -> dict[str, Elf]:

@@ -4,7 +4,7 @@ load("//release:bundle.bzl", "release_bundle")
 load("//release:install_script.bzl", "install_script")
 load("//tools/archive:executable_tarball.bzl", "executable_tarball")
 load("//tools/binary:self_contained_binary.bzl", "self_contained_binary")
-load("//tools/oci:oci_image.bzl", "oci_image")
+load("//tools/oci:defs.bzl", "oci_image")
 
 # Of each image in //images: the name in a release, the layers, the folder with its files, whether the client is in it.
 _IMAGES = {

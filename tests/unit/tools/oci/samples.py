@@ -6,9 +6,10 @@ from typing import Any
 
 from tests.unit.tools.oci.packages import deb
 from tools.archive.tar import Entry, directory
-from tools.oci import control, declaration, layer
-from tools.oci.installed import Installed
-from tools.oci.metadata import ControlFile, Metadata, Package
+from tools.oci.layer import layer
+from tools.oci.model import control, declaration
+from tools.oci.model.installed import Installed
+from tools.oci.model.metadata import ControlFile, Metadata, Package
 from viberun.build import Build
 from viberun.version import Version
 

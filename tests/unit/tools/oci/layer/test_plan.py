@@ -1,0 +1,35 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.oci.layer import layer, plan
+from tools.oci.model import declaration
+
+DECLARATION = {
+    "name": "i",
+    "title": "t",
+    "description": "d",
+    "layers": [{"name": name, "packages": [name]} for name in ("base", "tools")],
+    "permissions": [{"path": "/p", "mode": "0700"}],
+    "config": {"user": "u", "workdir": "/", "env": {}, "entrypoint": []},
+}
+
+
+def run(tmp_path: Path, *layers: str) -> None:
+    (tmp_path / "image.json").write_text(json.dumps(DECLARATION))
+    plans = [{"layer": name, "path": str(tmp_path / name)} for name in layers]
+    (tmp_path / "request").write_text(json.dumps({"declaration": str(tmp_path / "image.json"), "plans": plans}))
+    assert plan.main([str(tmp_path / "request")]) == 0
+
+
+def test_each_layer_gets_what_it_is_made_from(tmp_path: Path) -> None:
+    run(tmp_path, "base", "tools")
+    read = declaration.decode(layer.Plan, json.loads((tmp_path / "tools").read_text()))
+    assert read == layer.Plan("tools", declaration.Documentation(), (declaration.Permission("/p", "0700"),), ())
+
+
+@pytest.mark.parametrize("layers", [("tools", "base"), ("base",), ("base", "tools", "more")])
+def test_layers_that_are_not_those_of_the_declaration_are_refused(tmp_path: Path, layers: tuple[str, ...]) -> None:
+    with pytest.raises(declaration.DeclarationError, match="base"):
+        run(tmp_path, *layers)

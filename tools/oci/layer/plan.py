@@ -1,0 +1,26 @@
+"""Takes an image.json apart into what each layer of packages is made from, so that a change of the rest makes no layer again."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tools.oci.layer import layer
+from tools.oci.model import declaration
+
+
+def main(argv: list[str]) -> int:
+    request: dict[str, Any] = json.loads(Path(argv[0]).read_text())
+    image = declaration.parse(Path(request["declaration"]).read_text())
+    outputs = {plan["layer"]: Path(plan["path"]) for plan in request["plans"]}
+    names = [part.name for part in image.layers]
+    if names != list(outputs):
+        raise declaration.DeclarationError(f"image.json has the layers {names}, the BUILD file {list(outputs)}")
+    for part in image.layers:
+        plan = declaration.encode(layer.plan(image, part))
+        outputs[part.name].write_text(json.dumps(plan, indent=1, sort_keys=True) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

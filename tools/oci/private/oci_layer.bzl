@@ -1,0 +1,42 @@
+"""One layer of Debian packages for one architecture, in one action."""
+
+load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
+load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+
+def _oci_layer_impl(ctx):
+    plan = ctx.attr.plan[OciPlanInfo].plans[ctx.attr.layer]
+    blob = ctx.actions.declare_file(ctx.label.name + ".tar.gz")
+    metadata = ctx.actions.declare_file(ctx.label.name + ".json")
+    python_action(
+        ctx,
+        tool = ctx.attr._tool,
+        manifest = {
+            "architecture": ctx.attr.architecture,
+            "archives": {name: target.files.to_list()[0].path for target, name in ctx.attr.archives.items()},
+            "blob": blob.path,
+            "metadata": metadata.path,
+            "packages": [package.path for package in ctx.files.packages],
+            "plan": plan.path,
+        },
+        inputs = ctx.files.packages + ctx.files.archives + [plan],
+        outputs = [blob, metadata],
+        mnemonic = "ImageLayer",
+        progress_message = "Packing image layer %{label}",
+    )
+    return [
+        OciLayerInfo(architecture = ctx.attr.architecture, blob = blob, metadata = metadata),
+        DefaultInfo(files = depset([blob, metadata])),
+    ]
+
+oci_layer = rule(
+    implementation = _oci_layer_impl,
+    doc = "A layer of Debian packages: unpacked, merged, compressed and digested in one action that runs nothing of theirs.",
+    attrs = PYTHON_ATTRS | {
+        "architecture": attr.string(doc = "amd64 or arm64.", mandatory = True),
+        "archives": attr.label_keyed_string_dict(doc = "Zip archives, each with the tree of image.json that is in it.", allow_files = True),
+        "layer": attr.string(doc = "The layer's name in image.json.", mandatory = True),
+        "packages": attr.label(doc = "The packages' .deb files.", allow_files = [".deb"], mandatory = True),
+        "plan": attr.label(doc = "The image's plan.", providers = [OciPlanInfo], mandatory = True),
+        "_tool": attr.label(default = "//tools/oci/layer:make_layer", cfg = "exec"),
+    },
+)
