@@ -3,10 +3,10 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from release.bundle import Bundle
-from release.plan import Done, Plan, Problems, Skipped
-from release.progress import Meter
-from release.traffic import Traffic
+from release.bundle.model import Bundle
+from release.driver.outcome import Done, Plan, Problems, Skipped
+from release.driver.progress import Meter
+from release.transport.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Receipt:
 
 
 class Destination(ABC):
-    """A name, and one method for each step of `release.driver` that it takes part in.
+    """A name, and one method for each step of `release.driver.steps` that it takes part in.
 
     Every step is: there with the same digest, skip; there with another, raise; absent, do. So a
     release that was killed anywhere is finished by the same steps from the start. A step raises

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from release import content
-from release.bundle import Artifact
+from release.bundle.model import Artifact
+from release.transport import content
 from viberun.errors import ViberunError
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release.destinations.destination import Destination
-from release.destinations.local import LocalChannel
+from release.destinations.local.destination import LocalChannel
 from release.destinations.remote import remote
 
 

@@ -6,17 +6,17 @@ GitHub's is last: its `channel.json` commits the release. Its ref says whose the
 
 from collections.abc import Mapping
 
-from release.command import runner
 from release.destinations.destination import Destination
-from release.destinations.ghcr import ContainerRegistry
-from release.destinations.github import GitHubRelease
-from release.destinations.npm import NpmRegistry
-from release.destinations.pypi import PackageIndex
-from release.http import Http
-from release.npm.client import Npm
-from release.oci.credentials import run_helper
-from release.patience import Patience
-from release.secrets import redactor, secrets_of
+from release.destinations.ghcr.credentials import run_helper
+from release.destinations.ghcr.destination import ContainerRegistry
+from release.destinations.github.destination import GitHubRelease
+from release.destinations.npm.client import Npm
+from release.destinations.npm.destination import NpmRegistry
+from release.destinations.pypi.destination import PackageIndex
+from release.transport.http import Http
+from release.transport.patience import Patience
+from release.transport.programs import runner
+from release.transport.secrets import redactor, secrets_of
 
 
 def remote(environ: Mapping[str, str], *, keep: int = 20, force: bool = False) -> tuple[Destination, ...]:

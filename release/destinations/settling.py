@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from release.bundle import Bundle
-from release.http import Http
-from release.plan import Skipped
+from release.bundle.model import Bundle
+from release.driver.outcome import Skipped
+from release.transport.http import Http
 from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from tests.release import fabricated
 from tests.release.github.server import GitHub
 from viberun.build import Build

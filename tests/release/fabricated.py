@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from release import bundle, make_bundle
-from release.bundle import Bundle
+from release.bundle import make_bundle
+from release.bundle import model as bundle
+from release.bundle.model import Bundle
 from tests.release import layouts, packages
 from viberun.build import Build
 from viberun.version import Version

@@ -9,9 +9,9 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from release.bundle import ImageLayout, LayoutFile
-from release.content import Digest
-from release.oci.image import INDEX, MANIFEST
+from release.bundle.model import ImageLayout, LayoutFile
+from release.destinations.ghcr.image import INDEX, MANIFEST
+from release.transport.content import Digest
 
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"

@@ -1,7 +1,6 @@
 """A release of the product with a version of the tests' choice, made by the rules that make the real ones."""
 
-load("//release:bundle.bzl", "release_bundle")
-load("//release:install_script.bzl", "install_script")
+load("//release/bundle:defs.bzl", "install_script", "release_bundle")
 load("//tools/archive:executable_tarball.bzl", "executable_tarball")
 load("//tools/binary:self_contained_binary.bzl", "self_contained_binary")
 load("//tools/oci:defs.bzl", "oci_image")

@@ -2,8 +2,7 @@
 
 load("//pkg_npm:npm_package.bzl", "npm_package")
 load("//pkg_pypi:python_wheel.bzl", "python_wheel")
-load("//release:bundle.bzl", "release_bundle")
-load("//release:install_script.bzl", "install_script")
+load("//release/bundle:defs.bzl", "install_script", "release_bundle")
 load("//tools/archive:executable_tarball.bzl", "executable_tarball")
 load("//tools/pex:pex_binary.bzl", "pex_binary")
 

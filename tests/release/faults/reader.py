@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Self
 from urllib.error import HTTPError
 
-from release.npm.packument import Tarball
-from release.oci.image import ACCEPTED
+from release.destinations.ghcr.image import ACCEPTED
+from release.destinations.npm.packument import Tarball
 from tests.release.remote.stack import IMAGES, REPOSITORY, Stack
 from tests.release.remote.whole import get
 from viberun.client.download.fetch import Fetcher

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from tests.release.faults.kinds import CHANGES, READS, kind_of
 from tests.release.faults.reader import Reader
 from tests.release.remote.stack import Stack, stack

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from release.bundle import Bundle
-from release.destinations.github import GitHubRelease
-from release.http import Http
-from release.patience import Patience
-from release.progress import Meter, Progress, Style
+from release.bundle.model import Bundle
+from release.destinations.github.destination import GitHubRelease
+from release.driver.progress import Meter, Progress, Style
+from release.transport.http import Http
+from release.transport.patience import Patience
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub

@@ -4,10 +4,10 @@ import hashlib
 import io
 from pathlib import Path
 
-from release import driver
-from release.bundle import Bundle
-from release.destinations.local import LocalChannel
-from release.progress import Progress, Style
+from release.bundle.model import Bundle
+from release.destinations.local.destination import LocalChannel
+from release.driver import steps as driver
+from release.driver.progress import Progress, Style
 from viberun.manifest import Manifest
 
 Content = dict[str, str]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from tests.release import fabricated
 from tests.release.local import killed
 from tests.release.local.channels import Content, content, release

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from release.bundle import Bundle
-from release.driver import StepError
+from release.bundle.model import Bundle
+from release.driver.steps import StepError
 from tests.release import fabricated
 from tests.release.local.channels import content, read_as_client, release
 

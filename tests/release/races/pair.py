@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from release import driver
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from release.destinations.remote import remote
-from release.progress import Progress, Style
+from release.driver import steps as driver
+from release.driver.progress import Progress, Style
 from tests.release.races.turns import Turns
 from tests.release.remote.stack import Stack
 from tests.release.servers.gate import Gate

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from tests.release.races.pair import Pair, pair
 from tests.release.remote.stack import stack
 from tests.release.remote.whole import check_github, check_images, check_whole

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from tests.release import fabricated
 from tests.release.builds import Builds
 from tests.release.github.access import Access
@@ -101,7 +101,7 @@ class Stack:
         self._runs += 1
         mark = f"{self.folder}/{self._runs}"
         variables = {**self.variables, **(environ or {}), "RUNFILES_DIR": str(runfiles_of(bundle)), MARK: mark}
-        module = f"release.{bundle.manifest.build.channel}"
+        module = f"release.commands.{bundle.manifest.build.channel}"
         command = [sys.executable, "-P", "-S", "-B", "-m", module, fabricated.BUNDLE, "--to", "remote", *arguments]
         process = subprocess.Popen(
             command,

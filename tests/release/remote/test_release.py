@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from tests.images.engine import Engine, started
 from tests.release.remote.consumers import Consumer
 from tests.release.remote.stack import Stack

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from release.bundle import Bundle
+from release.bundle.model import Bundle
 from tests.release.remote.stack import IMAGES, USER, Ended, Stack, runfiles_of
 from tests.release.remote.whole import get, put
 from tests.release.servers.process import free_port
@@ -31,7 +31,7 @@ def status(servers: Stack, bundle: Bundle, *arguments: str, environ: Mapping[str
     variables = {name: value for name, value in servers.variables.items() if name not in secret} | dict(environ or {})
     variables |= {"RUNFILES_DIR": str(runfiles_of(bundle)), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, "-P", "-S", "-B", "-m", "release.status", "viberun/version.json", *arguments],
+        [sys.executable, "-P", "-S", "-B", "-m", "release.commands.status", "viberun/version.json", *arguments],
         env=variables,
         capture_output=True,
         text=True,

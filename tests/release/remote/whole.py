@@ -4,9 +4,9 @@ import hashlib
 import json
 from urllib.request import ProxyHandler, Request, build_opener
 
-from release.bundle import Bundle
-from release.npm.packument import Tarball
-from release.oci.image import ACCEPTED
+from release.bundle.model import Bundle
+from release.destinations.ghcr.image import ACCEPTED
+from release.destinations.npm.packument import Tarball
 from tests.release.remote.stack import IMAGES, Stack
 
 _OPENER = build_opener(ProxyHandler({}))

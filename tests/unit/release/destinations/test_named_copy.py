@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from release.bundle import Artifact
-from release.content import digest_of
+from release.bundle.model import Artifact
 from release.destinations.named_copy import CopyError, named_copy
+from release.transport.content import digest_of
 
 NAME = "viberun-1.2.3.tgz"
 

@@ -1,0 +1,30 @@
+"""install.sh as a release carries it."""
+
+load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+
+def _install_script_impl(ctx):
+    out = ctx.actions.declare_file(ctx.label.name + ".sh")
+    python_action(
+        ctx,
+        tool = ctx.attr._tool,
+        manifest = {
+            "version": ctx.file.version.path,
+            "script": ctx.file.script.path,
+            "out": out.path,
+        },
+        inputs = [ctx.file.version, ctx.file.script],
+        outputs = [out],
+        mnemonic = "InstallScript",
+        progress_message = "Stamping %{output}",
+    )
+    return [DefaultInfo(files = depset([out]))]
+
+install_script = rule(
+    implementation = _install_script_impl,
+    doc = "Makes `<name>.sh`: the install script, told whose releases it installs and of which channel.",
+    attrs = PYTHON_ATTRS | {
+        "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
+        "script": attr.label(doc = "The script as it is in the tree.", allow_single_file = [".sh"], mandatory = True),
+        "_tool": attr.label(default = "//release/bundle:make_install_script", cfg = "exec"),
+    },
+)

@@ -1,0 +1,84 @@
+"""The command line of `bazel run //release:dev` and `//release:prod`, and nothing of what a release is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from release.bundle import model as bundle
+from release.commands.process import Process
+from release.commands.selection import Options, local_folder, select_destinations
+from release.commands.summary import Cost, cost_text, plan_text, release_text
+from release.destinations.destination import Destination
+from release.destinations.registry import DESTINATIONS, Surroundings
+from release.driver import steps as driver
+from release.driver.progress import Progress, Style
+from release.transport.secrets import redactor
+from viberun.arguments import Parser, count
+from viberun.version import Channel
+
+_KEEP = 20
+
+
+def release(channel: Channel, arguments: Sequence[str], process: Process) -> int:
+    """Releases the bundle that the first argument names, a path below the runfiles.
+
+    Bazel gives that argument, the caller the rest. Returns the exit status; raises ViberunError.
+    """
+    bundle_json, *rest = arguments
+    runfiles = Path(process.environ["RUNFILES_DIR"])
+    options = parse(channel, rest)
+    made = bundle.read(runfiles / bundle_json, runfiles)
+    destinations = destinations_of(channel, options, process)
+    progress = Progress(process.err, Style.of(process.err, process.environ, options.quiet), process.clock)
+    redact = redactor(process.environ)
+    report = driver.release(made, destinations, progress, dry_run=options.dry_run, redact=redact)
+    if options.dry_run:
+        contents = (sum(row.size for row in at.receipt(made).rows) for at, _ in report.plans)
+        texts = [
+            plan_text(made, at.name, plan, content) for (at, plan), content in zip(report.plans, contents, strict=True)
+        ]
+    else:
+        receipts = [at.receipt(made) for at in destinations]
+        texts = [release_text(made, receipt, changed=report.changed) for receipt in receipts]
+        costs = [
+            Cost(at.name, traffic, sum(row.size for row in receipt.rows), progress.spent[at.name])
+            for at, receipt in zip(destinations, receipts, strict=True)
+            if (traffic := at.traffic()).requests
+        ]
+        texts += [cost_text(costs)] if costs else []
+    process.out.write(redact("\n".join(texts)))
+    return 0
+
+
+def parse(channel: Channel, arguments: Sequence[str]) -> Options:
+    """Reads the caller's arguments. Raises UsageError; exits after `--help`."""
+    command = f"bazel run //release:{channel}"
+    parser = Parser(
+        prog=f"{command} --",
+        description=f"Builds everything, then releases it to the {channel} channel.",
+        examples=[
+            (command, f"make dist/{channel}, a channel to install from"),
+            (f"{command} -- --to remote", "release to GitHub, ghcr.io, PyPI and npm"),
+            (f"{command} -- --dry-run", "print what it would do"),
+            (f"{command} -- --out DIR", "make the channel in DIR"),
+        ],
+    )
+    add = parser.options.add_argument
+    add("--to", choices=list(DESTINATIONS), help="where to; remote by itself only on a push in CI")
+    add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
+    if channel == "dev":
+        add("--keep", type=count, metavar="N", help=f"dev builds whose files stay on GitHub ({_KEEP})")
+        add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
+    else:
+        parser.set_defaults(keep=None, force=False)
+    add("--dry-run", action="store_true", help="print the plan and change nothing")
+    add("--quiet", action="store_true", help="no progress, only the result")
+    values = parser.parse_args(arguments)
+    return Options(values.to, values.out, values.keep, values.force, values.dry_run, values.quiet)
+
+
+def destinations_of(channel: Channel, options: Options, process: Process) -> Sequence[Destination]:
+    """The destinations that the options come to. Raises UsageError."""
+    selected = select_destinations(process.environ, options, channel)
+    folder = local_folder(process.environ, options, channel)
+    around = Surroundings(folder, process.platform, process.environ, options.keep or _KEEP, options.force)
+    return DESTINATIONS[selected](around)

@@ -1,0 +1,16 @@
+"""`bazel run //release:dev`."""
+
+import sys
+from collections.abc import Sequence
+
+from release.commands import cli
+from release.commands.process import Process
+from viberun import program
+
+
+def main(arguments: Sequence[str]) -> int:
+    return cli.release("dev", arguments, Process.this())
+
+
+if __name__ == "__main__":
+    sys.exit(program.run("release", main))

@@ -1,0 +1,239 @@
+"""A client for the part of GitHub's REST API that a release needs; one method is one request, or one listing.
+
+What a method raises is HttpError: TakenError where a name is taken, NotFastForwardError for a ref that would not move along
+the history; UnansweredError where nobody knows whether it was done.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from release.destinations.github.model import Asset, Comparison, Release, Repository
+from release.destinations.github.settings import Settings
+from release.transport.body import Body
+from release.transport.content import Moved
+from release.transport.http import Answer, Http, HttpError, Request, TakenError
+
+SPENT = (
+    "GitHub gives the tag of an immutable release to no other, even when that is deleted:"
+    " dev can only be released from another repository, and prod as another version"
+)
+
+_VERSION = "2022-11-28"
+_PAGE = 100
+
+
+class NotFastForwardError(HttpError):
+    """The commit that a ref stands on is no ancestor of the one that it was to move to."""
+
+
+class Api:
+    """The repository that the settings name, which must name one."""
+
+    def __init__(self, http: Http, settings: Settings) -> None:
+        self._http = http
+        self._root = f"{settings.api}/repos/{settings.repository}"
+        self._of_installation, self._has_scopes = settings.of_installation, settings.has_scopes
+        self._authorization = f"Bearer {settings.token}" if settings.token else None
+        if settings.token:
+            http.keep_secret(settings.token)
+
+    # The repository and its commits
+
+    def repository(self) -> Repository:
+        answer = self._send("GET", "")
+        fields = json.loads(answer.content)
+        # Of an installation, which is no collaborator, GitHub says that it may do nothing.
+        permissions = {} if self._of_installation else fields.get("permissions") or {}
+        scopes = answer.headers.get("x-oauth-scopes") if self._has_scopes else None
+        return Repository(
+            fields["full_name"],
+            fields["private"],
+            fields["default_branch"],
+            permissions.get("push"),
+            None if scopes is None else frozenset(filter(None, scopes.replace(" ", "").split(","))),
+        )
+
+    def immutable_releases(self) -> bool | None:
+        """Whether whatever gets published becomes immutable; None where the token may not know."""
+        answer = self._send("GET", "/immutable-releases", accepted=(200, 403, 404))
+        if answer.status == 403:
+            return None
+        return answer.status == 200 and bool(json.loads(answer.content)["enabled"])
+
+    def has_commit(self, sha: str) -> bool:
+        return self._send("GET", f"/commits/{sha}", accepted=(200, 404, 422)).status == 200
+
+    def workflow_files(self, ref: str) -> Mapping[str, str]:
+        """The blob id of every file in `.github/workflows` at a commit or branch."""
+        answer = self._send("GET", f"/contents/.github/workflows?ref={quote(ref, safe='')}", accepted=(200, 404))
+        return {} if answer.status == 404 else {file["name"]: file["sha"] for file in json.loads(answer.content)}
+
+    def compare(self, base: str, head: str) -> Comparison | None:
+        """Of two commits or branches. None where they share no history, or one is not there."""
+        answer = self._send("GET", f"/compare/{quote(base)}...{quote(head)}", accepted=(200, 404))
+        if answer.status == 404:
+            return None
+        fields = json.loads(answer.content)
+        subjects = ((each["sha"], each["commit"]["message"].partition("\n")[0]) for each in fields["commits"])
+        return Comparison(fields["status"], fields["total_commits"], tuple(subjects))
+
+    # Refs
+
+    def tag_commit(self, tag: str) -> str | None:
+        """The commit that a tag stands on, through the object of an annotated one; None where there is no such tag."""
+        answer = self._send("GET", f"/git/ref/tags/{quote(tag)}", accepted=(200, 404))
+        if answer.status == 404:
+            return None
+        target = json.loads(answer.content)["object"]
+        while target["type"] == "tag":
+            target = json.loads(self._send("GET", f"/git/tags/{target['sha']}").content)["object"]
+        return str(target["sha"])
+
+    def create_tag(self, tag: str, sha: str) -> None:
+        self._send("POST", "/git/refs", fields={"ref": f"refs/tags/{tag}", "sha": sha}, accepted=(201,))
+
+    def move_tag(self, tag: str, sha: str, *, force: bool) -> None:
+        """Raises NotFastForwardError without `force`, if GitHub looks at that for tags."""
+        self._send("PATCH", f"/git/refs/tags/{quote(tag)}", fields={"sha": sha, "force": force}, repeatable=True)
+
+    # Releases
+
+    def releases(self) -> Iterator[Release]:
+        """All of them, newest first; drafts too where the token may push."""
+        return (Release.of(fields) for page in self._pages("/releases") for fields in json.loads(page.content))
+
+    def release(self, tag: str) -> Release | None:
+        """The published release of a tag."""
+        answer = self._send("GET", f"/releases/tags/{quote(tag)}", accepted=(200, 404))
+        return None if answer.status == 404 else Release.of(json.loads(answer.content))
+
+    def latest(self) -> Release | None:
+        answer = self._send("GET", "/releases/latest", accepted=(200, 404))
+        return None if answer.status == 404 else Release.of(json.loads(answer.content))
+
+    def create_release(
+        self, tag: str, commit: str | None, *, name: str, body: str, draft: bool, prerelease: bool, make_latest: str
+    ) -> Release:
+        """Published, it makes the tag at the commit where there is none; without a commit the tag must be there."""
+        facts = {"tag_name": tag, "name": name, "body": body, **({"target_commitish": commit} if commit else {})}
+        flags = {"draft": draft, "prerelease": prerelease, "make_latest": make_latest}
+        answer = self._send("POST", "/releases", fields={**facts, **flags}, accepted=(201,))
+        return Release.of(json.loads(answer.content))
+
+    def update_release(self, release: int, changes: Mapping[str, str | bool]) -> Release:
+        """`changes` by GitHub's names. They must not have target_commitish, which would be looked at again; those of a draft
+        must have tag_name, or GitHub may give it another.
+        """
+        answer = self._send("PATCH", f"/releases/{release}", fields=changes, repeatable=True)
+        return Release.of(json.loads(answer.content))
+
+    def delete_release(self, release: int) -> None:
+        self._send("DELETE", f"/releases/{release}", accepted=(204, 404))
+
+    # Assets
+
+    def assets(self, release: int) -> list[Asset]:
+        pages = self._pages(f"/releases/{release}/assets")
+        return [Asset.of(fields, _moment(page)) for page in pages for fields in json.loads(page.content)]
+
+    def upload(self, release: Release, name: str, content: bytes | Path, moved: Moved = lambda _: None) -> Asset:
+        answer = self._answer(
+            Request(
+                "POST",
+                f"{release.upload_url}?name={quote(name, safe='')}",
+                {**self._headers(), "Content-Type": "application/octet-stream"},
+                Body(content, moved),
+                self._authorization,
+                accepted=(201,),
+            )
+        )
+        return Asset.of(json.loads(answer.content), _moment(answer))
+
+    def rename_asset(self, asset: int, name: str) -> None:
+        self._send("PATCH", f"/releases/assets/{asset}", fields={"name": name}, repeatable=True)
+
+    def delete_asset(self, asset: int) -> bool:
+        """False where it was gone already."""
+        return self._send("DELETE", f"/releases/assets/{asset}", accepted=(204, 404)).status == 204
+
+    def download(self, asset: int, *, keep: bool = True) -> Answer:
+        """The asset's content, by its id: names move, and what is stored under them elsewhere may lag."""
+        headers = {**self._headers(), "Accept": "application/octet-stream"}
+        url = f"{self._root}/releases/assets/{asset}"
+        return self._http.download(Request("GET", url, headers, None, self._authorization), keep=keep)
+
+    # The requests
+
+    def _pages(self, path: str) -> Iterator[Answer]:
+        url: str | None = f"{self._root}{path}?per_page={_PAGE}"
+        while url:
+            answer = self._answer(Request("GET", url, self._headers(), None, self._authorization))
+            yield answer
+            url = _next_page(answer.headers.get("link", ""))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        accepted: Collection[int] = (200,),
+        repeatable: bool | None = None,
+    ) -> Answer:
+        body = None if fields is None else Body(json.dumps(fields).encode())
+        headers = self._headers() | ({} if body is None else {"Content-Type": "application/json"})
+        url = f"{self._root}{path}"
+        return self._answer(Request(method, url, headers, body, self._authorization, accepted, repeatable))
+
+    def _answer(self, request: Request) -> Answer:
+        try:
+            return self._http.send(request)
+        except HttpError as error:
+            raise _translated(error) from error
+
+    def _headers(self) -> dict[str, str]:
+        return {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": _VERSION}
+
+
+def _translated(error: HttpError) -> HttpError:
+    if error.status in (301, 307, 308):
+        return HttpError(
+            error.message, error.answer, "the repository has moved: set GITHUB_REPOSITORY to what it is now"
+        )
+    try:
+        fields = json.loads(error.answer.content)
+        codes = {each.get("code") for each in fields.get("errors", ()) if isinstance(each, dict)}
+        message = str(fields.get("message", ""))
+    except (ValueError, AttributeError):
+        return error
+    if error.status == 422 and (codes & {"already_exists"} or message == "Reference already exists"):
+        return TakenError(error.message, error.answer)
+    if error.status == 422 and "fast forward" in message:
+        return NotFastForwardError(error.message, error.answer)
+    if error.status == 422 and "immutable release" in error.message:
+        return HttpError(error.message, error.answer, SPENT)
+    if error.status == 401:
+        return HttpError(error.message, error.answer, "set GITHUB_TOKEN to one that is valid")
+    if error.status == 403 and error.remedy is None:
+        needed = error.answer.headers.get("x-accepted-github-permissions") or "contents=write"
+        return HttpError(error.message, error.answer, f"give the token the permissions {needed}")
+    return error
+
+
+def _moment(answer: Answer) -> datetime:
+    """When the server answered, by its own clock (RFC 9110, 6.6.1)."""
+    return parsedate_to_datetime(answer.headers["date"])
+
+
+def _next_page(link: str) -> str | None:
+    """The address with rel="next" of a Link header (RFC 8288)."""
+    for part in link.split(","):
+        address, _, parameters = part.partition(";")
+        if 'rel="next"' in parameters:
+            return address.strip().strip("<>")
+    return None

@@ -1,0 +1,73 @@
+"""The text of a release's page. Pure functions of what the release is, so that any run writes the same."""
+
+from release.destinations.github.changes import Changes
+from release.destinations.github.model import Status
+from viberun.manifest import Manifest
+from viberun.version import Channel
+
+_MOST_CHANGES = 100
+# A prod release may be made from anywhere; a dev build comes after the one before, unless somebody forced it.
+_UNLISTED: dict[tuple[Channel, Status], str] = {
+    ("dev", "diverged"): "the history was rewritten.",
+    ("dev", "behind"): "the history was rewritten.",
+    ("prod", "behind"): "this is an earlier commit.",
+}
+
+
+def title(manifest: Manifest) -> str:
+    build = manifest.build
+    return f"dev: {build.version.oci}" if build.channel == "dev" else build.version.git
+
+
+def text(manifest: Manifest, changes: Changes | None, web: str) -> str:
+    """Markdown: what this is, how to get it, its digests, and the commits since the build before, if there was one."""
+    build = manifest.build
+    page = f"{web}/{build.repository}"
+    lines = [
+        f"Version `{build.version}`, commit [`{build.commit}`]({page}/commit/{build.commit}) of {build.committed}.",
+        "",
+        *_install(manifest, page),
+        *_files(manifest),
+    ]
+    if changes:
+        lines += _changes(changes, build.channel, page)
+    return "\n".join(lines) + "\n"
+
+
+def _install(manifest: Manifest, page: str) -> list[str]:
+    build = manifest.build
+    package, where = ("viberun-dev", "dev") if build.channel == "dev" else ("viberun", "latest")
+    script = next((file.name for file in manifest.files if file.kind == "install"), None)
+    commands = [f"npx --prefer-online -y viberun@{where}", f"uvx {package}@latest"]
+    if script:
+        commands.append(f"curl -fsSL {page}/releases/download/{build.version.git}/{script} | sh")
+    return ["```sh", *commands, "```", ""]
+
+
+def _files(manifest: Manifest) -> list[str]:
+    rows = [f"| `{file.name}` | {file.size} | `{file.sha256}` |" for file in manifest.files]
+    images = [f"| `{image.ref or name}` | | `{image.digest}` |" for name, image in sorted(manifest.images.items())]
+    return ["| file or image | bytes | sha256 |", "| --- | ---: | --- |", *rows, *images, ""]
+
+
+def _changes(changes: Changes, channel: Channel, page: str) -> list[str]:
+    lines = [f"Changes since `{changes.since.oci}`:", ""]
+    compared = changes.comparison
+    if compared is None:
+        return [*lines, "GitHub does not list them."]
+    if compared.status == "identical":
+        return []
+    if unlisted := _UNLISTED.get((channel, compared.status)):
+        return [*lines, unlisted]
+    listed = list(reversed(compared.subjects))[:_MOST_CHANGES]
+    lines += [f"- {_plain(subject)} ([`{sha[:7]}`]({page}/commit/{sha}))" for sha, subject in listed]
+    if compared.total > len(listed):
+        lines.append(f"- and {compared.total - len(listed)} more")
+    return lines
+
+
+def _plain(subject: str) -> str:
+    """A commit's subject as text: no markup, no mention that would notify somebody."""
+    for character in "\\`*_[]<>#":
+        subject = subject.replace(character, f"\\{character}")
+    return subject.replace("@", "@\u200b")

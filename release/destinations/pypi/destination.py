@@ -1,0 +1,181 @@
+"""The wheel, uploaded by twine's own command. What an index takes it keeps for ever, so everything is looked at first."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from release.bundle.model import Artifact, Bundle
+from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.named_copy import named_copy
+from release.destinations.pypi.attestation import Attestations
+from release.destinations.pypi.index import Index, IndexedFile
+from release.destinations.pypi.settings import Settings
+from release.destinations.pypi.twine import Twine, TwineUploadError
+from release.driver.outcome import Change, Done, Plan, Problems, Skipped
+from release.driver.progress import Meter, size_text
+from release.transport.http import Http, UnansweredError, ensure
+from release.transport.programs import Run
+from release.transport.traffic import Traffic
+from viberun.errors import ViberunError
+
+_MOST_A_FILE = 100 * 10**6
+_MOST_A_PROJECT = 10 * 10**9
+"""The public index's own limits, in bytes."""
+
+
+class WheelError(ViberunError):
+    """The index has something else than what was built, or does not show it."""
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """What is to be published, and the project's normalised name (PEP 503)."""
+
+    project: str
+    artifact: Artifact
+
+    @property
+    def name(self) -> str:
+        return self.artifact.name
+
+
+class PackageIndex(Destination):
+    """`run` starts twine; where to and as whom is for twine's settings in `environ` to say."""
+
+    name = "pypi"
+
+    def __init__(self, http: Http, run: Run, environ: Mapping[str, str]) -> None:
+        self._http = http
+        self._run = run
+        self._environ = environ
+        self._read: Settings | None = None
+
+    def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
+        found: list[str] = []
+        for check in (self._settings_problems, lambda: self._project_problems(_wheel(bundle), meter)):
+            try:
+                found += check()
+            except ViberunError as error:
+                found.append(str(error))
+        return Problems(tuple(dict.fromkeys(found)))
+
+    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
+        wheel = _wheel(bundle)
+        if self._find(wheel):
+            return Plan(())
+        return Plan((Change("publish", wheel.name, wheel.artifact.digest.size),))
+
+    def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        wheel = _wheel(bundle)
+        if self._find(wheel):
+            return Skipped(f"{wheel.name} is there already")
+        with named_copy(wheel.artifact) as named:
+            attestations = Attestations.of(self._http, self._run, self._environ, self._settings)
+            unattested = attestations.sign(named, meter.note)
+            meter.expect(wheel.artifact.digest.size)
+            self._upload(wheel, named)
+            meter.moved(wheel.artifact.digest.size)
+        self._await(wheel, meter)
+        said = f" without an attestation, as signing failed ({unattested})" if unattested else ""
+        return Done(f"{wheel.name} uploaded{said}")
+
+    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        self._await(_wheel(bundle), meter)
+        return Done(f"{_wheel(bundle).name}, without credentials")
+
+    def receipt(self, bundle: Bundle) -> Receipt:
+        wheel = _wheel(bundle)
+        row = Row(wheel.name, wheel.artifact.digest.size, f"sha256:{wheel.artifact.digest.sha256}")
+        return Receipt(f"{self._settings.index}{wheel.project}/", (row,), (f"uvx {wheel.project}@latest",))
+
+    def traffic(self) -> Traffic:
+        return self._http.traffic
+
+    def close(self) -> None:
+        self._http.close()
+
+    @property
+    def _settings(self) -> Settings:
+        if self._read is None:
+            self._read = Settings.of(self._environ)
+        return self._read
+
+    def _settings_problems(self) -> Iterator[str]:
+        def check() -> bool:
+            self._settings.check_credentials()
+            return True
+
+        ensure(self._http, lambda: None, check)
+        return iter(())
+
+    def _project_problems(self, wheel: Wheel, meter: Meter) -> Iterator[str]:
+        size = wheel.artifact.digest.size
+        there = self._files(wheel)
+        if conflict := self._conflict(there, wheel):
+            yield str(conflict)
+        if wheel.name in there or not self._settings.is_public:
+            return
+        if size > _MOST_A_FILE:
+            yield f"{wheel.name} has {size_text(size)}, and the index takes {size_text(_MOST_A_FILE)} at most"
+        used = sum(file.size or 0 for file in there.values())
+        budget = (
+            f"{wheel.project} uses {size_text(used)} of the {size_text(_MOST_A_PROJECT)} that an index gives a project"
+        )
+        if used + size > _MOST_A_PROJECT:
+            yield f"{budget}; delete old dev versions in the project's settings, or ask for more"
+        else:
+            meter.note(budget)
+
+    def _upload(self, wheel: Wheel, file: Path) -> None:
+        twine = Twine(self._run, self._http.patience)
+
+        def make() -> bool:
+            self._http.count_sent(wheel.artifact.digest.size)
+            twine.upload(file)
+            return True
+
+        try:
+            ensure(self._http, lambda: self._find(wheel) or None, make, known_missing=True)
+        except TwineUploadError:
+            if not self._find(wheel):
+                raise
+
+    def _await(self, wheel: Wheel, meter: Meter) -> None:
+        """Until everybody sees it: what serves the index may lag."""
+        if self._http.wait_until(lambda: self._find(wheel), meter.note):
+            return
+        raise UnansweredError(
+            f"{self._settings.index}{wheel.project}/ does not show {wheel.name}", remedy="run the same command again"
+        )
+
+    def _find(self, wheel: Wheel) -> bool:
+        """Whether it is there. Raises WheelError if another file has its name."""
+        there = self._files(wheel)
+        if conflict := self._conflict(there, wheel):
+            raise conflict
+        return wheel.name in there
+
+    def _files(self, wheel: Wheel) -> Mapping[str, IndexedFile]:
+        return self._index.files(wheel.project)
+
+    @property
+    def _index(self) -> Index:
+        return Index(self._http, self._settings.index)
+
+    def _conflict(self, there: Mapping[str, IndexedFile], wheel: Wheel) -> WheelError | None:
+        file, digest = there.get(wheel.name), wheel.artifact.digest
+        if file is None or (sha256 := self._index.sha256(file)) == digest.sha256:
+            return None
+        return WheelError(
+            f"{self._settings.index}{wheel.project}/ has {wheel.name} with sha256 {sha256}, not {digest.sha256}",
+            remedy="one version has one set of bytes: find out which build that is from",
+        )
+
+
+def _wheel(bundle: Bundle) -> Wheel:
+    artifact, version = bundle.the("wheel"), bundle.manifest.build.version.pypi
+    if artifact is None:
+        raise WheelError("the build has no wheel")
+    distribution = artifact.name.removesuffix(f"-{version}-py3-none-any.whl")
+    return Wheel(re.sub(r"[-_.]+", "-", distribution).lower(), artifact)

@@ -1,0 +1,59 @@
+"""twine's own command, under the interpreter that runs this and with its libraries; it has the credentials."""
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from release.transport.address import without_login
+from release.transport.http import UnansweredError
+from release.transport.patience import Patience
+from release.transport.programs import Run
+from viberun.errors import ViberunError
+
+_STATUS = re.compile(r"HTTPError: ([0-9]{3}) ")
+_PASSING = re.compile("408|409|429|5..")
+_THERE = re.compile("already exists", re.IGNORECASE)
+_START_SECONDS = 15.0
+_SLOWEST = 64 * 1024  # bytes a second, below which an upload is given up
+
+
+class TwineUploadError(ViberunError):
+    """twine did not upload, and would not another time."""
+
+
+@dataclass(frozen=True)
+class Twine:
+    run: Run
+    patience: Patience
+
+    def upload(self, wheel: Path) -> None:
+        """Uploads it with the attestations that lie beside it.
+
+        Raises TwineUploadError when refused, UnansweredError where only the index can tell what has happened.
+        """
+        attestations = [str(each) for each in sorted(wheel.parent.glob("*.attestation"))]
+        options = ["--non-interactive", "--disable-progress-bar", *(["--attestations"] if attestations else [])]
+        files = [str(wheel), *attestations]
+        seconds = _START_SECONDS + self.patience.silence + wheel.stat().st_size / _SLOWEST
+        ended = self.run(python("twine", "upload", *options, *files), VARIABLES, wheel.parent, seconds)
+        if ended.status == 0:
+            return
+        if ended.status is None:
+            raise UnansweredError(f"twine upload {wheel.name}: no answer in time", remedy="run the same command again")
+        text = without_login(f"twine upload {wheel.name}: {ended.last_words}")
+        status = _STATUS.search(ended.out + ended.err)
+        if status is None or _PASSING.fullmatch(status[1]) or _THERE.search(ended.out + ended.err):
+            raise UnansweredError(text, remedy="run the same command again")
+        remedy = "see that these credentials may upload this project" if status[1] in ("401", "403") else None
+        raise TwineUploadError(text, remedy=remedy)
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """A module run as a program by this interpreter; VARIABLES go with it."""
+    return [sys.executable, "-P", "-S", "-B", "-m", module, *arguments]
+
+
+VARIABLES = {"PYTHONPATH": os.pathsep.join(sys.path), "NO_COLOR": "1", "COLUMNS": "500"}
+"""What a module needs to find its libraries, and to print what can be read by a program."""

@@ -1,0 +1,37 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from release.bundle import make_install_script
+from release.bundle.make_install_script import ScriptError
+from tests.release import fabricated
+from viberun.build import Build
+
+SCRIPT = "stamped() {\n    repository=''\n    channel='prod'\n}\n"
+NOBODYS = Build(**{**vars(fabricated.DEV), "repository": None})
+
+
+@pytest.mark.parametrize(
+    ("build", "repository", "channel"),
+    [
+        (fabricated.DEV, "Some-Owner/viberun", "dev"),
+        (fabricated.PROD, "Some-Owner/viberun", "prod"),
+        (NOBODYS, "", "dev"),
+    ],
+)
+def test_the_script_is_told_whose_it_is(tmp_path: Path, build: Build, repository: str, channel: str) -> None:
+    (tmp_path / "version.json").write_text(build.to_json())
+    (tmp_path / "install.sh").write_text(SCRIPT)
+    request = {name: str(tmp_path / file) for name, file in [("version", "version.json"), ("script", "install.sh")]}
+    (tmp_path / "request").write_text(json.dumps({**request, "out": str(tmp_path / "out")}))
+    assert make_install_script.main([str(tmp_path / "request")]) == 0
+    assert (
+        tmp_path / "out"
+    ).read_text() == f"stamped() {{\n    repository='{repository}'\n    channel='{channel}'\n}}\n"
+
+
+@pytest.mark.parametrize("script", ["", SCRIPT + SCRIPT, SCRIPT.replace("''", "'owner/name'")])
+def test_a_script_without_the_one_place_is_refused(script: str) -> None:
+    with pytest.raises(ScriptError, match="once"):
+        make_install_script.stamped(script, fabricated.DEV)

@@ -1,0 +1,70 @@
+"""Releases to the stand-in for GitHub, step by step and without the other places."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from release.bundle.model import Bundle
+from release.destinations.github.destination import GitHubRelease
+from release.driver.outcome import Done, Skipped
+from release.driver.progress import Meter, Progress, Style
+from release.transport.http import Http
+from release.transport.patience import Patience
+from tests.release.builds import Builds
+from tests.release.github.access import Access
+from tests.release.github.server import GitHub
+
+TOKEN = "ghs_secret"
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    with GitHub() as github:
+        github.tokens[TOKEN] = Access(installation=True)
+        yield github
+
+
+@pytest.fixture
+def builds(github: GitHub, tmp_path: Path) -> Builds:
+    return Builds(github, tmp_path)
+
+
+def destination(github: GitHub, *, token: str | None = TOKEN, keep: int = 20, force: bool = False) -> GitHubRelease:
+    environ = dict(github.env) | ({"GITHUB_TOKEN": token} if token else {})
+    http = Http(Patience(silence=2, first=0.01, longest=0.05, total=20))
+    return GitHubRelease(http, environ, keep=keep, force=force)
+
+
+def meter() -> Meter:
+    return Progress(io.StringIO(), Style(quiet=True), lambda: 0.0).begin("step", "github")
+
+
+def release(
+    github: GitHub, bundle: Bundle, *, token: str = TOKEN, keep: int = 20, force: bool = False
+) -> list[Done | Skipped]:
+    at = destination(github, token=token, keep=keep, force=force)
+    assert at.preflight(bundle, meter()).found == ()
+    outcomes = [step(bundle, meter()) for step in (at.stage, at.claim, at.publish, at.promote, at.verify)]
+    at.close()
+    return outcomes
+
+
+def problems(github: GitHub, bundle: Bundle, **options: str | None) -> str:
+    return "\n".join(destination(github, **options).preflight(bundle, meter()).found)  # type: ignore[arg-type]
+
+
+def names(github: GitHub) -> set[str]:
+    return {asset.name for asset in github.repository.assets.values()}
+
+
+def read(github: GitHub, tag: str, name: str) -> bytes:
+    with urlopen(f"{github.url}/{github.repository.full_name}/releases/download/{tag}/{name}") as answer:
+        content: bytes = answer.read()
+    return content
+
+
+def writes(github: GitHub) -> list[str]:
+    return [line for line in github.requests if not line.startswith("GET")]

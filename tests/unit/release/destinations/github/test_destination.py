@@ -1,0 +1,314 @@
+import pytest
+
+from release.destinations.github.api import Api
+from release.destinations.github.destination import GitHubRelease
+from release.destinations.github.settings import Settings
+from release.driver.outcome import Done, Skipped
+from release.transport.http import Http
+from release.transport.patience import Patience
+from tests.release.builds import Builds
+from tests.release.github.access import Access
+from tests.release.github.server import GitHub
+from tests.unit.release.destinations.github.releasing import (
+    TOKEN,
+    destination,
+    meter,
+    names,
+    problems,
+    read,
+    release,
+    writes,
+)
+from viberun.errors import ViberunError
+
+pytest_plugins = ["tests.unit.release.destinations.github.releasing"]
+
+
+def test_the_first_dev_release_is_there_for_anybody(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    release(github, bundle)
+    assert read(github, "dev", "channel.json") == bundle.manifest.to_json().encode()
+    for asset in bundle.assets:
+        assert read(github, "dev", asset.name) == asset.path.read_bytes()
+    (stored,) = github.repository.releases.values()
+    assert stored.prerelease
+    assert not stored.draft
+    assert github.repository.latest_release() is None
+    assert github.repository.refs["refs/tags/dev"] == bundle.manifest.build.commit
+
+
+def test_the_second_dev_release_takes_the_place_of_the_first_whose_files_stay(github: GitHub, builds: Builds) -> None:
+    first = builds.dev(builds.commit())
+    release(github, first)
+    second = builds.dev(builds.commit("Add <b>tables</b> for @everyone"))
+    release(github, second)
+    assert read(github, "dev", "channel.json") == second.manifest.to_json().encode()
+    assert read(github, "dev", "channel.old.json") == first.manifest.to_json().encode()
+    assert {asset.name for asset in first.assets} <= names(github)
+    body = next(iter(github.repository.releases.values())).body or ""
+    assert "Add \\<b\\>tables\\</b\\> for @\u200beveryone" in body
+    assert second.manifest.build.commit in body
+
+
+def test_a_release_takes_few_writes(github: GitHub, builds: Builds) -> None:
+    for _ in range(3):
+        bundle = builds.dev(builds.commit())
+        github.requests.clear()
+        release(github, bundle, keep=2)
+    uploads, claim, page = len(bundle.assets), 1, 1
+    swap, retired = 4, len(bundle.assets)  # upload, delete the old one, two renames
+    assert len(writes(github)) == uploads + claim + swap + page + retired
+
+
+def test_releasing_the_same_commit_again_changes_nothing(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    release(github, bundle)
+    github.requests.clear()
+    outcomes = release(github, bundle)
+    assert writes(github) == []
+    assert all(isinstance(outcome, Skipped) for outcome in outcomes[:4])
+
+
+def test_the_plan_names_what_a_release_would_do_and_is_empty_afterwards(github: GitHub, builds: Builds) -> None:
+    release(github, builds.dev(builds.commit()))
+    bundle = builds.dev(builds.commit())
+    github.requests.clear()
+    verbs = [change.verb for change in destination(github).plan(bundle, meter()).changes]
+    assert verbs == ["upload"] * len(bundle.assets) + ["move", "swap", "write"]
+    assert writes(github) == []
+    release(github, bundle)
+    assert destination(github).plan(bundle, meter()).changes == ()
+
+
+def test_an_older_and_a_diverged_commit_are_refused_with_both_named(github: GitHub, builds: Builds) -> None:
+    root = builds.commit()
+    older, newer = builds.dev(root), builds.dev(builds.commit())
+    aside = builds.dev(builds.commit(parent=root))
+    release(github, newer)
+    for bundle, how in ((older, "older than"), (aside, "on another line of history than")):
+        found = problems(github, bundle)
+        assert f"{bundle.manifest.build.commit} is {how} {newer.manifest.build.commit}" in found
+        with pytest.raises(ViberunError, match=how):
+            destination(github).claim(bundle, meter())
+    assert github.repository.refs["refs/tags/dev"] == newer.manifest.build.commit
+
+
+def test_a_tag_that_github_would_move_back_is_fenced_all_the_same(github: GitHub, builds: Builds) -> None:
+    github.repository.fast_forward_tags = False
+    older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
+    release(github, newer)
+    with pytest.raises(ViberunError, match="older than"):
+        destination(github).claim(older, meter())
+
+
+def test_rewritten_history_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:
+    root = builds.commit()
+    release(github, builds.dev(builds.commit()))
+    rewritten = builds.dev(builds.commit("rewritten", parent=root))
+    assert "--force" in problems(github, rewritten)
+    release(github, rewritten, force=True)
+    assert read(github, "dev", "channel.json") == rewritten.manifest.to_json().encode()
+    body = next(iter(github.repository.releases.values())).body or ""
+    assert body.endswith("the history was rewritten.\n")
+
+
+def test_a_history_that_was_cut_back_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:
+    kept, dropped = builds.dev(builds.commit()), builds.dev(builds.commit())
+    release(github, kept)
+    release(github, dropped)
+    assert "older than" in problems(github, kept)
+    release(github, kept, force=True)
+    assert read(github, "dev", "channel.json") == kept.manifest.to_json().encode()
+
+
+def test_a_run_that_was_overtaken_leaves_the_channel_to_the_newer_one(github: GitHub, builds: Builds) -> None:
+    first, older, newer = (builds.dev(builds.commit()) for _ in range(3))
+    release(github, first)
+    slow = destination(github)
+    slow.stage(older, meter())
+    slow.claim(older, meter())
+    at = destination(github)
+    at.stage(newer, meter())
+    at.claim(newer, meter())
+    github.requests.clear()
+    outcome = slow.promote(older, meter())
+    assert isinstance(outcome, Skipped)
+    assert f"left to {newer.manifest.build.version}" in outcome.reason
+    assert writes(github) == []
+    assert read(github, "dev", "channel.json") == first.manifest.to_json().encode()
+    assert isinstance(slow.verify(older, meter()), Skipped)
+    assert isinstance(at.promote(newer, meter()), Done)
+    assert read(github, "dev", "channel.json") == newer.manifest.to_json().encode()
+
+
+def test_a_run_that_is_overtaken_amid_the_swap_helps_the_newer_one_in(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(github, builds.dev(builds.commit()))
+    older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
+    slow, rename = destination(github), Api.rename_asset
+    slow.stage(older, meter())
+    slow.claim(older, meter())
+
+    def overtaken(api: Api, asset: int, name: str) -> None:
+        monkeypatch.setattr(Api, "rename_asset", rename)
+        at = destination(github)
+        at.stage(newer, meter())
+        at.claim(newer, meter())
+        rename(api, asset, name)
+
+    monkeypatch.setattr(Api, "rename_asset", overtaken)
+    outcome = slow.promote(older, meter())
+    assert isinstance(outcome, Done)
+    assert f"left to {newer.manifest.build.version}" in outcome.what
+    assert read(github, "dev", "channel.json") == newer.manifest.to_json().encode()
+
+
+def test_only_the_newest_builds_are_kept_with_their_manifests(github: GitHub, builds: Builds) -> None:
+    bundles = [builds.dev(builds.commit()) for _ in range(4)]
+    for bundle in bundles:
+        release(github, bundle, keep=2)
+    kept = {asset.name for bundle in bundles[2:] for asset in bundle.assets}
+    assert names(github) == kept | {"channel.json", "channel.old.json"}
+
+
+def test_a_release_deletes_no_more_than_its_share_and_the_next_goes_on(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("release.destinations.github.retention.MOST_AT_ONCE", 5)
+    for _ in range(3):
+        release(github, builds.dev(builds.commit()))
+    for _ in range(2):
+        before, bundle = names(github), builds.dev(builds.commit())
+        release(github, bundle, keep=1)
+        assert len(before - names(github)) == 5
+
+
+def test_what_the_old_channel_names_is_kept_even_beyond_the_number(github: GitHub, builds: Builds) -> None:
+    first, second = builds.dev(builds.commit()), builds.dev(builds.commit())
+    release(github, first)
+    release(github, second, keep=1)
+    assert {asset.name for asset in first.assets} <= names(github)
+
+
+def test_preflight_reports_all_problems_with_their_remedies(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.repository.private = True
+    github.repository.immutable_releases = True
+    github.tokens["reader"] = Access(push=False)
+    github.tokens["administrator"] = Access()
+    found = problems(github, bundle, token="reader")
+    assert "is private" in found
+    assert "contents: write" in found
+    assert "turn release immutability off" in problems(github, bundle, token="administrator")
+    assert "set GITHUB_TOKEN" in problems(github, bundle, token=None)
+    assert "Bad credentials" in problems(github, bundle, token="unknown")
+
+
+def test_actions_token_tells_immutability_by_the_newest_release(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    assert problems(github, bundle) == ""
+    github.repository.immutable_releases = True
+    release(github, builds.prod("1.2.3", builds.commit()))
+    assert "the release v1.2.3 is immutable" in problems(github, bundle)
+    github.repository.immutable_releases = False
+    github.tokens["administrator"] = Access()
+    assert problems(github, bundle, token="administrator") == ""
+
+
+def test_a_repository_whose_dev_was_immutable_is_told_that_it_can_have_none(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.repository.immutable_releases = True
+    github.repository.create_release("dev", "main", None, None, False, True, "false")
+    assert "dev can only be released from another repository" in problems(github, bundle)
+    for number in list(github.repository.releases):
+        github.repository.delete_release(number)
+    github.repository.immutable_releases = False
+    with pytest.raises(ViberunError, match="dev can only be released from another repository"):
+        destination(github).stage(bundle, meter())
+
+
+def test_a_commit_that_was_not_pushed_is_a_problem(github: GitHub, builds: Builds) -> None:
+    release(github, builds.dev(builds.commit()))
+    with GitHub() as elsewhere:
+        bundle = Builds(elsewhere, builds._folder / "elsewhere").dev(elsewhere.commits.add("unpushed"))
+    found = problems(github, bundle)
+    assert "push it" in found
+    assert "--force" not in found
+
+
+def test_a_commit_that_main_does_not_have_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:
+    first = builds.dev(builds.commit())
+    release(github, first)
+    aside = builds.dev(builds.commit("on a branch", parent=first.manifest.build.commit))
+    found = problems(github, aside)
+    assert found.startswith(f"{aside.manifest.build.commit} is not on main, and ")
+    assert "\n" not in found
+    assert "merge it" in found
+    builds.commit()
+    release(github, builds.dev(builds.main))
+    release(github, aside, force=True)
+
+
+def test_a_classic_token_tells_by_its_scopes_that_it_may_not_write(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.tokens |= {
+        f"ghp_{scopes}": Access(scopes=scopes) for scopes in ("", "gist, workflow", "public_repo, workflow")
+    }
+    github.tokens["github_pat_"] = Access(scopes="")
+    for token in ("ghp_", "ghp_gist, workflow"):
+        assert "give it `public_repo`" in problems(github, bundle, token=token)
+    for token in ("ghp_public_repo, workflow", "github_pat_"):
+        assert problems(github, bundle, token=token) == ""
+
+
+def test_a_repository_that_was_renamed_is_said_to_be(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.repository.former_name, github.repository.full_name = github.repository.full_name, "octo/other"
+    at = GitHubRelease(Http(Patience()), {**github.env, "GITHUB_REPOSITORY": "octo/viberun", "GITHUB_TOKEN": TOKEN})
+    (found,) = at.preflight(bundle, meter()).found
+    assert "the repository has moved: set GITHUB_REPOSITORY" in found
+
+
+def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_moves(
+    github: GitHub, builds: Builds
+) -> None:
+    commits, repository = github.commits, github.repository
+    first = commits.add("one", workflows={"release.yml": "1"})
+    second = commits.add("two", first, workflows={"release.yml": "2"})
+    repository.refs |= {"refs/heads/main": second}
+    bundle = builds.dev(first)
+    github.tokens["classic"] = Access(workflows=False, scopes="repo")
+    assert "`workflow` scope" in problems(github, bundle, token="classic")
+    github.tokens["ghs_actions"] = Access(workflows=False, installation=True)
+    environ = dict(github.env) | {"GITHUB_TOKEN": "ghs_actions", "GITHUB_ACTIONS": "true"}
+    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20)), environ, keep=20)
+    assert "the run of the newest commit releases it" in "\n".join(in_actions.preflight(bundle, meter()).found)
+    repository.create_release("dev", first, None, None, False, True, "false")
+    repository.refs["refs/tags/dev"] = commits.add("zero")
+    github.tokens["app"] = Access(workflows=False)
+    repository.refs["refs/tags/dev"] = commits.add("before")
+    with pytest.raises(ViberunError, match="unrelated"):
+        destination(github, token="app").claim(bundle, meter())
+    with pytest.raises(ViberunError, match=r"dev did not move.*`workflow` scope"):
+        destination(github, token="app", force=True).claim(bundle, meter())
+    with pytest.raises(ViberunError, match=r"dev did not move.*the run of the newest commit releases it"):
+        destination(github, token="ghs_actions", force=True).claim(bundle, meter())
+
+
+def test_rate_limits_are_waited_for(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    github.limits.exhaust(1.0)
+    release(github, bundle)
+    github.limits.writes_a_minute = 1
+    for github.limits.says_when in (True, False):
+        with pytest.raises(ViberunError, match=r"asks for \d\d s of patience; run the same command then$"):
+            destination(github).stage(builds.dev(builds.commit()), meter())
+
+
+def test_no_message_has_the_token(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    for token in (TOKEN, "ghs_unknown"):
+        found = problems(github, bundle, token=token)
+        assert token not in found
+    assert TOKEN not in repr(Settings.of({"GITHUB_TOKEN": TOKEN}, None))

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from release.destinations.github import notes
+from release.destinations.github.changes import Changes
+from release.destinations.github.model import Comparison, Status
+from tests.release import fabricated
+from viberun.build import Build
+from viberun.version import Channel, Version
+
+COMMIT = 40 * "7"
+BEFORE = Version.parse("1.2.3")
+
+
+def page(folder: Path, channel: Channel, changes: Changes | None) -> str:
+    version = Version.parse("1.3.0") if channel == "prod" else Version.dev(1769344245, COMMIT, dirty=False)
+    build = Build(version, channel, COMMIT, "2026-01-25T12:30:45Z", "owner/name")
+    return notes.text(fabricated.make(folder, build, publishable=False).manifest, changes, "https://github.com")
+
+
+def changes_of(folder: Path, channel: Channel, comparison: Comparison | None) -> str:
+    """What follows the heading of the changes."""
+    return page(folder, channel, Changes(BEFORE, comparison)).partition("Changes since `1.2.3`:\n\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("channel", "status", "text"),
+    [
+        ("dev", "ahead", f"- Add it ([`aaaaaaa`](https://github.com/owner/name/commit/{40 * 'a'}))\n"),
+        ("dev", "diverged", "the history was rewritten.\n"),
+        ("dev", "behind", "the history was rewritten.\n"),
+        ("dev", "identical", ""),
+        ("prod", "ahead", f"- Add it ([`aaaaaaa`](https://github.com/owner/name/commit/{40 * 'a'}))\n"),
+        ("prod", "diverged", f"- Add it ([`aaaaaaa`](https://github.com/owner/name/commit/{40 * 'a'}))\n"),
+        ("prod", "behind", "this is an earlier commit.\n"),
+        ("prod", "identical", ""),
+    ],
+)
+def test_changes_are_listed_where_there_are_any(tmp_path: Path, channel: Channel, status: Status, text: str) -> None:
+    assert changes_of(tmp_path, channel, Comparison(status, 1, ((40 * "a", "Add it"),))) == text
+
+
+@pytest.mark.parametrize("channel", ["dev", "prod"])
+def test_where_github_has_no_comparison_the_page_says_so(tmp_path: Path, channel: Channel) -> None:
+    assert changes_of(tmp_path, channel, None) == "GitHub does not list them.\n"
+
+
+def test_the_first_release_has_no_changes(tmp_path: Path) -> None:
+    assert "Changes" not in page(tmp_path, "prod", None)
+
+
+def test_of_many_changes_the_newest_are_listed_and_the_others_counted(tmp_path: Path) -> None:
+    subjects = tuple((f"{number:040x}", f"change {number}") for number in range(250))
+    lines = changes_of(tmp_path, "prod", Comparison("ahead", 300, subjects)).splitlines()
+    assert len(lines) == 101
+    assert lines[0].startswith("- change 249 (")
+    assert lines[99].startswith("- change 150 (")
+    assert lines[100] == "- and 200 more"

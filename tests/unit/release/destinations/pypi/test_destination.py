@@ -1,0 +1,200 @@
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from release.bundle.model import Bundle
+from release.destinations.pypi.attestation import Attestations
+from release.destinations.pypi.destination import PackageIndex, WheelError
+from release.destinations.pypi.settings import Settings
+from release.driver.outcome import Done
+from release.driver.progress import Meter, Progress, Style
+from release.transport.http import Http
+from release.transport.patience import Patience
+from release.transport.programs import Ended
+from tests.release import fabricated
+from tests.unit.release.transport.scripted import Said, Scripted
+
+PATIENCE = Patience(silence=5, first=1, longest=10, total=60, lag=600, tries=2)
+JSON = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
+NOTHING = Said(200, b'{"files": []}', JSON)
+JOB = {"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_URL": "https://job.example/id"}
+
+
+class Clock:
+    """Moves as one sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Programs:
+    """Answers as twine, after which the index shows the wheel, and as what signs, which works after `signs_after`."""
+
+    def __init__(self, clock: Clock, index: Scripted, bundle: Bundle, signs_after: float = 0) -> None:
+        self._clock = clock
+        self._index = index
+        self._bundle = bundle
+        self._signs_after = signs_after
+        self.started: list[Sequence[str]] = []
+
+    def __call__(self, command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
+        module, *rest = command[command.index("-m") + 1 :]
+        self.started.append((module, *rest))
+        if module == "twine":
+            self._index.script[:] = [listed(self._bundle)]
+        elif self._clock.now < self._signs_after:
+            return Ended(1, "", "the transparency log is not there")
+        else:
+            Path(f"{rest[-1]}.publish.attestation").write_text("{}")
+        return Ended(0, "", "")
+
+    @property
+    def uploads(self) -> list[Sequence[str]]:
+        return [command for command in self.started if command[0] == "twine"]
+
+
+def listed(bundle: Bundle, *, told: bool = True) -> Said:
+    """The index's answer once it has the wheel, whose digest is told or not."""
+    wheel = bundle.the("wheel")
+    assert wheel
+    file = {"filename": wheel.name, "url": "../../files/wheel", "hashes": hashes(bundle) if told else {}}
+    return Said(200, json.dumps({"files": [file]}).encode(), JSON)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    return fabricated.make(tmp_path / "runfiles", images=False)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def index() -> Iterator[Scripted]:
+    with Scripted(NOTHING) as server:
+        yield server
+
+
+def settings(folder: Path, **variables: str) -> dict[str, str]:
+    """The environment of somebody without a ~/.pypirc, who uploads to the index that twine does by itself."""
+    return {"HOME": str(folder), **variables}
+
+
+def http(clock: Clock) -> Http:
+    return Http(PATIENCE, sleep=clock.sleep, clock=clock)
+
+
+def meter(out: io.StringIO | None = None) -> Meter:
+    return Progress(out or io.StringIO(), Style(quiet=out is None), lambda: 0.0).begin("step", "pypi")
+
+
+def unused(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
+    raise AssertionError(f"{command} was run")
+
+
+def wanted(clock: Clock, environ: Mapping[str, str]) -> bool:
+    return Attestations.of(http(clock), unused, environ, Settings.of(environ)).wanted
+
+
+def test_a_wheel_is_attested_where_the_upload_is_by_trusted_publishing(clock: Clock, tmp_path: Path) -> None:
+    nobody = settings(tmp_path)
+    assert wanted(clock, JOB | nobody)
+    assert not wanted(clock, nobody)
+    assert not wanted(clock, JOB | nobody | {"TWINE_REPOSITORY_URL": "https://packages.example/"})
+
+
+def test_a_wheel_is_not_attested_where_a_password_is_given(clock: Clock, tmp_path: Path) -> None:
+    assert not wanted(clock, JOB | settings(tmp_path, TWINE_PASSWORD="pypi-s3cret"))
+    (tmp_path / ".pypirc").write_text("[pypi]\nusername = __token__\npassword = pypi-s3cret\n")
+    assert not wanted(clock, JOB | settings(tmp_path))
+
+
+def test_a_service_that_signs_is_waited_for(clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path) -> None:
+    environ = JOB | settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/")
+    programs = Programs(clock, index, bundle, signs_after=200)
+    outcome = PackageIndex(http(clock), programs, environ).publish(bundle, meter())
+    assert isinstance(outcome, Done)
+    assert outcome.what.endswith("uploaded")
+    (upload,) = programs.uploads
+    assert "--attestations" in upload
+    assert upload[-1].endswith(".attestation")
+    assert 200 <= clock.now < 250
+
+
+def test_without_the_service_that_signs_the_release_goes_on_and_says_so(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    environ = JOB | settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/")
+    programs = Programs(clock, index, bundle, signs_after=float("inf"))
+    outcome = PackageIndex(http(clock), programs, environ).publish(bundle, meter())
+    assert isinstance(outcome, Done)
+    assert "without an attestation, as signing failed (the transparency log is not there)" in outcome.what
+    (upload,) = programs.uploads
+    assert "--attestations" not in upload
+    assert 500 < clock.now <= PATIENCE.lag
+
+
+def sized(bundle: Bundle, *sizes: int, name: str = "viberun_dev-0.0.0.dev{}-py3-none-any.whl") -> Said:
+    """An index that has files of these sizes."""
+    files = [
+        {"filename": name.format(number), "url": "", "hashes": hashes(bundle), "size": size}
+        for number, size in enumerate(sizes)
+    ]
+    return Said(200, json.dumps({"files": files}).encode(), JSON)
+
+
+def hashes(bundle: Bundle) -> dict[str, str]:
+    wheel = bundle.the("wheel")
+    assert wheel
+    return {"sha256": wheel.digest.sha256}
+
+
+def test_what_the_project_uses_of_the_public_index_is_said_and_its_limit_kept(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    environ = settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/", TWINE_PASSWORD="s3cret")
+    at, said = PackageIndex(http(clock), unused, environ), io.StringIO()
+    index.script[:] = [sized(bundle, 2 * 10**9, 10**9)]
+    assert at.preflight(bundle, meter(said)).found == ()
+    assert said.getvalue() == "step      pypi  viberun-dev uses 3.0 GB of the 10.0 GB that an index gives a project\n"
+    index.script[:] = [sized(bundle, 9 * 10**9, 10**9)]
+    (problem,) = at.preflight(bundle, meter(said)).found
+    assert "viberun-dev uses 10.0 GB of the 10.0 GB that an index gives a project; delete old dev versions" in problem
+
+
+def test_what_is_there_already_takes_no_more_room_and_other_indexes_have_other_limits(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    wheel, said = bundle.the("wheel"), io.StringIO()
+    assert wheel
+    environ = settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/", TWINE_PASSWORD="s3cret")
+    index.script[:] = [sized(bundle, 10 * 10**9, name=wheel.name)]
+    assert PackageIndex(http(clock), unused, environ).preflight(bundle, meter(said)).found == ()
+    index.script[:] = [sized(bundle, 11 * 10**9)]
+    environ |= {"TWINE_REPOSITORY_URL": "https://packages.example/", "TWINE_USERNAME": "maintainer"}
+    assert PackageIndex(http(clock), unused, environ).preflight(bundle, meter(said)).found == ()
+    assert said.getvalue() == ""
+
+
+def test_a_wheel_whose_digest_the_index_does_not_tell_is_compared_by_its_bytes(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    wheel = bundle.the("wheel")
+    assert wheel
+    at = PackageIndex(http(clock), unused, settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/"))
+    index.script[:] = [listed(bundle, told=False), Said(200, wheel.path.read_bytes())]
+    assert at.verify(bundle, meter()) == Done(f"{wheel.name}, without credentials")
+    index.script[:] = [listed(bundle, told=False), Said(200, b"compiled again")]
+    with pytest.raises(WheelError, match="one version has one set of bytes"):
+        at.verify(bundle, meter())
