@@ -114,8 +114,10 @@ def _mirrors(rctx):
     own = (rctx.getenv("DEBIAN_MIRROR") or "").rstrip("/").removesuffix("/debian")
     targets = []
     if rctx.which("apt-get"):
-        result = rctx.execute(["apt-get", "indextargets", "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"])
-        targets = result.stdout.splitlines() if result.return_code == 0 else []
+        # Before its first update apt lists the sources only when asked for no more than the addresses.
+        for option in [[], ["--no-release-info"]]:
+            result = rctx.execute(["apt-get", "indextargets"] + option + ["--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"])
+            targets += result.stdout.splitlines() if result.return_code == 0 else []
 
     roots = {}
     for archive in _LABELS:

@@ -58,8 +58,11 @@ def configured(
     The snapshot archive is asked for its state at `now`.
     """
     own = environment.get("DEBIAN_MIRROR", "").rstrip("/").removesuffix("/debian")
-    listed = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"])
-    targets = listed.stdout.decode().splitlines() if listed.returncode == 0 else []
+    targets: list[str] = []
+    # Before its first update apt lists the sources only when asked for no more than the addresses.
+    for option in ((), ("--no-release-info",)):
+        listed = run(["apt-get", "indextargets", *option, "--format", "$(REPO_URI) $(LABEL)", "Created-By: Packages"])
+        targets += listed.stdout.decode().splitlines() if listed.returncode == 0 else []
     roots: dict[str, list[str]] = {}
     for archive in archives:
         found = [f"{own}/{archive}/"] if own else []
