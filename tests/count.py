@@ -36,11 +36,17 @@ def settle(count: Count, ended_well: bool) -> Count:
 
 
 def count_junit(report: Path) -> Count:
-    """Counts the test cases of a JUnit XML file; one that is missing or empty counts as a failure. Names what was skipped."""
+    """Counts the test cases of a JUnit XML file, and names what was skipped; one that is missing or empty is a failure.
+
+    Empty may be the report of a shard, or of a --test_filter: where its property `collected` says that there are tests.
+    """
     try:
-        cases = list(ElementTree.parse(report).iter("testcase"))
+        document = ElementTree.parse(report)
     except (OSError, ElementTree.ParseError):
         return Count(failed=1)
+    cases = list(document.iter("testcase"))
+    if not cases and any(int(found.get("value", "0")) for found in document.iterfind(".//property[@name='collected']")):
+        return Count()
     for case in cases:
         if (skipped := case.find("skipped")) is not None:
             why = skipped.get("message")

@@ -32,3 +32,10 @@ def collect_python(files, roots, deps):
         files = depset(files, transitive = [info.files for info in infos]),
         roots = depset(roots, transitive = [info.roots for info in infos]),
     )
+
+TestPathsInfo = provider(
+    doc = "What a test that has this in its `data` is told of.",
+    fields = {
+        "paths": "dict of an environment variable's name to a path below the folder that holds all repositories.",
+    },
+)

@@ -1,29 +1,58 @@
-"""Tests: pytest under the pinned interpreter, in Bazel's sandbox."""
+"""Tests: pytest under the pinned interpreter, in Bazel's sandbox, or outside of it where `tags` has `local`."""
 
 load("//tools/python:launcher.bzl", "write_launcher")
-load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
+load("//tools/python:provider.bzl", "PythonInfo", "TestPathsInfo", "collect_python")
 load("//tools/python:python_action.bzl", "PYTHON_ATTRS")
+load("//tools/python:runfiles.bzl", "runfiles_path")
+
+# Tests outside of the sandbox start what root uses of the system.
+_LOCAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+def _paths(ctx):
+    """Returns environment variables and the runfiles that their values name."""
+    paths = {}
+    for target in ctx.attr.data:
+        if TestPathsInfo in target:
+            paths.update(target[TestPathsInfo].paths)
+    for name, target in ctx.attr.paths.items():
+        files = target.files.to_list()
+        if len(files) != 1:
+            fail("{}: {} must be one file or folder, for {}".format(ctx.label, target.label, name))
+        paths[name] = runfiles_path(ctx, files[0])
+    return paths
 
 def _python_test_impl(ctx):
-    python = collect_python(ctx.files.srcs + ctx.files.data, [ctx.workspace_name], ctx.attr.deps + [ctx.attr._runner])
-    arguments = [file.short_path for file in ctx.files.srcs]
+    data = ctx.attr.data + ctx.attr.paths.values()
+    files = ctx.files.srcs + ctx.files.data + [file for target in ctx.attr.paths.values() for file in target.files.to_list()]
+    python = collect_python(files, [ctx.workspace_name], ctx.attr.deps + [ctx.attr._runner])
+    local = "local" in ctx.attr.tags
+    arguments = ["--root=" + ctx.workspace_name]
+    arguments += ["--local"] if local else []
+    arguments += ["--path={}={}".format(name, path) for name, path in sorted(_paths(ctx).items())]
+    arguments += [runfiles_path(ctx, file) for file in ctx.files.srcs] + ["--"]
+    environment = {"PATH": _LOCAL_PATH} if local and "PATH" not in ctx.attr.inherited_environment else {}
     return [
-        write_launcher(ctx, python, "tools.python.run_pytest", arguments, ctx.attr.data),
-        RunEnvironmentInfo(environment = {
-            name: ctx.expand_location(value, ctx.attr.data)
-            for name, value in ctx.attr.environment.items()
-        }),
+        write_launcher(ctx, python, "tools.python.run_pytest", arguments, data),
+        RunEnvironmentInfo(
+            environment = environment | {
+                name: ctx.expand_location(value, data)
+                for name, value in ctx.attr.environment.items()
+            },
+            inherited_environment = ctx.attr.inherited_environment,
+        ),
     ]
 
 python_test = rule(
     implementation = _python_test_impl,
-    doc = "Runs test files with pytest; a file in which nothing is collected fails.",
+    doc = "Runs test files with pytest; files in which nothing is collected fail.",
     test = True,
     attrs = PYTHON_ATTRS | {
         "srcs": attr.label_list(doc = "Test files.", allow_files = [".py"], mandatory = True),
-        "deps": attr.label_list(doc = "What the tests import.", providers = [PythonInfo]),
+        "deps": attr.label_list(doc = "What the tests import, conftest.py above all.", providers = [PythonInfo]),
         "data": attr.label_list(doc = "Files that the tests read, found below RUNFILES_DIR.", allow_files = True),
         "environment": attr.string_dict(doc = "Environment of the tests; `$(rlocationpath //label)` is expanded."),
+        "inherited_environment": attr.string_list(doc = "Variables that are as whoever runs the test has them, and so part of its key."),
+        "paths": attr.string_keyed_label_dict(doc = "What the tests are given, each by the variable that holds its absolute path.", allow_files = True),
         "_runner": attr.label(default = "//tools/python:run_pytest", providers = [PythonInfo]),
     },
 )

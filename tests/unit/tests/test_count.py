@@ -58,6 +58,13 @@ def test_no_report_or_an_empty_or_broken_one_is_a_failure(tmp_path: Path) -> Non
     assert count_junit(tmp_path / "half.xml") == Count(failed=1)
 
 
+def test_a_report_without_cases_is_no_failure_where_it_says_that_there_are_tests(tmp_path: Path) -> None:
+    assert count_junit(report(tmp_path, '<properties><property name="collected" value="3"/></properties>')) == Count()
+    assert count_junit(report(tmp_path, '<properties><property name="collected" value="0"/></properties>')) == Count(
+        failed=1
+    )
+
+
 def test_a_run_that_did_not_end_well_failed() -> None:
     assert settle(Count(passed=3), ended_well=False) == Count(passed=3, failed=1)
     assert settle(Count(passed=3), ended_well=True) == Count(passed=3)

@@ -1,0 +1,53 @@
+"""Which tests of a target are this process's: Bazel's sharding (TEST_TOTAL_SHARDS, TEST_SHARD_INDEX), as a pytest plugin."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of `total` parts of a target's tests, counted from 0."""
+
+    index: int = 0
+    total: int = 1
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> "Shard":
+        """Reads what Bazel wants, and tells it by TEST_SHARD_STATUS_FILE that it is understood."""
+        if "TEST_TOTAL_SHARDS" not in environ:
+            return cls()
+        if file := environ.get("TEST_SHARD_STATUS_FILE"):
+            Path(file).touch()
+        return cls(int(environ["TEST_SHARD_INDEX"]), int(environ["TEST_TOTAL_SHARDS"]))
+
+
+class TestsOfShard:
+    """Keeps every `total`th of the tests that were asked for, in pytest's order; `collected` counts all that the files have."""
+
+    __test__ = False
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+        self.collected = 0
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+        self.collected = len(items)
+        yield
+        mine = items[self._shard.index :: self._shard.total]
+        if others := [item for item in items if item not in mine]:
+            config.hook.pytest_deselected(items=others)
+            items[:] = mine
+
+
+def say_collected(report: Path, collected: int) -> None:
+    """Writes into a report (JUnit XML) without test cases how many tests there are, as the suite's property `collected`."""
+    document = ElementTree.parse(report)
+    for suite in document.iter("testsuite"):
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="collected", value=str(collected))
+    document.write(report, encoding="utf-8", xml_declaration=True)
