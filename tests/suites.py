@@ -107,7 +107,6 @@ def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bo
 # as it was released.
 _OUTSIDE = {
     "tests/checks": True,
-    "tests/e2e/binary": False,
     "tests/e2e/packages": False,
     "tests/e2e/channel": False,
     "tests/e2e/host": False,

@@ -1,0 +1,137 @@
+"""The product with a version of the tests' choice, made by the rules that make the real ones."""
+
+load("//pkg_npm:npm_package.bzl", "npm_package")
+load("//pkg_pypi:python_wheel.bzl", "python_wheel")
+load("//release/bundle:defs.bzl", "install_script", "release_bundle")
+load("//tools/archive:executable_tarball.bzl", "executable_tarball")
+load("//tools/binary:self_contained_binary.bzl", "self_contained_binary")
+load("//tools/oci:defs.bzl", "oci_image")
+load("//tools/pex:pex_binary.bzl", "pex_binary")
+
+_ARCHITECTURES = ["amd64", "arm64"]
+
+# Each executable, with the library's package and its kind in a release.
+_EXECUTABLES = {
+    "viberun": ("client", "client"),
+    "viberun-server": ("server", "server"),
+}
+
+# Of each image in //images: its name in a release, the folder with its files, the layers, whether the client is in it.
+_IMAGES = {
+    "viberun": ("app", ["base", "tools", "node"], True),
+    "viberun-proxy": ("proxy", ["base", "caddy"], False),
+}
+
+def edition(name, images_of = None):
+    """Declares what a release of the version in `NAME.json` has, for Linux, and bundles of it.
+
+    `NAME.viberun.ARCHITECTURE`, `NAME.viberun-server.ARCHITECTURE`: executables. `NAME.pex`, `NAME.npm`, `NAME.wheel`,
+    `NAME.install`: the packages and the script. `NAME.image.IMAGE`: an OCI layout for both architectures, and with `.amd64`
+    for the one. `NAME.host`: the bundle for a host (amd64: client, server, script, images); `NAME.packages`: the one for
+    people's own machines (amd64: client, script; npm package and wheel).
+
+    Args:
+      name: what the targets' names begin with.
+      images_of: name of the edition whose images `NAME.host` has, else its own.
+    """
+    version = name + ".json"
+    for program, (package, kind) in _EXECUTABLES.items():
+        for architecture in _ARCHITECTURES:
+            self_contained_binary(
+                name = "{}.{}.{}".format(name, program, architecture),
+                compiled = "//viberun/{}:linux".format(package),
+                program = program,
+                runtime = "//tools/binary:runtime_" + architecture,
+                tags = ["manual"],
+                version = version,
+            )
+        executable_tarball(
+            name = "{}.{}".format(name, kind),
+            executable = "{}.{}.amd64".format(name, program),
+            member = program,
+            tags = ["manual"],
+        )
+    _images(name, version)
+    _packages(name, version)
+    install_script(
+        name = name + ".install",
+        script = "//:install.sh",
+        tags = ["manual"],
+        version = version,
+    )
+    release_bundle(
+        name = name + ".host",
+        clients = {name + ".client": "linux-amd64"},
+        images = {"{}.image.{}.amd64".format(images_of or name, image): image for image in _IMAGES},
+        install = name + ".install",
+        servers = {name + ".server": "linux-amd64"},
+        tags = ["manual"],
+        version = version,
+    )
+    release_bundle(
+        name = name + ".packages",
+        clients = {name + ".client": "linux-amd64"},
+        install = name + ".install",
+        npm = name + ".npm",
+        tags = ["manual"],
+        version = version,
+        wheel = name + ".wheel",
+    )
+
+def _images(name, version):
+    for image, (folder, layers, has_client) in _IMAGES.items():
+        for suffix, architectures in {"": _ARCHITECTURES, ".amd64": ["amd64"]}.items():
+            oci_image(
+                name = "{}.image.{}{}".format(name, image, suffix),
+                srcs = ["//images:{}.files".format(folder)],
+                binaries = {
+                    "{}.viberun.{}".format(name, architecture): architecture
+                    for architecture in architectures
+                } if has_client else {},
+                layers = [
+                    "//images:{}.{}.{}".format(folder, layer, architecture)
+                    for architecture in architectures
+                    for layer in layers + ["configuration"]
+                ],
+                plan = "//images:{}.plan".format(folder),
+                tags = ["manual"],
+                version = version,
+            )
+
+def _packages(name, version):
+    pex_binary(
+        name = name + ".pex",
+        pex = "//viberun/client:pex",
+        tags = ["manual"],
+        version = version,
+    )
+    npm_package(
+        name = name + ".npm",
+        launcher = "//pkg_npm:bin/viberun.js",
+        license = "//:LICENSE",
+        program = "viberun",
+        programs = {
+            name + ".viberun.amd64": "linux-amd64",
+            name + ".viberun.arm64": "linux-arm64",
+            name + ".pex": "darwin-amd64 darwin-arm64",
+        },
+        readme = "//viberun:README.md",
+        tags = ["manual"],
+        template = "//pkg_npm:package.json.in",
+        version = version,
+    )
+    python_wheel(
+        name = name + ".wheel",
+        commands = [
+            "viberun",
+            "viberun-dev",
+        ],
+        launcher = ["//pkg_pypi:launcher_files"],
+        license = "//:LICENSE",
+        program = name + ".pex",
+        project = "viberun-dev",
+        readme = "//viberun:README.md",
+        tags = ["manual"],
+        template = "//pkg_pypi:pyproject.toml.in",
+        version = version,
+    )
