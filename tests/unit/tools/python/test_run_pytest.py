@@ -28,7 +28,7 @@ class Runner:
         (folder / "scratch").mkdir()
         (folder / "outputs").mkdir()
 
-    def start(self, text: str, *arguments: str, own: tuple[str, ...] = (), **variables: str) -> "subprocess.Popen[str]":
+    def start(self, text: str, *arguments: str, own: str = "", **variables: str) -> "subprocess.Popen[str]":
         (self.folder / "tests/test_it.py").write_text(text)
         paths = [argument for path in sys.path if not path.startswith(sys.prefix) for argument in ("--path", path)]
         launch = ["-I", "-S", "-B", str(RUNFILES / os.environ["LAUNCH"]), *paths, "tools.python.run_pytest"]
@@ -40,14 +40,14 @@ class Runner:
             **variables,
         }
         return subprocess.Popen(
-            [sys.executable, *launch, "--root=tests", *own, "tests/test_it.py", "--", *arguments],
+            [sys.executable, *launch, "--root=tests", *own.split(), "tests/test_it.py", "--", *arguments],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run(self, text: str, *arguments: str, own: tuple[str, ...] = (), **variables: str) -> int:
+    def run(self, text: str, *arguments: str, own: str = "", **variables: str) -> int:
         self.report.unlink(missing_ok=True)
         with self.start(text, *arguments, own=own, **variables) as process:
             self.out = process.communicate(timeout=60)[0]
@@ -135,7 +135,7 @@ def test_arguments_reach_pytest(runner: Runner) -> None:
 
 def test_paths_are_absolute_in_the_environment(runner: Runner) -> None:
     text = f"import os\ndef test_a(): assert os.environ['PROGRAM'] == '{runner.folder}/some/program'\n"
-    assert runner.run(text, own=("--path=PROGRAM=some/program",)) == 0, runner.out
+    assert runner.run(text, own="--path=PROGRAM=some/program") == 0, runner.out
 
 
 def test_temporary_files_are_in_the_folder_that_bazel_gives(runner: Runner) -> None:
@@ -146,7 +146,7 @@ def test_temporary_files_are_in_the_folder_that_bazel_gives(runner: Runner) -> N
 def test_outside_of_the_sandbox_their_folder_has_a_short_path_and_goes(runner: Runner) -> None:
     text = "import pathlib\ndef test_a(tmp_path): pathlib.Path('{}').write_text(str(tmp_path))\n"
     kept = runner.folder / "kept"
-    assert runner.run(text.format(kept), own=("--local",), TMPDIR="/tmp") == 0, runner.out
+    assert runner.run(text.format(kept), own="--local", TMPDIR="/tmp") == 0, runner.out
     assert len(kept.read_text()) < 60
     assert not Path(kept.read_text()).parents[1].exists()
 
