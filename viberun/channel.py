@@ -17,6 +17,9 @@ SERVER_VERSION = "VIBERUN_SERVER_VERSION"
 IMAGE = "VIBERUN_IMAGE"
 PROXY_IMAGE = "VIBERUN_PROXY_IMAGE"
 
+# Every image of a release, each with the variable that names another in its place.
+IMAGES = {"viberun": IMAGE, "viberun-proxy": PROXY_IMAGE}
+
 # Where the channel is looked for.
 CHANNEL_URL = "VIBERUN_CHANNEL_URL"
 SERVER_URL = "GITHUB_SERVER_URL"
@@ -47,11 +50,8 @@ def defaults(channel: Channel, repository: str | None) -> dict[str, str]:
         return {SERVER_VERSION: moving}
     # Image names are lower case (OCI distribution specification), repositories need not be.
     place = f"{_REGISTRY}/{repository.lower()}"
-    return {
-        SERVER_VERSION: moving,
-        IMAGE: f"{place}/viberun:{moving}",
-        PROXY_IMAGE: f"{place}/viberun-proxy:{moving}",
-    }
+    images = {variable: f"{place}/{name}:{moving}" for name, variable in IMAGES.items()}
+    return {SERVER_VERSION: moving, **images}
 
 
 def settings(channel: Channel, repository: str | None, environ: Mapping[str, str]) -> dict[str, str]:
@@ -59,7 +59,7 @@ def settings(channel: Channel, repository: str | None, environ: Mapping[str, str
     default. A variable that has neither is left out.
     """
     held = defaults(channel, repository)
-    for name in (SERVER_VERSION, IMAGE, PROXY_IMAGE):
+    for name in (SERVER_VERSION, *IMAGES.values()):
         if environ.get(name):
             held[name] = environ[name]
     return held

@@ -22,8 +22,6 @@ from viberun.manifest import KINDS, File, Image, Manifest
 _DOWNLOADS = ("client", "server", "install")
 """What people download by hand: it is in SHA256SUMS, and on prod it has a plain name as well."""
 
-_IMAGE_VARIABLES = {"viberun": channel.IMAGE, "viberun-proxy": channel.PROXY_IMAGE}
-
 
 @dataclass(frozen=True)
 class Output:
@@ -95,7 +93,7 @@ def _manifest(build: Build, named: Sequence[Artifact], images: Sequence[ImageLay
         build,
         "",
         files,
-        {i.name: Image(refs.get(_IMAGE_VARIABLES[i.name]), i.digest) for i in images},
+        {i.name: Image(refs.get(channel.IMAGES[i.name]), i.digest) for i in images},
     )
 
 

@@ -11,6 +11,7 @@ from release.bundle import make_bundle
 from release.bundle import model as bundle
 from release.bundle.model import Bundle
 from tests.release import layouts, packages
+from viberun import channel
 from viberun.build import Build
 from viberun.version import Version
 
@@ -59,7 +60,7 @@ def make(
     if publishable:
         (built / "npm").write_bytes(packages.npm_package(build, text))
         (built / "wheel").write_bytes(packages.wheel(build, text))
-    names = ("viberun", "viberun-proxy") if images else ()
+    names = channel.IMAGES if images else ()
     request = {
         "version": str(built / "version.json"),
         "products": products,

@@ -12,7 +12,7 @@ from viberun.arguments import Parser
 from viberun.errors import UsageError
 from viberun.server import app_commands, commands, handshake
 from viberun.server.errors import EXIT_STATUS
-from viberun.server.reference import DIGEST, VARIABLES
+from viberun.server.reference import DIGEST
 from viberun.server.state import DEFAULT, STATE
 
 TYPE_CHECKING = False
@@ -128,7 +128,7 @@ def _add_images(groups: Subparsers) -> None:
         default=[],
         type=_digest,
         metavar="IMAGE=sha256:...",
-        help=f"the digest to pull an image by ({', '.join(VARIABLES)})",
+        help=f"the digest to pull an image by ({', '.join(channel.IMAGES)})",
     )
     json_option(pull, "print JSON objects, one a line, as it goes on")
     pull.set_defaults(run=commands.images_pull)
@@ -160,9 +160,9 @@ def _add_update_check(groups: Subparsers) -> None:
 
 def _digest(text: str) -> tuple[str, str]:
     name, _, digest = text.partition("=")
-    if name not in VARIABLES or DIGEST.fullmatch(digest) is None:
+    if name not in channel.IMAGES or DIGEST.fullmatch(digest) is None:
         raise UsageError(
             f"--digest {text[:100]!r} is not of the form IMAGE=sha256:...",
-            remedy=f"name one of {', '.join(VARIABLES)} and 64 hex digits",
+            remedy=f"name one of {', '.join(channel.IMAGES)} and 64 hex digits",
         )
     return name, digest

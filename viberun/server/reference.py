@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from viberun import channel
 from viberun.build import Build
+from viberun.channel import IMAGES
 from viberun.errors import UsageError
-
-# The images by the name that the manifest has for them, each with the variable that says which it is.
-VARIABLES = {"viberun": channel.IMAGE, "viberun-proxy": channel.PROXY_IMAGE}
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -46,13 +44,13 @@ class Reference:
 
 def references(environ: Mapping[str, str]) -> dict[str, Reference]:
     """The images that this host is to use, as far as something names them. Raises UsageError where nothing does."""
-    named = {name: text for name in VARIABLES if (text := _named(name, environ)) is not None}
-    return {name: reference(name, environ) for name in named or VARIABLES}
+    named = {name: text for name in IMAGES if (text := _named(name, environ)) is not None}
+    return {name: reference(name, environ) for name in named or IMAGES}
 
 
 def reference(name: str, environ: Mapping[str, str]) -> Reference:
     """One of them: the environment's, else that of this build's channel and repository."""
-    variable, text = VARIABLES[name], _named(name, environ)
+    variable, text = IMAGES[name], _named(name, environ)
     if text is None:
         raise UsageError(
             f"{variable} is not set, and this build knows no repository that would have the image",
@@ -62,7 +60,7 @@ def reference(name: str, environ: Mapping[str, str]) -> Reference:
 
 
 def _named(name: str, environ: Mapping[str, str]) -> str | None:
-    if environ.get(VARIABLES[name]):
-        return environ[VARIABLES[name]]
+    if environ.get(IMAGES[name]):
+        return environ[IMAGES[name]]
     build = Build.embedded()
-    return channel.defaults(channel.active(build.version, environ), build.repository).get(VARIABLES[name])
+    return channel.defaults(channel.active(build.version, environ), build.repository).get(IMAGES[name])

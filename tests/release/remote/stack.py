@@ -22,13 +22,14 @@ from tests.release.servers.gate import Gate
 from tests.release.servers.pypi_server import PypiServer
 from tests.release.servers.token_server import TokenServer
 from tests.release.servers.verdaccio import Verdaccio
+from viberun import channel
 
 USER = "maintainer"
 TOKEN = "gho_0123456789abcdefghijklmnopqrstuvwxyz"
 NPM_PASSWORD = "npm-p4ssw0rd-that-nobody-sees"
 PYPI_PASSWORD = "pypi-p4ssw0rd-that-nobody-sees"
 REPOSITORY = "Some-Owner/viberun"
-IMAGES = ("some-owner/viberun/viberun", "some-owner/viberun/viberun-proxy")
+IMAGES = tuple(f"{REPOSITORY.lower()}/{name}" for name in channel.IMAGES)
 MARK = "VIBERUN_TEST_RUN"
 _LONGEST = 300.0
 # What the public registries let caches do.

@@ -231,11 +231,21 @@ check() { # PROGRAM
 
 # --- record: what setup has done, for people and for the next setup
 
-record() { # VERSION CHANNEL SHA256 IMAGE DIGEST PROXY-IMAGE PROXY-DIGEST RESULT
+record() { # VERSION CHANNEL SHA256 RESULT [NAME REF DIGEST]...
   tidy
   hold_lock
-  printf '{"version": "%s", "channel": "%s", "server_sha256": "%s", "images": {"viberun": {"ref": "%s", "digest": "%s"}, "viberun-proxy": {"ref": "%s", "digest": "%s"}}, "images_result": "%s", "at": "%s"}\n' \
-    "$@" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$state/setup.json.$$"
+  {
+    printf '{"version": "%s", "channel": "%s", "server_sha256": "%s", "images": {' "$1" "$2" "$3"
+    result=$4
+    comma=''
+    shift 4
+    while [ "$#" -gt 0 ]; do
+      printf '%s"%s": {"ref": "%s", "digest": "%s"}' "$comma" "$1" "$2" "$3"
+      comma=', '
+      shift 3
+    done
+    printf '}, "images_result": "%s", "at": "%s"}\n' "$result" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  } >"$state/setup.json.$$"
   sync "$state/setup.json.$$" 2>/dev/null || sync
   mv -f "$state/setup.json.$$" "$state/setup.json"
   say "done recorded"

@@ -12,8 +12,6 @@ from viberun.client.identity import Identity
 from viberun.client.screen import Screen
 from viberun.manifest import Manifest
 
-_VARIABLES = {"viberun": channels.IMAGE, "viberun-proxy": channels.PROXY_IMAGE}
-
 # viberun-server's exit status for an image that could not be pulled.
 _NOT_PULLED = 6
 
@@ -36,7 +34,7 @@ def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
     """
     own = channels.defaults(identity.channel, identity.build.repository)
     found = {}
-    for name, variable in _VARIABLES.items():
+    for name, variable in channels.IMAGES.items():
         image = manifest.images.get(name)
         if image and identity.settings.get(variable) in (own.get(variable), image.ref):
             found[name] = image.digest
@@ -45,7 +43,7 @@ def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
 
 def nameless(identity: Identity) -> list[str]:
     """The variables of the images that nothing names: this client was built without a repository."""
-    return [variable for variable in _VARIABLES.values() if variable not in identity.settings]
+    return [variable for variable in channels.IMAGES.values() if variable not in identity.settings]
 
 
 def pull(remote: Remote, by: Mapping[str, str], screen: Screen) -> list[Outcome]:

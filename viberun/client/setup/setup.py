@@ -174,20 +174,21 @@ class Setup:
                 "warning: this viberun was built without a repository and knows no images;"
                 f" set {' and '.join(missing)} to have them pulled"
             )
-        if len(missing) == 2:
+        if len(missing) == len(channels.IMAGES):
             return []
         return images.pull(remote, images.digests(self.identity, found.resolved.manifest), self.screen)
 
     def _record(self, remote: Remote, found: Target, platform: str, outcomes: list[Outcome]) -> None:
         by = {outcome.name: outcome for outcome in outcomes}
         arguments = [found.version.semver, self.identity.channel, found.resolved.file("server", platform).sha256]
-        for name, variable in (("viberun", channels.IMAGE), ("viberun-proxy", channels.PROXY_IMAGE)):
+        failed = any(outcome.status == "failed" for outcome in outcomes)
+        arguments.append("failed" if failed else "complete" if outcomes else "none")
+        for name, variable in channels.IMAGES.items():
             arguments += [
+                name,
                 self.identity.settings.get(variable, "none"),
                 by[name].digest or "none" if name in by else "none",
             ]
-        failed = any(outcome.status == "failed" for outcome in outcomes)
-        arguments.append("failed" if failed else "complete" if outcomes else "none")
         try:
             remote.step("record", arguments, lambda word, rest: None)
         except RemoteError as error:
