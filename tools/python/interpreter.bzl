@@ -5,6 +5,7 @@ Nothing of the host is used but /bin/sh, for the launcher.
 """
 
 load("//tools/debian:debian.bzl", "download_packages", "read_lock")
+load("//tools/python:bytecode.bzl", "compile_python")
 
 _LOADERS = {
     "amd64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
@@ -54,14 +55,10 @@ def _unpack(rctx, packages):
         rctx.delete(archive)
 
 def _compile_standard_library(rctx):
-    """Serially, and without any path of this machine: the same bytes everywhere."""
     host = "amd64" if rctx.os.arch in ("amd64", "x86_64") else "arm64"
     python = rctx.path("root/usr/bin/python3") if rctx.attr.architecture == host else rctx.path(Label("@python_{}//:root/usr/bin/python3".format(host)))
     root = rctx.path("root")
-    result = rctx.execute([python, "-I", "-S", "-B", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"] +
-                          ["-s", root, "-p", "/", root.get_child("usr/lib/python3.13")])
-    if result.return_code:
-        fail("{}: the standard library does not compile: {}".format(rctx.name, result.stdout + result.stderr))
+    compile_python(rctx, python, root, root.get_child("usr/lib/python3.13"))
 
 def _python_interpreter_impl(rctx):
     lock = read_lock(rctx, rctx.attr.lock)

@@ -44,6 +44,6 @@ def write_launcher(ctx, python, module, arguments, data):
     ), is_executable = True)
     runfiles = ctx.runfiles(
         files = [ctx.file._python, ctx.file._launch],
-        transitive_files = depset(transitive = [ctx.attr._python_files.files, python.files]),
+        transitive_files = depset(transitive = [ctx.attr._python_files.files, python.files, python.bytecode]),
     ).merge_all([target[DefaultInfo].default_runfiles for target in data])
     return DefaultInfo(executable = launcher, files = depset([launcher]), runfiles = runfiles)

@@ -4,6 +4,7 @@ PythonInfo = provider(
     doc = "Importable Python: files, and the roots that they are imported from.",
     fields = {
         "files": "depset of files: sources and data read at run time.",
+        "bytecode": "depset of pyc files beside some of the sources: for what runs here, no part of a product.",
         "roots": "depset of import roots, each a path below the folder that holds all repositories ('viberun', 'wheel_amd64_pex/site').",
     },
 )
@@ -16,13 +17,14 @@ PythonProgramInfo = provider(
     },
 )
 
-def collect_python(files, roots, deps):
+def collect_python(files, roots, deps, bytecode = []):
     """Merges own files and roots with those of the dependencies.
 
     Args:
       files: list of files.
       roots: list of import roots.
       deps: targets with PythonInfo.
+      bytecode: list of pyc files of the own files.
 
     Returns:
       PythonInfo.
@@ -30,6 +32,7 @@ def collect_python(files, roots, deps):
     infos = [dep[PythonInfo] for dep in deps]
     return PythonInfo(
         files = depset(files, transitive = [info.files for info in infos]),
+        bytecode = depset(bytecode, transitive = [info.bytecode for info in infos]),
         roots = depset(roots, transitive = [info.roots for info in infos]),
     )
 

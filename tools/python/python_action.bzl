@@ -49,7 +49,7 @@ def python_action(ctx, tool, manifest, inputs, outputs, mnemonic, progress_messa
         executable = ctx.file._python,
         arguments = [arguments],
         inputs = depset([request, ctx.file._launch], transitive = [inputs if type(inputs) == "depset" else depset(inputs)]),
-        tools = [ctx.attr._python_files.files, program.python.files],
+        tools = [ctx.attr._python_files.files, program.python.files, program.python.bytecode],
         outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,

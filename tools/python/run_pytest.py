@@ -6,6 +6,7 @@ https://bazel.build/reference/test-encyclopedia.
 """
 
 import argparse
+import importlib.util
 import os
 import shutil
 import signal
@@ -19,6 +20,9 @@ import pytest
 
 from tools.python.kept_logs import KeptLogs
 from tools.python.shard import Shard, TestsOfShard, say_collected
+
+# Hypothesis' own. Left to find plugins by itself, pytest would compile all of Hypothesis in each process, to rewrite assertions.
+_PLUGIN = "_hypothesis_pytestplugin"
 
 
 @contextmanager
@@ -70,6 +74,7 @@ def run(root: Path, files: list[Path], arguments: list[str], scratch: Path, envi
     if outputs := environ.get("TEST_UNDECLARED_OUTPUTS_DIR"):
         plugins.append(KeptLogs(scratch / "pytest", Path(outputs)))
     options = ["-p", "no:cacheprovider", "--import-mode=importlib", "-q", "--durations=5", "--durations-min=1"]
+    options += ["--disable-plugin-autoload", *(["-p", _PLUGIN] if importlib.util.find_spec(_PLUGIN) else [])]
     places = ["--rootdir", str(root), f"--basetemp={scratch / 'pytest'}"]
     with premature_exit_told(environ):
         status = pytest.main([*options, *places, *asked_for(environ), *map(str, files), *arguments], plugins)

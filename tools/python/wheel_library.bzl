@@ -5,7 +5,7 @@ load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
 def _wheel_library_impl(ctx):
     root = "{}/{}".format(ctx.label.workspace_name, ctx.attr.root)
     return [
-        collect_python(ctx.files.srcs, [root], ctx.attr.deps),
+        collect_python(ctx.files.srcs, [root], ctx.attr.deps, bytecode = ctx.files.bytecode),
         DefaultInfo(files = depset(ctx.files.srcs)),
     ]
 
@@ -14,6 +14,7 @@ wheel_library = rule(
     doc = "An unpacked wheel, importable.",
     attrs = {
         "srcs": attr.label_list(doc = "Every file of the wheel.", allow_files = True),
+        "bytecode": attr.label_list(doc = "The pyc files of its sources.", allow_files = [".pyc"]),
         "root": attr.string(doc = "Folder of the repository that stands for site-packages.", mandatory = True),
         "deps": attr.label_list(doc = "The wheels that it requires.", providers = [PythonInfo]),
     },

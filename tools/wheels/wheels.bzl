@@ -4,6 +4,7 @@ No index's host is written down: the repository cache answers by digest, and on 
 """
 
 load("//tools/debian:file_url.bzl", "file_url")
+load("//tools/python:bytecode.bzl", "compile_python")
 
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 _PIP_OPTIONS = "//tools/wheels:pip_options.json"
@@ -75,13 +76,15 @@ wheels = repository_rule(
     },
 )
 
-def _download(rctx, output):
+def _python(rctx):
+    return rctx.path(Label("@python_amd64//:root/usr/bin/python3") if rctx.os.arch in ("amd64", "x86_64") else Label("@python_arm64//:root/usr/bin/python3"))
+
+def _download(rctx, python, output):
     sha256 = rctx.attr.sha256
 
     # Without any address Bazel looks into its cache, and says nothing where that has no such file.
     if rctx.download([], output, sha256 = sha256, allow_fail = True).success:
         return
-    python = rctx.path(Label("@python_amd64//:root/usr/bin/python3") if rctx.os.arch in ("amd64", "x86_64") else Label("@python_arm64//:root/usr/bin/python3"))
     pip = [path for path in python.dirname.dirname.get_child("share/python-wheels").readdir() if path.basename.startswith("pip-")][0]
     requirement = "{}=={} --hash=sha256:{}\n".format(rctx.attr.project, rctx.attr.version, sha256)
     rctx.file("requirements.txt", requirement)
@@ -110,9 +113,11 @@ def _file_name(rctx):
     ]) + ".whl"
 
 def _wheel_impl(rctx):
+    python = _python(rctx)  # first of all: this rule starts again where the interpreter is not unpacked yet
     archive = "wheel.zip"  # extract() goes by the extension
-    _download(rctx, archive)
+    _download(rctx, python, archive)
     rctx.extract(archive, "site")
+    compile_python(rctx, python, rctx.path("."), rctx.path("site"))
     name = _file_name(rctx)
     moved = rctx.execute(["mv", archive, name])
     if moved.return_code:
@@ -128,6 +133,7 @@ alias(name = "whl", actual = "{file}")
 wheel_library(
     name = "{name}",
     srcs = glob(["site/**"], exclude = ["**/*.pyc"]),
+    bytecode = glob(["site/**/__pycache__/*.cpython-313.pyc"], allow_empty = True),
     root = "site",
     deps = {deps},
 )

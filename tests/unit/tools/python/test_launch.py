@@ -1,7 +1,10 @@
+import marshal
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 
 def run(code: str) -> str:
@@ -32,6 +35,13 @@ def test_nothing_is_imported_from_the_host() -> None:
 
 def test_no_bytecode_is_written() -> None:
     assert run("import sys; print(sys.dont_write_bytecode)") == "True"
+
+
+def test_a_wheel_is_imported_compiled_and_its_code_names_no_machine() -> None:
+    content = Path(str(pytest.__spec__.cached)).read_bytes()
+    flags, code = int.from_bytes(content[4:8], "little"), marshal.loads(content[16:])
+    assert flags == 0b01, "not by the unchecked hash of its source (PEP 552)"
+    assert code.co_filename == "/site/pytest/__init__.py"
 
 
 def test_an_interrupt_while_it_imports_is_no_traceback(tmp_path: Path) -> None:
