@@ -22,10 +22,10 @@ def _paths(ctx):
     return paths
 
 def _python_test_impl(ctx):
-    data = ctx.attr.data + ctx.attr.paths.values()
-    files = ctx.files.srcs + ctx.files.data + [file for target in ctx.attr.paths.values() for file in target.files.to_list()]
-    python = collect_python(files, [ctx.workspace_name], ctx.attr.deps + [ctx.attr._runner])
     local = "local" in ctx.attr.tags
+    data = ctx.attr.data + ctx.attr.paths.values()
+    files = ctx.files.srcs + ctx.files.data + (ctx.files._machine if local else []) + [file for target in ctx.attr.paths.values() for file in target.files.to_list()]
+    python = collect_python(files, [ctx.workspace_name], ctx.attr.deps + [ctx.attr._runner])
     arguments = ["--root=" + ctx.workspace_name]
     arguments += ["--local"] if local else []
     arguments += ["--path={}={}".format(name, path) for name, path in sorted(_paths(ctx).items())]
@@ -53,6 +53,7 @@ python_test = rule(
         "environment": attr.string_dict(doc = "Environment of the tests; `$(rlocationpath //label)` is expanded."),
         "inherited_environment": attr.string_list(doc = "Variables that are as whoever runs the test has them, and so part of its key."),
         "paths": attr.string_keyed_label_dict(doc = "What the tests are given, each by the variable that holds its absolute path.", allow_files = True),
+        "_machine": attr.label(doc = "What tests outside of the sandbox use of the machine.", default = "//tests/machine", allow_files = True),
         "_runner": attr.label(default = "//tools/python:run_pytest", providers = [PythonInfo]),
     },
 )
