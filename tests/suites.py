@@ -106,7 +106,6 @@ def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bo
 # Folders of tests that Bazel's sandbox can't hold, and whether they may import this checkout: what is released is tested
 # as it was released.
 _OUTSIDE = {
-    "tests/checks": True,
     "tests/e2e/packages": False,
     "tests/e2e/channel": False,
     "tests/e2e/host": False,

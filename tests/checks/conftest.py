@@ -1,32 +1,31 @@
-"""What the checks share: this checkout's tracked files and a way to run a tool on them."""
+"""What the checks share: a copy of the sources that they are about, and a way to run a tool on them."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
+from tests.checks.sources import lay_out
 
 Run = Callable[[Sequence[str]], None]
 
 
 @pytest.fixture(scope="session")
-def workspace() -> Path:
-    return Path(os.environ["VIBERUN_WORKSPACE"])
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the sources, with the settings of the checks."""
+    folder = tmp_path_factory.mktemp("workspace")
+    shutil.copy(os.environ["VIBERUN_SETTINGS"], folder / "pyproject.toml")
+    return folder
 
 
 @pytest.fixture(scope="session")
-def tracked(workspace: Path) -> list[str]:
-    """Every file of this checkout that git tracks or would track."""
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=workspace,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return [path for path in listing.stdout.splitlines() if (workspace / path).is_file()]
+def sources(workspace: Path) -> Mapping[str, Sequence[str]]:
+    """The paths of each kind below `workspace`."""
+    return lay_out(Path(os.environ["VIBERUN_SOURCES"]).parent, workspace)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,11 @@
 """shellcheck over every shell script."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import os
+from collections.abc import Mapping, Sequence
 
-Run = Callable[[Sequence[str]], None]
+from tests.checks.conftest import Run
 
 
-def test_shellcheck_finds_nothing(run: Run, workspace: Path, tracked: list[str]) -> None:
-    def is_script(path: str) -> bool:
-        with (workspace / path).open("rb") as file:
-            return path.endswith(".sh") or file.readline().startswith((b"#!/bin/sh", b"#!/usr/bin/env bash"))
-
-    scripts = [path for path in tracked if is_script(path)]
-    assert {"bazelw", "test", ".ci/run", "install.sh", "tools/stamp/status.sh"} <= set(scripts)
-    run(["shellcheck", *scripts])
+def test_shellcheck_finds_nothing(run: Run, sources: Mapping[str, Sequence[str]]) -> None:
+    assert {"bazelw", "test", ".ci/run", "install.sh", "tools/stamp/status.sh"} <= set(sources["shell"])
+    run(["sh", os.environ["VIBERUN_SHELLCHECK"], *sources["shell"]])
