@@ -1,4 +1,4 @@
-"""Makes the wheel: lays out a project around the packed program and has `build` and flit_core build it.
+"""Makes the wheel: lays out a project around the packed program and has flit_core build it.
 
 Everything that the wheel says is in pyproject.toml.in, the version and the manifest; the program is not looked into.
 """
@@ -53,7 +53,7 @@ def make(project: Project, build: Build, out: Path, scratch: Path) -> None:
     """Writes the wheel to `out`.
 
     Raises:
-        subprocess.CalledProcessError: `build` or flit_core does not take the project.
+        subprocess.CalledProcessError: flit_core does not take the project.
     """
     root = scratch / "project"
     for path, file in project.files.items():
@@ -68,7 +68,7 @@ def make(project: Project, build: Build, out: Path, scratch: Path) -> None:
         "SOURCE_DATE_EPOCH": str(tar.MTIME),
         "TMPDIR": str(scratch),
     }
-    command = [sys.executable, "-P", "-m", "build", "--wheel", "--no-isolation", "--outdir", str(scratch), str(root)]
+    command = [sys.executable, "-P", "-m", "flit_core.wheel", "--outdir", str(scratch), str(root)]
     subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     (wheel,) = scratch.glob("*.whl")
     shutil.copyfile(wheel, out)
