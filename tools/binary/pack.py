@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.archive import gzip, tar
-from tools.binary.runtime import Description
+from tools.binary.description import Description
 
 # The head is filled up to this many bytes, so that its numbers do not depend on how long they are.
 HEAD_SIZE = 12 * 1024

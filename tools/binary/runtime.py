@@ -10,12 +10,13 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.archive import gzip, tar
-from tools.binary import elf
+from tools.binary.description import Description
 from tools.debian.architecture import LOADERS, TRIPLETS
+from tools.elf import elf
 
 _STANDARD_LIBRARY = "lib/python3.13/"
 _COMPILED = ".cpython-313.pyc"
@@ -23,23 +24,6 @@ _UNCHECKED_HASH = 0b01  # PEP 552's flags
 
 # Opened by name at run time: no library needs it, but pthread_exit does.
 _LOADED_BY_NAME = ("libgcc_s.so.1",)
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What the head must know of a runtime: paths are below its folder, `digest` is the archive's (SHA-256, hex)."""
-
-    architecture: str
-    digest: str
-    libraries: str
-    loader: str
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
-
-    @classmethod
-    def parse(cls, text: str) -> "Description":
-        return cls(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +72,8 @@ def entries(architecture: str, tree: dict[str, Path], left_out: list[LeftOut]) -
     sonames = (*_LOADED_BY_NAME, LOADERS[architecture])
     chosen += _libraries(libraries, tree, chosen, sonames)
     for entry in chosen:
-        if elf.is_elf(bytes(entry.data[:4])) and elf.read(bytes(entry.data)).machine != architecture:
+        program = elf.read(entry.data)
+        if program is not None and program.machine != architecture:
             raise ValueError(f"{entry.path}: not made for {architecture}")
     return [*tar.parents(chosen), *chosen]
 
@@ -151,8 +136,8 @@ def _libraries(
 
 
 def _needed(entries: Iterable[tar.Entry]) -> list[str]:
-    files = [bytes(entry.data) for entry in entries]
-    return [soname for data in files if elf.is_elf(data) for soname in elf.read(data).needed]
+    programs = [elf.read(entry.data) for entry in entries]
+    return [soname for program in programs if program is not None for soname in program.needed]
 
 
 def main(argv: list[str]) -> int:

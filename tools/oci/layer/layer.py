@@ -10,7 +10,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tools.archive.tar import Entry
 from tools.debian.architecture import TRIPLETS
 from tools.elf import elf
 from tools.oci.layer import bytecode, deb
+from tools.oci.layer.plan import Plan
 from tools.oci.model import blob, declaration, documentation
 from tools.oci.model.metadata import Component, ControlFile, Metadata, Package
 from tools.oci.model.rootfs import MERGED, Tree, merged
@@ -42,21 +43,6 @@ _REPLACED = {
     "var/run": Entry("var/run", "symlink", 0o777, link="/run"),
     "var/lock": Entry("var/lock", "symlink", 0o777, link="/run/lock"),
 }
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What image.json says of one layer's packages."""
-
-    layer: str
-    documentation: declaration.Documentation
-    permissions: tuple[declaration.Permission, ...]
-    trees: tuple[declaration.Tree, ...]
-
-
-def plan(image: declaration.Declaration, layer: declaration.Layer) -> Plan:
-    """The part of a declaration that a layer is made from, so that no other change makes it again."""
-    return Plan(layer.name, image.documentation, image.permissions, layer.trees)
 
 
 def make(

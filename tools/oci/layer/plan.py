@@ -2,11 +2,26 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.oci.layer import layer
 from tools.oci.model import declaration
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What image.json says of one layer's packages."""
+
+    layer: str
+    documentation: declaration.Documentation
+    permissions: tuple[declaration.Permission, ...]
+    trees: tuple[declaration.Tree, ...]
+
+
+def of_layer(image: declaration.Declaration, layer: declaration.Layer) -> Plan:
+    """Returns the part of a declaration that a layer is made from, so that no other change makes it again."""
+    return Plan(layer.name, image.documentation, image.permissions, layer.trees)
 
 
 def main(argv: list[str]) -> int:
@@ -17,7 +32,7 @@ def main(argv: list[str]) -> int:
     if names != list(outputs):
         raise declaration.DeclarationError(f"image.json has the layers {names}, the BUILD file {list(outputs)}")
     for part in image.layers:
-        plan = declaration.encode(layer.plan(image, part))
+        plan = declaration.encode(of_layer(image, part))
         outputs[part.name].write_text(json.dumps(plan, indent=1, sort_keys=True) + "\n")
     return 0
 

@@ -4,7 +4,7 @@ import pytest
 
 from tools.archive import tar
 from tools.binary import pack
-from tools.binary.runtime import Description
+from tools.binary.description import Description
 
 RUNTIME = Description("arm64", "ab" * 32, "lib/x", "lib/x/ld.so")
 PROGRAM = pack.Program("name", "module:main", [tar.Entry("__main__.pyc", data=b"code")])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tools.binary.elf_file import file
+from tests.unit.tools.elf.elf_files import library
 from tools.binary import runtime
 from tools.binary.runtime import LeftOut
 
@@ -16,22 +16,22 @@ def tree(tmp_path: Path) -> dict[str, Path]:
     """An interpreter's files, small."""
     contents = {
         "bin/python3": b"#!/bin/sh\n",
-        "bin/python3.13": file(62, ["libm.so.6", "libc.so.6"]),
+        "bin/python3.13": library(62, needed=("libm.so.6", "libc.so.6")),
         "lib/python3.13/os.py": b"",
         "lib/python3.13/__pycache__/os.cpython-313.pyc": COMPILED,
         "lib/python3.13/json/__pycache__/__init__.cpython-313.pyc": COMPILED,
         "lib/python3.13/json/__pycache__/tool.cpython-313.pyc": COMPILED,
         "lib/python3.13/test/__pycache__/__init__.cpython-313.pyc": COMPILED,
         "lib/python3.13/test/deep/__pycache__/er.cpython-313.pyc": COMPILED,
-        "lib/python3.13/lib-dynload/_ssl.cpython-313-x86_64-linux-gnu.so": file(62, ["libssl.so.3"]),
-        "lib/python3.13/lib-dynload/_sqlite3.cpython-313-x86_64-linux-gnu.so": file(62, ["libsqlite3.so.0"]),
+        "lib/python3.13/lib-dynload/_ssl.cpython-313-x86_64-linux-gnu.so": library(62, needed=("libssl.so.3",)),
+        "lib/python3.13/lib-dynload/_sqlite3.cpython-313-x86_64-linux-gnu.so": library(62, needed=("libsqlite3.so.0",)),
         "lib/python3.13/LICENSE.txt": b"PSF",
         "lib/python3.13/email/architecture.rst": b"",
         "share/doc/libc6/copyright": b"LGPL",
-        f"{LIBRARIES}/{LOADER}": file(62, []),
-        f"{LIBRARIES}/gconv/UTF-7.so": file(62, []),
+        f"{LIBRARIES}/{LOADER}": library(62, needed=()),
+        f"{LIBRARIES}/gconv/UTF-7.so": library(62, needed=()),
         **{
-            f"{LIBRARIES}/{name}": file(62, needed)
+            f"{LIBRARIES}/{name}": library(62, needed=tuple(needed))
             for name, needed in {
                 "libc.so.6": [LOADER],
                 "libm.so.6": ["libc.so.6"],
@@ -94,7 +94,7 @@ def test_a_library_that_no_package_has_is_an_error(tree: dict[str, Path]) -> Non
 
 
 def test_a_library_of_another_architecture_is_an_error(tree: dict[str, Path]) -> None:
-    tree[f"{LIBRARIES}/libz.so.1"].write_bytes(file(183, []))
+    tree[f"{LIBRARIES}/libz.so.1"].write_bytes(library(183, needed=()))
     with pytest.raises(ValueError, match=r"libz.so.1: not made for amd64"):
         runtime.entries("amd64", tree, LEFT_OUT)
 

@@ -7,6 +7,7 @@ from typing import Any
 from tests.unit.tools.oci.packages import deb
 from tools.archive.tar import Entry, directory
 from tools.oci.layer import layer
+from tools.oci.layer.plan import Plan
 from tools.oci.model import control, declaration
 from tools.oci.model.installed import Installed
 from tools.oci.model.metadata import ControlFile, Metadata, Package
@@ -62,5 +63,5 @@ def declared(**parts: Any) -> declaration.Declaration:
 
 
 def packed(tmp_path: Path, name: str, *entries: Entry) -> Metadata:
-    plan = layer.Plan(name, declaration.Documentation(), (), ())
+    plan = Plan(name, declaration.Documentation(), (), ())
     return layer.make(plan, "amd64", iter([deb(name, entries)]), {}, tmp_path, tmp_path / name)

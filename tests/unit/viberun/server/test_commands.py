@@ -34,7 +34,7 @@ def test_help_of_apps_has_examples(tmp_path: Path, command: str) -> None:
     words = ["apps", *command.split()]
     ended = run(install(tmp_path, START.format(program="server")), *words, "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
-    golden.check(f"tests/unit/viberun/golden/server-{'-'.join(words)}-help.txt", ended.stdout)
+    golden.check(f"tests/unit/viberun/server/golden/{'-'.join(words)}-help.txt", ended.stdout)
 
 
 @pytest.mark.parametrize(

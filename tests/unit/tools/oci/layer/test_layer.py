@@ -11,17 +11,16 @@ from tests.unit.tools.oci.packages import MTIME, deb
 from tools.archive import tar
 from tools.archive.tar import Entry, directory
 from tools.oci.layer import layer
+from tools.oci.layer.plan import Plan
 from tools.oci.model import declaration, metadata
 from tools.oci.model.metadata import Metadata
 from tools.oci.model.rootfs import ConflictError
 
-PLAN = layer.Plan("base", declaration.Documentation(exclude=("/usr/share/man/*",)), (), ())
+PLAN = Plan("base", declaration.Documentation(exclude=("/usr/share/man/*",)), (), ())
 USR = [directory("usr"), directory("usr/bin")]
 
 
-def make(
-    tmp_path: Path, *packages: bytes, plan: layer.Plan = PLAN, archives: dict[str, Path] | None = None
-) -> Metadata:
+def make(tmp_path: Path, *packages: bytes, plan: Plan = PLAN, archives: dict[str, Path] | None = None) -> Metadata:
     library = tmp_path / "library"
     return layer.make(plan, "amd64", iter(packages), archives or {}, library, tmp_path / "blob")
 
@@ -89,7 +88,7 @@ def test_permissions_are_set_where_the_layer_has_the_path(tmp_path: Path) -> Non
         declaration.Permission("/usr/bin/agent", "2755", 0, 101),
         declaration.Permission("/usr/bin/elsewhere", "4755"),
     )
-    plan = layer.Plan("base", declaration.Documentation(), permissions, ())
+    plan = Plan("base", declaration.Documentation(), permissions, ())
     make(tmp_path, deb("one", [*USR, Entry("usr/bin/agent", mode=0o755)]), plan=plan)
     agent = members(tmp_path)["usr/bin/agent"]
     assert (agent.mode, agent.uid, agent.gid) == (0o2755, 0, 101)
@@ -115,7 +114,7 @@ def test_a_tree_comes_out_of_an_archive(tmp_path: Path) -> None:
         archive.writestr("dist/npm/package.json", json.dumps({"version": "9.8.7"}))
     (tmp_path / "archive").write_bytes(out.getvalue())
     tree = declaration.Tree("npm", "/usr/lib/npm", "dist/npm", "package.json", "pkg:npm/npm@{version}", ("docs/*",))
-    plan = layer.Plan("node", declaration.Documentation(), (), (tree,))
+    plan = Plan("node", declaration.Documentation(), (), (tree,))
     made = make(tmp_path, plan=plan, archives={"npm": tmp_path / "archive"})
     found = {path: e.mode for path, e in members(tmp_path).items() if e.kind == "file"}
     assert found == {"usr/lib/npm/bin/run": 0o755, "usr/lib/npm/package.json": 0o644}
@@ -128,16 +127,3 @@ def test_metadata_comes_back_as_it_was_written(tmp_path: Path) -> None:
     made.write(tmp_path / "metadata.json")
     assert metadata.read(tmp_path / "metadata.json") == made
     assert made.contents["usr/share/base-passwd/x"] == bytes(range(256))
-
-
-def test_a_plan_holds_nothing_that_the_layer_is_not_made_from() -> None:
-    text = {
-        "name": "i",
-        "title": "t",
-        "description": "d",
-        "layers": [{"name": "base", "packages": ["one"]}],
-        "config": {"user": "u", "workdir": "/", "env": {}, "entrypoint": []},
-    }
-    image = declaration.parse(json.dumps(text))
-    other = declaration.parse(json.dumps(text | {"title": "other", "links": [{"path": "/a", "target": "b"}]}))
-    assert layer.plan(image, image.layers[0]) == layer.plan(other, other.layers[0])

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.oci.layer import layer, plan
+from tools.oci.layer import plan
 from tools.oci.model import declaration
 
 DECLARATION = {
@@ -25,11 +25,24 @@ def run(tmp_path: Path, *layers: str) -> None:
 
 def test_each_layer_gets_what_it_is_made_from(tmp_path: Path) -> None:
     run(tmp_path, "base", "tools")
-    read = declaration.decode(layer.Plan, json.loads((tmp_path / "tools").read_text()))
-    assert read == layer.Plan("tools", declaration.Documentation(), (declaration.Permission("/p", "0700"),), ())
+    read = declaration.decode(plan.Plan, json.loads((tmp_path / "tools").read_text()))
+    assert read == plan.Plan("tools", declaration.Documentation(), (declaration.Permission("/p", "0700"),), ())
 
 
 @pytest.mark.parametrize("layers", [("tools", "base"), ("base",), ("base", "tools", "more")])
 def test_layers_that_are_not_those_of_the_declaration_are_refused(tmp_path: Path, layers: tuple[str, ...]) -> None:
     with pytest.raises(declaration.DeclarationError, match="base"):
         run(tmp_path, *layers)
+
+
+def test_a_plan_holds_nothing_that_the_layer_is_not_made_from() -> None:
+    text = {
+        "name": "i",
+        "title": "t",
+        "description": "d",
+        "layers": [{"name": "base", "packages": ["one"]}],
+        "config": {"user": "u", "workdir": "/", "env": {}, "entrypoint": []},
+    }
+    image = declaration.parse(json.dumps(text))
+    other = declaration.parse(json.dumps(text | {"title": "other", "links": [{"path": "/a", "target": "b"}]}))
+    assert plan.of_layer(image, image.layers[0]) == plan.of_layer(other, other.layers[0])

@@ -31,7 +31,7 @@ def test_version_as_json_is_one_line_for_the_client(server: Path) -> None:
 def test_version_for_a_person_says_the_same(server: Path) -> None:
     ended = run(server, "version")
     assert (ended.returncode, ended.stderr) == (0, "")
-    golden.check("tests/unit/viberun/golden/server-version.txt", ended.stdout)
+    golden.check("tests/unit/viberun/server/golden/version.txt", ended.stdout)
 
 
 def test_the_protocol_is_a_whole_number() -> None:
@@ -43,7 +43,7 @@ def test_the_protocol_is_a_whole_number() -> None:
 def test_help_of_version_has_examples(server: Path, option: str) -> None:
     ended = run(server, "version", option)
     assert (ended.returncode, ended.stderr) == (0, "")
-    golden.check("tests/unit/viberun/golden/server-version-help.txt", ended.stdout)
+    golden.check("tests/unit/viberun/server/golden/version-help.txt", ended.stdout)
 
 
 @pytest.mark.parametrize(
