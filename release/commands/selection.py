@@ -10,7 +10,7 @@ from viberun.version import Channel
 
 @dataclass(frozen=True)
 class Options:
-    """The command line. `to` is a key of the registry, or None where it leaves that open."""
+    """The command line. `to` is `local` or `remote`, or None where it leaves that open."""
 
     to: str | None = None
     out: Path | None = None

@@ -3,23 +3,24 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from release.commands.process import Process
+from release.destinations.github.published import published
 from release.destinations.github.settings import Settings
-from release.destinations.npm.client import Npm
-from release.driver.status import Readers, Standing, look
+from release.destinations.registry import remote
+from release.driver.status import ChannelStatus, channel_status
 from release.transport.http import Http
 from release.transport.patience import Patience
-from release.transport.programs import runner
-from release.transport.secrets import redactor, secrets_of
+from release.transport.secrets import secrets_of
 from viberun import program
 from viberun.arguments import Parser
 from viberun.build import Build
 from viberun.errors import UsageError
+from viberun.version import Channel
 
 OUT_OF_STEP = 5
 """The exit status when the places don't agree."""
@@ -54,41 +55,41 @@ def print_status(arguments: Sequence[str], process: Process, now: Callable[[], f
     build = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
     if process.err.isatty():
         process.err.write("asking GitHub, ghcr.io, PyPI and npm\n")
-    standing = look(_readers(process, build.repository), options.channel)
-    process.out.write(_json(standing) if options.json else "\n".join([*_table(standing, now()), ""]))
-    return {True: 0, False: OUT_OF_STEP, None: UNKNOWN}[standing.in_step]
+    status = _ask(process.environ, build.repository, options.channel)
+    process.out.write(_json(status) if options.json else "\n".join([*_table(status, now()), ""]))
+    return {True: 0, False: OUT_OF_STEP, None: UNKNOWN}[status.in_step]
 
 
-def _readers(process: Process, repository: str | None) -> Readers:
-    environ = process.environ
+def _ask(environ: Mapping[str, str], repository: str | None, channel: Channel) -> ChannelStatus:
+    """Asks GitHub first, whose `channel.json` says where the others should stand. Raises UsageError."""
     # Who only looks is told early.
     patience, settings = replace(Patience.of(environ), tries=_TRIES), Settings.of(environ, repository)
     if settings.repository is None:
         raise UsageError("nothing names the repository", remedy="set GITHUB_REPOSITORY to owner/name")
-    npm = Npm(runner(environ, redactor(environ)), patience)
-    registry = environ.get("VIBERUN_OCI_REGISTRY") or "ghcr.io"
-    return Readers(Http(patience, secrets_of(environ)), settings, npm, environ, registry)
+    *others, github = remote(environ, patience)
+    http = Http(patience, secrets_of(environ))
+    return channel_status([github, *others], lambda: published(http, settings, channel))
 
 
-def _json(standing: Standing) -> str:
-    manifest = standing.manifest
+def _json(status: ChannelStatus) -> str:
+    manifest = status.manifest
     facts = {
-        "in_step": standing.in_step,
+        "in_step": status.in_step,
         "version": str(manifest.build.version) if manifest else None,
         "commit": manifest.build.commit if manifest else None,
         "committed": manifest.build.committed if manifest else None,
-        "places": [asdict(place) for place in standing.places],
+        "places": [asdict(place) for place in status.places],
     }
     return json.dumps(facts, indent=2) + "\n"
 
 
-def _table(standing: Standing, now: float) -> Iterator[str]:
-    if standing.manifest is not None:
-        build = standing.manifest.build
+def _table(status: ChannelStatus, now: float) -> Iterator[str]:
+    if status.manifest is not None:
+        build = status.manifest.build
         yield f"{build.channel} {build.version}, commit {build.commit[:12]} of {_age(build.committed, now)} ago"
         yield ""
     rows = [("", "version", "commit", "age", "digest", "")]
-    for place in standing.places:
+    for place in status.places:
         digest = (place.digest or "-").rpartition(":")[2].rpartition("-")[2][:12] or "-"
         age = _age(place.committed, now) if place.committed else "-"
         said = place.wrong or "in step"

@@ -1,12 +1,18 @@
 """What a place that releases go to has to answer, and nothing about any one of them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from release.bundle.model import Bundle
 from release.driver.outcome import Done, Plan, Problems, Skipped
 from release.driver.progress import Meter
+from release.transport.http import Http
 from release.transport.traffic import Traffic
+from viberun.manifest import File, Kind, Manifest
+
+Holder = Callable[[Bundle], Manifest]
+"""Says who holds the channel: returns the bundle's manifest, or that of the build that has taken the channel since."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,32 @@ class Receipt:
     place: str
     rows: tuple[Row, ...]
     commands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """`channel.json` as anybody finds it in the `repository` (`owner/name`): it says where every destination should stand."""
+
+    repository: str
+    manifest: Manifest
+    content: bytes
+
+    def file(self, kind: Kind) -> File:
+        """The one file of a kind that stands for no platform."""
+        return next(file for file in self.manifest.files if file.kind == kind)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a destination shows of the channel: a version as it is spelt there, and the digest of what stands for the build.
+
+    That is `channel.json`, the first image's index, the wheel, the npm package. `wrong` has a clause for everything in which
+    the destination is out of step with `channel.json`.
+    """
+
+    version: str | None
+    digest: str | None
+    wrong: tuple[str, ...] = ()
 
 
 class Destination(ABC):
@@ -75,3 +107,20 @@ class Destination(ABC):
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
         """Let go of what was held since `stage`: locks, connections. Called once, whatever happened."""
+
+
+class RemoteDestination(Destination):
+    """A destination on a server; all its requests go through one `http`."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    @abstractmethod
+    def standing(self, channel: Published) -> Standing:
+        """Ask, without credentials, where the channel stands here."""
+
+    def traffic(self) -> Traffic:
+        return self._http.traffic
+
+    def close(self) -> None:
+        self._http.close()

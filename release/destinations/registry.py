@@ -1,29 +1,50 @@
-"""Which destinations a release can go to. A new one is its module and its place here."""
+"""Every destination that a release can go to. A new one is its folder and its line here."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-from release.destinations.destination import Destination
+from release.destinations.destination import Destination, RemoteDestination
+from release.destinations.ghcr.credentials import run_helper
+from release.destinations.ghcr.destination import ContainerRegistry
+from release.destinations.github.destination import GitHubRelease
 from release.destinations.local.destination import LocalChannel
-from release.destinations.remote import remote
+from release.destinations.npm.client import Npm
+from release.destinations.npm.destination import NpmRegistry
+from release.destinations.pypi.destination import PackageIndex
+from release.transport.http import Http
+from release.transport.patience import Patience
+from release.transport.programs import runner
+from release.transport.secrets import redactor, secrets_of
+
+KEEP = 20
+"""How many dev builds keep their files on GitHub, unless somebody says otherwise."""
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What a destination may make itself from: the folder of the local channel, this machine's
-    platform (`linux-amd64`), the environment, in which the tools' own settings are, how many dev
-    builds keep their files, and whether to claim the channel whatever it stands at."""
-
-    folder: Path
-    platform: str
-    environ: Mapping[str, str]
-    keep: int
-    force: bool
+def local(folder: Path, platform: str) -> tuple[Destination, ...]:
+    """Makes the local channel in `folder`, for a machine of `platform` (`linux-amd64`)."""
+    return (LocalChannel(folder, platform),)
 
 
-DESTINATIONS: Mapping[str, Callable[[Surroundings], Sequence[Destination]]] = {
-    "local": lambda around: [LocalChannel(around.folder, around.platform)],
-    "remote": lambda around: remote(around.environ, keep=around.keep, force=around.force),
-}
-"""By what `--to` calls them, each in the order in which they publish and promote."""
+def remote(
+    environ: Mapping[str, str], patience: Patience | None = None, *, keep: int = KEEP, force: bool = False
+) -> tuple[RemoteDestination, ...]:
+    """Makes the remote destinations, in the order in which they publish and promote.
+
+    GitHub's is last: its `channel.json` commits the release. Its ref says who holds the channel, and whatever moves elsewhere
+    (image tags, the dist-tag) follows it. `keep` and `force` as GitHubRelease has them; `patience` is the environment's, unless
+    given. Raises UsageError.
+    """
+    patience, secrets = patience or Patience.of(environ), secrets_of(environ)
+
+    def http() -> Http:
+        """Makes one for each, so that each counts what is its own."""
+        return Http(patience, secrets)
+
+    run = runner(environ, redactor(environ))
+    github = GitHubRelease(http(), environ, keep=keep, force=force)
+    return (
+        ContainerRegistry(http(), environ, run_helper(environ), github.holder),
+        PackageIndex(http(), run, environ),
+        NpmRegistry(http(), Npm(run, patience), environ, github.holder),
+        github,
+    )

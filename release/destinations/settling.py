@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Holder
 from release.driver.outcome import Skipped
 from release.transport.http import Http
 from viberun.errors import ViberunError
-from viberun.manifest import Manifest
 
 
 class UnseenError(ViberunError):
@@ -16,22 +16,22 @@ class UnseenError(ViberunError):
 def settle(
     http: Http,
     bundle: Bundle,
-    standing: Callable[[Bundle], Manifest],
+    holder: Holder,
     astray: Callable[[], Iterable[str]],
     note: Callable[[str], None],
 ) -> Skipped | None:
-    """Looks until nothing is `astray` (in a clause each): None; or until `standing` is another build's: says so.
+    """Looks until nothing is `astray` (in a clause each): None; or until another build is the `holder`: says so.
 
     Raises UnseenError with what was astray at the end of `patience.lag`, of which `note` hears.
     """
-    holder, wrong = bundle.manifest, list[str]()
+    held_by, wrong = bundle.manifest, list[str]()
 
     def settled() -> bool:
-        nonlocal holder, wrong
-        holder = standing(bundle)
-        wrong = list(astray()) if holder == bundle.manifest else []
+        nonlocal held_by, wrong
+        held_by = holder(bundle)
+        wrong = list(astray()) if held_by == bundle.manifest else []
         return not wrong
 
     if not http.wait_until(settled, note):
         raise UnseenError("; ".join(wrong), remedy="run the same command again")
-    return None if holder == bundle.manifest else Skipped(f"{holder.build.version} has taken its place")
+    return None if held_by == bundle.manifest else Skipped(f"{held_by.build.version} has taken its place")

@@ -3,12 +3,12 @@
 Everything is pushed by digest and under the tag of its version, which never moves. The moving tag is the promotion.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from release.bundle.model import Bundle
-from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.destination import Holder, Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.ghcr import credentials, image
 from release.destinations.ghcr.authorization import Authorization
 from release.destinations.ghcr.credentials import Credentials, RunHelper
@@ -19,7 +19,6 @@ from release.driver.outcome import Change, Done, Plan, Problems, Skipped
 from release.driver.progress import Meter
 from release.transport.http import Http, HttpError, is_private
 from release.transport.parallel import each
-from release.transport.traffic import Traffic
 from viberun.errors import UsageError, ViberunError
 from viberun.manifest import Manifest
 
@@ -40,15 +39,13 @@ class Destined:
     repository: str
 
 
-class ContainerRegistry(Destination):
-    """`standing` says whose the channel is now: the manifest whose digests the moving tags are to have."""
+class ContainerRegistry(RemoteDestination):
+    """The moving tags are to have the digests of whoever `holder` says."""
 
     name = "ghcr"
 
-    def __init__(
-        self, http: Http, environ: Mapping[str, str], run: RunHelper, standing: Callable[[Bundle], Manifest]
-    ) -> None:
-        self._http = http
+    def __init__(self, http: Http, environ: Mapping[str, str], run: RunHelper, holder: Holder) -> None:
+        super().__init__(http)
         self._host = environ.get("VIBERUN_OCI_REGISTRY") or _DEFAULT
         root = f"http://{self._host}" if is_private(f"http://{self._host}") else f"https://{self._host}"
         if set("/@") & set(self._host):  # so there may be a login in it
@@ -57,7 +54,7 @@ class ContainerRegistry(Destination):
         self._environ = environ
         self._run = run
         self._anybody = Registry(http, root, Authorization(http, None))
-        self._standing = standing
+        self._holder = holder
 
     @cached_property
     def _login(self) -> Credentials | None:
@@ -115,17 +112,17 @@ class ContainerRegistry(Destination):
         """
         moved = False
         for _ in range(_ROUNDS):
-            standing = self._standing(bundle)
-            if not moved and standing.build.version != bundle.manifest.build.version:
-                return Skipped(f"left to {standing.build.version}, which has taken its place")
-            changed = [self._point(standing, name) for name in standing.images]
+            holder = self._holder(bundle)
+            if not moved and holder.build.version != bundle.manifest.build.version:
+                return Skipped(f"left to {holder.build.version}, which has taken its place")
+            changed = [self._point(holder, name) for name in holder.images]
             moved |= any(changed)
             if not any(changed):
-                version = standing.build.version
+                version = holder.build.version
                 return (
-                    Done(f"{_moving(standing)} is {version}")
+                    Done(f"{_moving(holder)} is {version}")
                     if moved
-                    else Skipped(f"{_moving(standing)} is {version} already")
+                    else Skipped(f"{_moving(holder)} is {version} already")
                 )
         raise ImagePushError(f"the moving tags did not come to rest in {_ROUNDS} rounds", remedy="release again")
 
@@ -133,7 +130,7 @@ class ContainerRegistry(Destination):
         for destined in self._destined(bundle):
             for manifest in destined.image.manifests:
                 self._check_public(destined.repository, manifest.digest)
-        taken = settle(self._http, bundle, self._standing, lambda: self._astray(bundle), meter.note)
+        taken = settle(self._http, bundle, self._holder, lambda: self._astray(bundle), meter.note)
         return taken or Done(f"{len(bundle.images)} images, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -143,11 +140,15 @@ class ContainerRegistry(Destination):
             commands.append(f"docker pull {self._host}/{destined.repository}:{bundle.manifest.build.version.moving}")
         return Receipt(self._host, tuple(rows), tuple(commands))
 
-    def traffic(self) -> Traffic:
-        return self._http.traffic
-
-    def close(self) -> None:
-        self._http.close()
+    def standing(self, channel: Published) -> Standing:
+        manifest, tag = channel.manifest, channel.manifest.build.version.moving
+        digests, wrong = list[str | None](), list[str]()
+        for name, built in manifest.images.items():
+            repository = _repository(manifest, name)
+            digests.append(there := self._anybody.digest(repository, tag))
+            if there != built.digest:
+                wrong.append(f"{repository}:{tag} is {there or 'not there'}")
+        return Standing(None if wrong else manifest.build.version.oci, next(iter(digests), None), tuple(wrong))
 
     def _destined(self, bundle: Bundle) -> list[Destined]:
         return [Destined(image.read(layout), _repository(bundle.manifest, layout.name)) for layout in bundle.images]
@@ -214,9 +215,9 @@ class ContainerRegistry(Destination):
             if read is None or read.content != manifest.content:
                 raise ImagePushError(f"{self._host}/{repository}@{manifest.digest} does not read back")
 
-    def _point(self, standing: Manifest, name: str) -> bool:
+    def _point(self, holder: Manifest, name: str) -> bool:
         """Moves one moving tag; False if it is there."""
-        repository, digest, tag = _repository(standing, name), standing.images[name].digest, _moving(standing)
+        repository, digest, tag = _repository(holder, name), holder.images[name].digest, _moving(holder)
         if self._registry.digest(repository, tag) == digest:
             return False
         index = self._registry.manifest(repository, digest)

@@ -5,24 +5,25 @@ Dev has one release that its builds pass through (`release.destinations.github.d
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
-from release.bundle.model import Artifact, Bundle
-from release.destinations.destination import Destination, Receipt, Row
+from release.bundle.model import PACKAGE_KINDS, Artifact, Bundle
+from release.destinations.destination import Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.github.api import Api
-from release.destinations.github.channel import CURRENT, OLD
+from release.destinations.github.channel import CURRENT
 from release.destinations.github.dev import DevRelease
 from release.destinations.github.fence import OVERTAKEN, WORKFLOWS
 from release.destinations.github.model import Repository
 from release.destinations.github.prod import ProdRelease
+from release.destinations.github.published import download
 from release.destinations.github.settings import Settings
 from release.destinations.settling import UnseenError, settle
 from release.driver.outcome import Change, Done, Plan, Problems, Skipped
 from release.driver.progress import Meter
-from release.transport.content import Digest, Moved, digest_of
-from release.transport.http import Answer, Http, HttpError, Request
+from release.transport.content import Moved, digest_of
+from release.transport.http import Http, HttpError, Request
 from release.transport.parallel import each
-from release.transport.traffic import Traffic
 from viberun.manifest import Manifest
 
 _WIDTH = 8
@@ -42,18 +43,18 @@ class ReleaseKind(Protocol):
 
     def claim(self, bundle: Bundle) -> bool: ...
 
-    def standing(self, bundle: Bundle) -> Manifest: ...
+    def holder(self, bundle: Bundle) -> Manifest: ...
 
     def promote(self, bundle: Bundle) -> bool: ...
 
 
-class GitHubRelease(Destination):
+class GitHubRelease(RemoteDestination):
     """`keep` is the number of dev builds whose files stay; `force` claims the channel whatever it stands at."""
 
     name = "github"
 
     def __init__(self, http: Http, environ: Mapping[str, str], *, keep: int = 20, force: bool = False) -> None:
-        self._http = http
+        super().__init__(http)
         self._environ = environ
         self._keep = keep
         self._force = force
@@ -81,17 +82,30 @@ class GitHubRelease(Destination):
     def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
         kind = self._kind(bundle)
         changed = kind.promote(bundle)
-        if (standing := kind.standing(bundle)) != bundle.manifest:
-            left = f"left to {standing.build.version}, which has taken its place"
+        if (holder := kind.holder(bundle)) != bundle.manifest:
+            left = f"left to {holder.build.version}, which has taken its place"
             return Done(left) if changed else Skipped(left)
         return Done(f"{CURRENT} names {bundle.manifest.build.version}") if changed else Skipped("stands already")
 
-    def standing(self, bundle: Bundle) -> Manifest:
-        """Whose the channel is now: this build's manifest, or that of one which has taken its place since the claim."""
-        return self._kind(bundle).standing(bundle)
+    def holder(self, bundle: Bundle) -> Manifest:
+        """Says whose the channel is now: returns this build's manifest, or that of one which has taken its place since."""
+        return self._kind(bundle).holder(bundle)
+
+    def standing(self, channel: Published) -> Standing:
+        build, settings = channel.manifest.build, Settings.of(self._environ, channel.repository)
+        api, tag = Api(self._http, replace(settings, token=None)), channel.manifest.build.version.git
+        holder, release = api.tag_commit(tag), api.release(tag)
+        there = {asset.name: asset.sha256 for asset in api.assets(release.id) if asset.uploaded} if release else {}
+        files = [file for file in channel.manifest.files if file.kind not in PACKAGE_KINDS]
+        lost = [file.name for file in files if there.get(file.name) != file.sha256]
+        wrong = [] if holder == build.commit else [f"the ref {tag} stands at {holder or 'nothing'}"]
+        if lost:
+            more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
+            wrong.append(f"{lost[0]} is not there as {CURRENT} has it{more}")
+        return Standing(str(build.version), f"sha256:{digest_of(channel.content).sha256}", tuple(wrong))
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        if taken := settle(self._http, bundle, self.standing, lambda: self._astray(bundle), meter.note):
+        if taken := settle(self._http, bundle, self.holder, lambda: self._astray(bundle), meter.note):
             return taken
         folder = self._folders(bundle)[0]
         each(lambda asset: self._verify_file(f"{folder}{asset.name}", asset), bundle.assets, _WIDTH)
@@ -105,12 +119,6 @@ class GitHubRelease(Destination):
         if script := bundle.the("install"):
             commands.insert(0, f"curl -fsSL {settings.download_url(tag, script.name)} | sh")
         return Receipt(f"{settings.web}/{settings.repository}/releases/tag/{tag}", rows, tuple(commands))
-
-    def traffic(self) -> Traffic:
-        return self._http.traffic
-
-    def close(self) -> None:
-        self._http.close()
 
     def _settings(self, bundle: Bundle) -> Settings:
         return Settings.of(self._environ, bundle.manifest.build.repository)
@@ -184,17 +192,14 @@ class GitHubRelease(Destination):
         """Where readers don't find the channel at this build."""
         expected = digest_of(bundle.manifest.to_json().encode())
         for folder in self._folders(bundle):
-            if self._read_channel(folder) != expected:
+            answer = download(self._http, folder)
+            if answer is None or answer.digest != expected:
                 yield f"{folder}{CURRENT} is not what was released"
-
-    def _read_channel(self, folder: str) -> Digest | None:
-        """As readers do: `channel.json`, else the old one, then once more; None where there is none."""
-        answers = (self._read(f"{folder}{name}") for name in (CURRENT, OLD, CURRENT))
-        return next((answer.digest for answer in answers if answer.status == 200), None)
 
     def _verify_file(self, url: str, asset: Artifact) -> None:
         """By its first byte and its length: GitHub has told the digest of what it stored."""
-        answer = self._read(url, {"Range": "bytes=0-0"})
+        first = Request("GET", url, {"Range": "bytes=0-0"}, accepted=(200, 206, 404))
+        answer = self._http.download(first)
         size = (
             answer.headers.get("content-range", "").rpartition("/")[2]
             if answer.status == 206
@@ -204,6 +209,3 @@ class GitHubRelease(Destination):
             raise UnseenError(
                 f"{url}: {answer.status}, {size} bytes, not {asset.digest.size}", remedy="run the same command again"
             )
-
-    def _read(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self._http.download(Request("GET", url, headers or {}, accepted=(200, 206, 404)))

@@ -25,8 +25,8 @@ class ChannelError(ViberunError):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Whose the channel is: the commit, the manifest that goes with it, and its bytes."""
+class Holder:
+    """Who holds the channel: the commit, the manifest that goes with it, and its bytes."""
 
     commit: str
     manifest: Manifest
@@ -119,11 +119,11 @@ class DevRelease:
             self._fence.give_back(commit, there.build.commit)
         return moved
 
-    def standing(self, bundle: Bundle) -> Manifest:
+    def holder(self, bundle: Bundle) -> Manifest:
         """The manifest of the build that has the channel: this one, or another that has claimed it since."""
         if self._fence.settled(bundle.manifest.build.commit) == bundle.manifest.build.commit:
             return bundle.manifest
-        return self._standing(bundle, self._api.assets(self._the_release().id)).manifest
+        return self._holder(bundle, self._api.assets(self._the_release().id)).manifest
 
     def promote(self, bundle: Bundle) -> bool:
         """Brings `channel.json` to whoever has the channel, and the page with it; False if nothing had to change.
@@ -135,18 +135,18 @@ class DevRelease:
         assets = self._assets(release)
         for _ in range(_ROUNDS):
             there = assets.list()
-            standing = self._standing(bundle, there)
-            if not begun and standing.commit != bundle.manifest.build.commit:
+            holder = self._holder(bundle, there)
+            if not begun and holder.commit != bundle.manifest.build.commit:
                 return False
-            step = next_step(there, standing.wanted.digest, self._http.patience.silence)
+            step = next_step(there, holder.wanted.digest, self._http.patience.silence)
             if step is not None:
                 begun |= not isinstance(step, Wait)
-                changed |= perform(step, self._http, self._api, assets, standing.wanted)
-            elif self._describe(standing, there, described):
+                changed |= perform(step, self._http, self._api, assets, holder.wanted)
+            elif self._describe(holder, there, described):
                 begun = changed = True
-            elif not pruned and self._prune(standing, there):
+            elif not pruned and self._prune(holder, there):
                 begun = changed = pruned = True
-            elif self._fence.holder() == standing.commit:
+            elif self._fence.holder() == holder.commit:
                 return changed
         raise ChannelError(
             f"{CURRENT} did not come to rest in {_ROUNDS} steps",
@@ -191,29 +191,29 @@ class DevRelease:
     def _assets(self, release: Release) -> Assets:
         return Assets(self._http, self._api, release)
 
-    def _standing(self, bundle: Bundle, there: list[Asset]) -> Standing:
-        """Whose the channel is. Another run's manifest was staged before it could claim."""
-        holder = None
+    def _holder(self, bundle: Bundle, there: list[Asset]) -> Holder:
+        """Finds who holds the channel. Another run's manifest was staged before it could claim."""
+        commit = None
         for seen in self._looks(there):
-            holder = self._fence.settled(bundle.manifest.build.commit)
-            if holder == bundle.manifest.build.commit:
-                return Standing(holder, bundle.manifest, bundle.manifest.to_json().encode())
-            contents = [self._content(asset) for asset in seen if _manifest_of(asset, holder or "")]
+            commit = self._fence.settled(bundle.manifest.build.commit)
+            if commit == bundle.manifest.build.commit:
+                return Holder(commit, bundle.manifest, bundle.manifest.to_json().encode())
+            contents = [self._content(asset) for asset in seen if _manifest_of(asset, commit or "")]
             for content in filter(None, contents):
                 manifest = Manifest.parse(content)
-                if manifest.build.commit == holder:
-                    return Standing(holder, manifest, content)
+                if manifest.build.commit == commit:
+                    return Holder(commit, manifest, content)
             if None not in contents:
                 break
-        raise ChannelError(f"ref dev stands at {holder}, and no build of that commit is staged", remedy="release it")
+        raise ChannelError(f"ref dev stands at {commit}, and no build of that commit is staged", remedy="release it")
 
-    def _describe(self, standing: Standing, there: list[Asset], described: set[str]) -> bool:
+    def _describe(self, holder: Holder, there: list[Asset], described: set[str]) -> bool:
         """Writes the release's page; False if it reads so already, or this text was `described` before."""
         before = self._named(OLD, there)
         changes = None
         if before:
-            changes = Changes.between(self._api, before.build.version, before.build.commit, standing.commit)
-        title, body = notes.title(standing.manifest), notes.text(standing.manifest, changes, self._web)
+            changes = Changes.between(self._api, before.build.version, before.build.commit, holder.commit)
+        title, body = notes.title(holder.manifest), notes.text(holder.manifest, changes, self._web)
         release = self._the_release()
         if body in described or (release.name, _lines(release.body)) == (title, _lines(body)):
             return False
@@ -222,9 +222,9 @@ class DevRelease:
         self._api.update_release(release.id, texts)
         return True
 
-    def _prune(self, standing: Standing, there: list[Asset]) -> bool:
+    def _prune(self, holder: Holder, there: list[Asset]) -> bool:
         """Deletes builds that have had their time; False if there are none."""
-        leaving = self._expired(standing.manifest, self._named(OLD, there), there)
+        leaving = self._expired(holder.manifest, self._named(OLD, there), there)
         self._delete(leaving)
         return bool(leaving)
 

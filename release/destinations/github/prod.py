@@ -92,7 +92,7 @@ class ProdRelease:
             )
         return True
 
-    def standing(self, bundle: Bundle) -> Manifest:
+    def holder(self, bundle: Bundle) -> Manifest:
         """The manifest of the newest release: this one, or another that was published since."""
         version, newest = self._newest()
         if version.precedence <= bundle.manifest.build.version.precedence:

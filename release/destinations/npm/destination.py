@@ -4,12 +4,12 @@ npm knows no staging: a version is there, and its dist-tag moved, in one step. S
 and again after it, when another run may have taken the channel.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.bundle.model import Artifact, Bundle
-from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.destination import Holder, Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.named_copy import named_copy
 from release.destinations.npm import packument
 from release.destinations.npm.client import Npm, NpmError, PublishedError, UnsignedError
@@ -19,9 +19,7 @@ from release.destinations.settling import settle
 from release.driver.outcome import Change, Done, Plan, Problems, Skipped
 from release.driver.progress import Meter
 from release.transport.http import Http, UnansweredError, ensure
-from release.transport.traffic import Traffic
 from viberun.errors import VersionError, ViberunError
-from viberun.manifest import Manifest
 from viberun.version import Version
 
 _TRUSTED = (11, 5, 1)
@@ -54,18 +52,16 @@ class Package:
         return f"{self.name}@{self.version.npm}"
 
 
-class NpmRegistry(Destination):
-    """`standing` says whose the channel is now: the dist-tag is to name that build's version."""
+class NpmRegistry(RemoteDestination):
+    """The dist-tag is to name the version of whoever `holder` says."""
 
     name = "npm"
 
-    def __init__(
-        self, http: Http, npm: Npm, environ: Mapping[str, str], standing: Callable[[Bundle], Manifest]
-    ) -> None:
-        self._http = http
+    def __init__(self, http: Http, npm: Npm, environ: Mapping[str, str], holder: Holder) -> None:
+        super().__init__(http)
         self._npm = npm
         self._job = Job.of(environ)
-        self._standing = standing
+        self._holder = holder
         self._address: str | None = None
         self._trust: Trust | None = None
         """What `preflight` found out; None: npm is to be logged in."""
@@ -103,7 +99,7 @@ class NpmRegistry(Destination):
         """Has the dist-tag name what the channel stands at, and ends when that was so after the last move."""
         moved = False
         for _ in range(_ROUNDS):
-            package, version = _package(bundle), self._standing(bundle).build.version
+            package, version = _package(bundle), self._holder(bundle).build.version
             there = self._look(package.name)
             if version == package.version and not self._has(there, package):
                 self._await(package, meter)
@@ -123,7 +119,7 @@ class NpmRegistry(Destination):
             if not (self._find(package) and self._tag_names(package, package.version)):
                 yield f"{package.tag} does not name {package.spec}"
 
-        taken = settle(self._http, bundle, self._standing, astray, meter.note)
+        taken = settle(self._http, bundle, self._holder, astray, meter.note)
         return taken or Done(f"{package.spec} is {package.tag}, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -131,11 +127,13 @@ class NpmRegistry(Destination):
         row = Row(package.spec, package.artifact.digest.size, f"sha256:{package.artifact.digest.sha256}")
         return Receipt(self._registry(), (row,), (f"npx --prefer-online -y {package.name}@{package.tag}",))
 
-    def traffic(self) -> Traffic:
-        return self._http.traffic
-
-    def close(self) -> None:
-        self._http.close()
+    def standing(self, channel: Published) -> Standing:
+        version = channel.manifest.build.version
+        there = self._look(_name(channel.file("npm").name, version))
+        now = there.tags.get(version.moving) if there else None
+        tarball = there.versions.get(now) if there and now else None
+        wrong = () if now == version.npm else (f"the dist-tag {version.moving} names {now or 'nothing'}",)
+        return Standing(now, str(tarball) if tarball else None, wrong)
 
     def _login_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
         """None where the registry trusts this job, or npm is logged in."""
@@ -180,8 +178,8 @@ class NpmRegistry(Destination):
         package = _package(bundle)
         there = self._look(package.name)
         if obstacle := _backwards(there, package) if there else None:
-            if (standing := self._standing(bundle)) != bundle.manifest:
-                raise OvertakenError(f"left to {standing.build.version}, which has taken its place")
+            if (holder := self._holder(bundle)) != bundle.manifest:
+                raise OvertakenError(f"left to {holder.build.version}, which has taken its place")
             raise obstacle
 
     def _publish(self, bundle: Bundle, file: Path, meter: Meter) -> str:
@@ -281,7 +279,12 @@ def _package(bundle: Bundle) -> Package:
     artifact, version = bundle.the("npm"), bundle.manifest.build.version
     if artifact is None:
         raise NpmPublishError("the build has no npm package")
-    return Package(artifact.name.removesuffix(f"-{version.npm}.tgz"), version, version.moving, artifact.path, artifact)
+    return Package(_name(artifact.name, version), version, version.moving, artifact.path, artifact)
+
+
+def _name(file: str, version: Version) -> str:
+    """The package's name, out of its file's."""
+    return file.removesuffix(f"-{version.npm}.tgz")
 
 
 def _backwards(there: Packument, package: Package) -> ViberunError | None:

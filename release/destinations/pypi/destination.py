@@ -1,12 +1,13 @@
 """The wheel, uploaded by twine's own command. What an index takes it keeps for ever, so everything is looked at first."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.bundle.model import Artifact, Bundle
-from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.destination import Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.named_copy import named_copy
 from release.destinations.pypi.attestation import Attestations
 from release.destinations.pypi.index import Index, IndexedFile
@@ -16,8 +17,9 @@ from release.driver.outcome import Change, Done, Plan, Problems, Skipped
 from release.driver.progress import Meter, size_text
 from release.transport.http import Http, UnansweredError, ensure
 from release.transport.programs import Run
-from release.transport.traffic import Traffic
-from viberun.errors import ViberunError
+from viberun.errors import VersionError, ViberunError
+from viberun.manifest import NAME
+from viberun.version import Version
 
 _MOST_A_FILE = 100 * 10**6
 _MOST_A_PROJECT = 10 * 10**9
@@ -40,13 +42,13 @@ class Wheel:
         return self.artifact.name
 
 
-class PackageIndex(Destination):
+class PackageIndex(RemoteDestination):
     """`run` starts twine; where to and as whom is for twine's settings in `environ` to say."""
 
     name = "pypi"
 
     def __init__(self, http: Http, run: Run, environ: Mapping[str, str]) -> None:
-        self._http = http
+        super().__init__(http)
         self._run = run
         self._environ = environ
         self._read: Settings | None = None
@@ -89,11 +91,17 @@ class PackageIndex(Destination):
         row = Row(wheel.name, wheel.artifact.digest.size, f"sha256:{wheel.artifact.digest.sha256}")
         return Receipt(f"{self._settings.index}{wheel.project}/", (row,), (f"uvx {wheel.project}@latest",))
 
-    def traffic(self) -> Traffic:
-        return self._http.traffic
-
-    def close(self) -> None:
-        self._http.close()
+    def standing(self, channel: Published) -> Standing:
+        version, wheel = channel.manifest.build.version, channel.file("wheel")
+        files = self._index.files(_project(wheel.name, version))
+        newest = max(_versions(files), key=lambda each: each.precedence, default=None)
+        there = files.get(wheel.name)
+        sha256, wrong = self._index.sha256(there) if there else None, list[str]()
+        if newest is None or newest.pypi != version.pypi:
+            wrong.append(f"the newest version is {newest.pypi if newest else 'none'}")
+        elif sha256 != wheel.sha256:
+            wrong.append(f"{wheel.name} is not the one of {NAME}")
+        return Standing(newest.pypi if newest else None, f"sha256:{sha256}" if sha256 else None, tuple(wrong))
 
     @property
     def _settings(self) -> Settings:
@@ -174,8 +182,21 @@ class PackageIndex(Destination):
 
 
 def _wheel(bundle: Bundle) -> Wheel:
-    artifact, version = bundle.the("wheel"), bundle.manifest.build.version.pypi
+    artifact = bundle.the("wheel")
     if artifact is None:
         raise WheelError("the build has no wheel")
-    distribution = artifact.name.removesuffix(f"-{version}-py3-none-any.whl")
-    return Wheel(re.sub(r"[-_.]+", "-", distribution).lower(), artifact)
+    return Wheel(_project(artifact.name, bundle.manifest.build.version), artifact)
+
+
+def _project(file: str, version: Version) -> str:
+    """The project's normalised name (PEP 503), out of its wheel's."""
+    return re.sub(r"[-_.]+", "-", file.removesuffix(f"-{version.pypi}-py3-none-any.whl")).lower()
+
+
+def _versions(files: Iterable[str]) -> Iterator[Version]:
+    """The versions of the wheels among the files; what others may have put there has none."""
+    for name in files:
+        parts = name.split("-")
+        if name.endswith(".whl") and len(parts) > 1:
+            with suppress(VersionError):
+                yield Version.parse(parts[1])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release.bundle.model import Bundle
-from release.destinations.remote import remote
+from release.destinations.registry import remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
 from tests.release.races.turns import Turns

@@ -102,7 +102,7 @@ class Stack:
         self._runs += 1
         mark = f"{self.folder}/{self._runs}"
         variables = {**self.variables, **(environ or {}), "RUNFILES_DIR": str(runfiles_of(bundle)), MARK: mark}
-        module = f"release.commands.{bundle.manifest.build.channel}"
+        module = "release.commands.release"
         command = [sys.executable, "-P", "-S", "-B", "-m", module, fabricated.BUNDLE, "--to", "remote", *arguments]
         process = subprocess.Popen(
             command,

@@ -76,9 +76,9 @@ def no_helper(command: object, text: str) -> None:
 
 
 def destination(
-    environ: Mapping[str, str], standing: Manifest | None = None, run: RunHelper = no_helper, over: Http | None = None
+    environ: Mapping[str, str], holder: Manifest | None = None, run: RunHelper = no_helper, over: Http | None = None
 ) -> ContainerRegistry:
-    return ContainerRegistry(over or http(), environ, run, lambda bundle: standing or bundle.manifest)
+    return ContainerRegistry(over or http(), environ, run, lambda bundle: holder or bundle.manifest)
 
 
 def meter() -> Meter:
@@ -194,7 +194,7 @@ def staged(registry: DockerRegistry, tokens: TokenServer, tmp_path: Path) -> Sta
 
 def test_a_build_that_has_taken_the_channel_moves_its_tags_itself(registry: DockerRegistry, staged: Staged) -> None:
     environ, older, newer = staged.environ, staged.older, staged.newer
-    overtaken = destination(environ, standing=newer.manifest)
+    overtaken = destination(environ, holder=newer.manifest)
     said = Skipped(f"left to {newer.manifest.build.version}, which has taken its place")
     assert overtaken.promote(older, meter()) == said
     with pytest.raises(subprocess.CalledProcessError):
@@ -206,8 +206,8 @@ def test_a_build_that_has_taken_the_channel_moves_its_tags_itself(registry: Dock
 
 def test_a_claim_in_the_middle_of_a_promotion_is_followed(registry: DockerRegistry, staged: Staged) -> None:
     environ, older, newer = staged.environ, staged.older, staged.newer
-    standing = iter([older.manifest])
-    at = ContainerRegistry(http(), environ, no_helper, lambda _: next(standing, newer.manifest))
+    holders = iter([older.manifest])
+    at = ContainerRegistry(http(), environ, no_helper, lambda _: next(holders, newer.manifest))
     at.promote(older, meter())
     assert inspected(registry, "viberun", "dev") == newer.images[0].digest
 
@@ -217,11 +217,11 @@ def test_a_build_that_takes_the_channel_while_it_is_looked_at_has_taken_its_plac
 ) -> None:
     environ, older, newer = staged.environ, staged.older, staged.newer
     destination(environ).promote(newer, meter())
-    standing = iter([older.manifest, older.manifest])
-    at = ContainerRegistry(http(), environ, no_helper, lambda _: next(standing, newer.manifest))
+    holders = iter([older.manifest, older.manifest])
+    at = ContainerRegistry(http(), environ, no_helper, lambda _: next(holders, newer.manifest))
     assert at.verify(older, meter()) == Skipped(f"{newer.manifest.build.version} has taken its place")
     fewer = replace(newer.manifest, images={"viberun": newer.manifest.images["viberun"]})
-    overtaken = destination(environ, standing=fewer).verify(older, meter())
+    overtaken = destination(environ, holder=fewer).verify(older, meter())
     assert overtaken == Skipped(f"{newer.manifest.build.version} has taken its place")
 
 

@@ -49,7 +49,7 @@ def test_the_manifest_of_a_holder_that_is_overtaken_and_pruned_is_not_missed(
         return download(api, asset, keep=keep)
 
     monkeypatch.setattr(Api, "download", late)
-    assert at.standing(first) == third.manifest
+    assert at.holder(first) == third.manifest
 
 
 def test_a_run_that_is_overtaken_as_it_waits_leaves_the_channel_to_the_newer(

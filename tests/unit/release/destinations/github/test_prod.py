@@ -214,7 +214,7 @@ def test_a_list_that_lags_keeps_latest_neither_back_nor_down(
     at.stage(newer, meter())
     at.claim(newer, meter())
     monkeypatch.setattr(Api, "releases", lambda api: (each for each in releases(api) if each.tag != "v1.2.4"))
-    assert at.standing(newer) == newer.manifest
+    assert at.holder(newer) == newer.manifest
     at.promote(newer, meter())
     assert latest(github) == "v1.2.4"
     at.promote(older, meter())

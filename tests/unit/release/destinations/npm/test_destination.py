@@ -108,10 +108,10 @@ def destination(
     registry: Registry,
     npm: FakeNpm,
     environ: Mapping[str, str] | None = None,
-    standing: Callable[[Bundle], Manifest] = lambda bundle: bundle.manifest,
+    holder: Callable[[Bundle], Manifest] = lambda bundle: bundle.manifest,
 ) -> NpmRegistry:
     http = Http(PATIENCE, sleep=registry.sleep, clock=registry)
-    return NpmRegistry(http, Npm(npm, PATIENCE), environ or {}, standing)
+    return NpmRegistry(http, Npm(npm, PATIENCE), environ or {}, holder)
 
 
 def meter() -> Meter:
@@ -228,10 +228,10 @@ def test_the_dist_tag_does_not_go_back_after_the_signing_service_was_waited_for(
             registry.show(document(bundle, newer=True), after=100)
         return UNSIGNED
 
-    def standing(each: Bundle) -> Manifest:
+    def holder(each: Bundle) -> Manifest:
         return each.manifest if registry.now < 100 else newer.manifest
 
-    outcome = destination(registry, FakeNpm(registry, published), standing=standing).publish(bundle, meter())
+    outcome = destination(registry, FakeNpm(registry, published), holder=holder).publish(bundle, meter())
     assert outcome == Skipped(f"left to {fabricated.NEWER.version}, which has taken its place")
     registry.show(BEFORE)
     registry.now = 0

@@ -1,5 +1,6 @@
-"""The command line of `bazel run //release:dev` and `//release:prod`, and nothing of what a release is."""
+"""`bazel run //release:dev` and `//release:prod`: the command line, and nothing of what a release is."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,25 +9,25 @@ from release.commands.process import Process
 from release.commands.selection import Options, local_folder, select_destinations
 from release.commands.summary import Cost, cost_text, plan_text, release_text
 from release.destinations.destination import Destination
-from release.destinations.registry import DESTINATIONS, Surroundings
+from release.destinations.registry import KEEP, local, remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
 from release.transport.secrets import redactor
+from viberun import program
 from viberun.arguments import Parser, count
 from viberun.version import Channel
 
-_KEEP = 20
 
-
-def release(channel: Channel, arguments: Sequence[str], process: Process) -> int:
-    """Releases the bundle that the first argument names, a path below the runfiles.
+def release(arguments: Sequence[str], process: Process) -> int:
+    """Releases the bundle that the first argument names, a path below the runfiles, to the channel of its build.
 
     Bazel gives that argument, the caller the rest. Returns the exit status; raises ViberunError.
     """
     bundle_json, *rest = arguments
     runfiles = Path(process.environ["RUNFILES_DIR"])
-    options = parse(channel, rest)
     made = bundle.read(runfiles / bundle_json, runfiles)
+    channel = made.manifest.build.channel
+    options = parse(channel, rest)
     destinations = destinations_of(channel, options, process)
     progress = Progress(process.err, Style.of(process.err, process.environ, options.quiet), process.clock)
     redact = redactor(process.environ)
@@ -63,10 +64,10 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
         ],
     )
     add = parser.options.add_argument
-    add("--to", choices=list(DESTINATIONS), help="where to; remote by itself only on a push in CI")
+    add("--to", choices=["local", "remote"], help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
     if channel == "dev":
-        add("--keep", type=count, metavar="N", help=f"dev builds whose files stay on GitHub ({_KEEP})")
+        add("--keep", type=count, metavar="N", help=f"dev builds whose files stay on GitHub ({KEEP})")
         add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     else:
         parser.set_defaults(keep=None, force=False)
@@ -78,7 +79,14 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
 
 def destinations_of(channel: Channel, options: Options, process: Process) -> Sequence[Destination]:
     """The destinations that the options come to. Raises UsageError."""
-    selected = select_destinations(process.environ, options, channel)
-    folder = local_folder(process.environ, options, channel)
-    around = Surroundings(folder, process.platform, process.environ, options.keep or _KEEP, options.force)
-    return DESTINATIONS[selected](around)
+    if select_destinations(process.environ, options, channel) == "local":
+        return local(local_folder(process.environ, options, channel), process.platform)
+    return remote(process.environ, keep=options.keep or KEEP, force=options.force)
+
+
+def main(arguments: Sequence[str]) -> int:
+    return release(arguments, Process.this())
+
+
+if __name__ == "__main__":
+    sys.exit(program.run("release", main))

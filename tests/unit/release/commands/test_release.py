@@ -1,15 +1,15 @@
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from release.bundle.model import Bundle
-from release.commands import cli
+from release.commands import release as command
 from release.commands.process import Process
 from release.commands.selection import Options
-from release.destinations import registry
 from release.destinations.destination import Destination
-from release.destinations.remote import remote
+from release.destinations.registry import remote
 from tests.release import fabricated
 from tests.unit import golden
 from tests.unit.release.driver.recorder import Recorder
@@ -35,7 +35,7 @@ class Caller:
             **environ,
         }
         process = Process(environ, "linux-amd64", lambda: 0.0, out, err)
-        assert cli.release("dev", [fabricated.BUNDLE, *arguments], process) == 0
+        assert command.release([fabricated.BUNDLE, *arguments], process) == 0
         return tuple(text.getvalue().replace(str(self.root), "ROOT") for text in (out, err))  # type: ignore[return-value]
 
 
@@ -88,26 +88,26 @@ def test_help_names_every_option_and_the_command_to_type(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
-        cli.parse(channel, ["--help"])
+        command.parse(channel, ["--help"])
     golden.check(f"tests/unit/release/golden/help-{channel}.out", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("arguments", [["--keep", "3"], ["--force"]])
 def test_what_is_for_dev_alone_is_no_option_of_prod(arguments: list[str]) -> None:
     with pytest.raises(UsageError, match="unrecognized arguments: --"):
-        cli.parse("prod", arguments)
-    assert cli.parse("prod", []) == Options()
+        command.parse("prod", arguments)
+    assert command.parse("prod", []) == Options()
 
 
 @pytest.mark.parametrize("arguments", [["--to", "mars"], ["--out"], ["--dryrun"], ["--keep", "0"], ["stray"]])
 def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
     with pytest.raises(UsageError, match="bazel run //release:dev -- --help"):
-        cli.parse("dev", arguments)
+        command.parse("dev", arguments)
 
 
-def test_what_to_takes_is_what_is_registered() -> None:
-    for name in registry.DESTINATIONS:
-        assert cli.parse("dev", ["--to", name]) == Options(to=name)
+def test_to_takes_what_is_registered() -> None:
+    for name in ("local", "remote"):
+        assert command.parse("dev", ["--to", name]) == Options(to=name)
 
 
 PUSH = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main"}
@@ -117,9 +117,7 @@ def test_a_push_to_main_in_actions_goes_to_the_remote_destinations(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(
-        cli, "DESTINATIONS", {**registry.DESTINATIONS, "remote": lambda around: [Recorder("moon", calls)]}
-    )
+    monkeypatch.setattr(command, "remote", lambda environ, **options: [Recorder("moon", calls)])
     caller.types("--dry-run", **PUSH)
     assert calls == ["moon.preflight", "moon.plan", "moon.close"]
 
@@ -130,14 +128,14 @@ def test_the_remote_destinations_publish_in_the_order_that_leaves_the_commit_poi
 
 def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    seen: list[registry.Surroundings] = []
+    seen: list[tuple[str, int, bool]] = []
 
-    def make(around: registry.Surroundings) -> list[Destination]:
-        seen.append(around)
+    def make(environ: Mapping[str, str], *, keep: int, force: bool) -> list[Destination]:
+        seen.append((environ["SOME_TOKEN"], keep, force))
         return [Recorder("moon", calls)]
 
-    monkeypatch.setattr(cli, "DESTINATIONS", {**registry.DESTINATIONS, "remote": make})
+    monkeypatch.setattr(command, "remote", make)
     out, _ = caller.types("--to", "remote", "--dry-run", "--keep", "7", "--force", SOME_TOKEN="x")
     assert "would go to moon" in out
     assert calls == ["moon.preflight", "moon.plan", "moon.close"]
-    assert (seen[0].environ["SOME_TOKEN"], seen[0].keep, seen[0].force) == ("x", 7, True)
+    assert seen == [("x", 7, True)]
