@@ -80,7 +80,7 @@ def pytest_suite(workspace: Path, runfiles: Path, folder: str, see_workspace: bo
     `see_workspace` makes this checkout importable; without it the tests run as a copy, and have that and the wheels alone.
     """
     wheels = [root for root in sys.path if Path(root).parent.parent == runfiles]
-    launch = [sys.executable, "-I", "-S", "-B", str(runfiles / "viberun/tools/python/launch.py")]
+    launch = [sys.executable, "-I", "-S", "-B", str(Path(__file__).parents[1] / "tools/python/launch.py")]
 
     def run(scratch: Path, environment: Mapping[str, str]) -> Count:
         source = workspace if see_workspace else scratch / "source"

@@ -73,7 +73,7 @@ class Checkout:
         """Returns every file built, by its path below the output folder."""
         options = ["--config=hermetic", f"--repository_cache={self.repository_cache}", "--output=files"]
         listing = self.bazel("cquery", *options, targets, capture=True)
-        root = self.home / "output/execroot/viberun"
+        root = Path(self.bazel("info", "execution_root", capture=True).strip())
         files: dict[str, Path] = {}
         for name in listing.split():
             if name.startswith("bazel-out/"):

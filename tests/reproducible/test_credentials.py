@@ -48,7 +48,7 @@ def seen(tmp_path: Path) -> str:
     bazel = ["./bazelw", f"--output_base={output}"]
     try:
         done = subprocess.run(
-            [*bazel, "query", "--noshow_progress", "@probe//:seen"],
+            [*bazel, "query", "--config=workspace", "--noshow_progress", "@probe//:seen"],
             cwd=folder,
             env=environment,
             capture_output=True,

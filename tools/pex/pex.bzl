@@ -5,7 +5,7 @@ load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
 
 def _check_wheels(ctx, python):
     """A PEX holds wheels as files: each that the sources import must be named as one."""
-    given = [wheel.label.workspace_name for wheel in ctx.attr.wheels]
+    given = [wheel.label.repo_name for wheel in ctx.attr.wheels]
     for root in python.roots.to_list():
         repository = root.split("/")[0]
         if repository not in [ctx.workspace_name] + given:

@@ -3,7 +3,7 @@
 load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
 
 def _wheel_library_impl(ctx):
-    root = "{}/{}".format(ctx.label.workspace_name, ctx.attr.root)
+    root = "{}/{}".format(ctx.label.repo_name, ctx.attr.root)
     return [
         collect_python(ctx.files.srcs, [root], ctx.attr.deps, bytecode = ctx.files.bytecode),
         DefaultInfo(files = depset(ctx.files.srcs)),

