@@ -18,7 +18,7 @@ import docker
 from viberun.server import ports, update
 from viberun.server.apps import Apps
 from viberun.server.engine import Engine
-from viberun.server.health import Physician, arguments_of
+from viberun.server.health import HealthCheck, arguments_of
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
 from viberun.server.state import State
@@ -40,7 +40,7 @@ State.write = counted(State.write)
 engine = Engine.connect(os.environ)
 wanted = Reference.parse(os.environ["VIBERUN_IMAGE"], "VIBERUN_IMAGE")
 inventory = Inventory(engine, State.of(os.environ), wanted)
-apps = Apps(inventory, Physician(engine, arguments_of), lambda: datetime.datetime.now(datetime.timezone.utc))
+apps = Apps(inventory, HealthCheck(engine, arguments_of), lambda: datetime.datetime.now(datetime.timezone.utc))
 update.update(apps, "demo", settle=0.2)
 """
 

@@ -28,7 +28,7 @@ def read_index(suite: Suite, architecture: str, releases: Mapping[str, ReleaseFi
     return Index(_packages(suite, architecture, releases, mirrors))
 
 
-def check(content: bytes, sha256: str, name: str) -> None:
+def require_digest(content: bytes, sha256: str, name: str) -> None:
     """Raises DebianError unless the content has that digest."""
     actual = hashlib.sha256(content).hexdigest()
     if actual != sha256:
@@ -53,5 +53,5 @@ def _packages_file(archive: Archive, suite: str, folder: str, release: ReleaseFi
         content = mirrors.get(archive.name, f"dists/{suite}/{folder}/by-hash/SHA256/{sha256}")
     except NotFoundError:
         content = mirrors.get(archive.name, f"dists/{suite}/{folder}/Packages.xz")
-    check(content, sha256, f"{suite}/{folder}/Packages.xz")
+    require_digest(content, sha256, f"{suite}/{folder}/Packages.xz")
     return content

@@ -106,7 +106,7 @@ def _scripts(packages: Sequence[LockedPackage], mirrors: Mirrors) -> dict[str, M
     def look_into(package: LockedPackage) -> Mapping[str, bytes] | DebianError:
         try:
             content = mirrors.get(package.archive, package.path)
-            archive.check(content, package.sha256, package.path)
+            archive.require_digest(content, package.sha256, package.path)
             return package_file.scripts(content)
         except DebianError as error:
             return error

@@ -44,7 +44,7 @@ def main(argv: list[str]) -> int:
         wanted = suite.read(files.suite)
         requests = [request.read(files.workspace, path) for path in wanted.requests]
         if options.check:
-            check(files, requests)
+            require_current(files, requests)
         else:
             now = datetime.now(UTC)
             names = [part.name for part in wanted.archives]
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def check(files: Files, requests: Sequence[Request]) -> None:
+def require_current(files: Files, requests: Sequence[Request]) -> None:
     """Raises LockError unless the lock answers the requests as they are and every script is decided about.
 
     Asks no mirror.

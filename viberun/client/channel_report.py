@@ -116,15 +116,15 @@ def _host(identity: Identity, environ: Mapping[str, str], host: str, manifest: M
     server: ServerState | None = None
     try:
         with Connection(host, environ) as connection:
-            look = Remote(connection, environ=identity.environ).look()
-            if look.root not in ("direct", "sudo"):
-                raise no_root(host, look.root)
-            if look.absent:
+            facts = Remote(connection, environ=identity.environ).look()
+            if facts.root not in ("direct", "sudo"):
+                raise no_root(host, facts.root)
+            if facts.absent:
                 return HostState(host, None, (), f"there is no viberun-server on {host}; run 'viberun setup {host}'")
-            said = Server.read(look.server or "")
+            said = Server.read(facts.server or "")
             version = said.version.semver if said.version else None
             server = ServerState(version, said.protocol, _behind(said.version, manifest))
-            images = Remote(connection, look.root, identity.environ).ask(["images", "status"]).get("images")
+            images = Remote(connection, facts.root, identity.environ).ask(["images", "status"]).get("images")
     except ViberunError as error:
         return HostState(host, server, (), str(error))
     entries = [entry for entry in images if isinstance(entry, dict)] if isinstance(images, list) else []

@@ -23,7 +23,7 @@ from viberun.client.prompts import Prompts
 from viberun.client.screen import Screen
 from viberun.client.setup.decide import Verdict, decide
 from viberun.client.store import Store
-from viberun.client.update_notice import Look, forget
+from viberun.client.update_notice import UpdateNotice, forget
 from viberun.errors import UsageError, ViberunError
 
 TYPE_CHECKING = False
@@ -65,7 +65,7 @@ def upgrade(options: argparse.Namespace, environ: Environ) -> int:
 
     to = checked(options.to)
     job = Upgrade(Identity.of(Build.embedded(), environ), environ, Fetcher.of(environ), _screen(environ))
-    job.check(to) if options.check else job.perform(to)
+    job.announce(to) if options.check else job.perform(to)
     return 0
 
 
@@ -100,7 +100,7 @@ def apps(options: argparse.Namespace, environ: Environ) -> int:
     with _reached(options, environ) as at:
         if options.action == "update":
             applications.update(at.remote, check_name(options.app), at.screen)
-            at.look.forget(at.remote.host)
+            at.notice.forget(at.remote.host)
         else:
             applications.show(at.remote, at.screen, as_json=options.json)
     return 0
@@ -125,7 +125,7 @@ def rm(options: argparse.Namespace, environ: Environ) -> int:
     app = check_name(options.app)
     with _reached(options, environ) as at:
         applications.remove(at.remote, app, _prompts(options, at.screen), keep_data=options.keep_data)
-        at.look.forget(at.remote.host)
+        at.notice.forget(at.remote.host)
     return 0
 
 
@@ -153,13 +153,13 @@ def show_overview(environ: Environ) -> int:
 
 
 @dataclass
-class _At:
+class _HostSession:
     """A host that was reached; `server` is what its server is by now."""
 
     identity: Identity
     reached: Reached
     server: Server
-    look: Look
+    notice: UpdateNotice
     screen: Screen
 
     @property
@@ -169,19 +169,19 @@ class _At:
 
 
 @contextlib.contextmanager
-def _reached(options: argparse.Namespace, environ: Environ) -> Iterator[_At]:
+def _reached(options: argparse.Namespace, environ: Environ) -> Iterator[_HostSession]:
     """The host of an app's command; in the end the line that something is behind."""
     screen = _screen(environ)
     host = config.chosen(Store.config(environ), options.host)
     identity = Identity.of(Build.embedded(), environ)
-    look = Look(identity, environ, Store.state(environ))
-    look.ask_channel()
+    notice = UpdateNotice(identity, environ, Store.state(environ))
+    notice.ask_channel()
     with Connection(host, environ) as connection:
         reached = reach.reach(connection, identity, screen.warn)
-        look.ask_host(reached.remote)
-        at = _At(identity, reached, reached.server, look, screen)
+        notice.ask_host(reached.remote)
+        at = _HostSession(identity, reached, reached.server, notice, screen)
         yield at
-        behind = look.line(host, at.server)
+        behind = notice.line(host, at.server)
     if behind:
         screen.warn(behind)
 
@@ -192,7 +192,7 @@ def _ready(options: argparse.Namespace, environ: Environ) -> Iterator[tuple[Remo
         yield at.remote, at.screen
 
 
-def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
+def _offer(at: _HostSession, environ: Environ, prompts: Prompts) -> Server:
     """Asks whether to update the server, where the table says so and there is an answer to be had.
 
     Returns what the server is in the end. A channel that does not answer holds nobody up for long.
@@ -205,10 +205,10 @@ def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
         return server
     from viberun.client.download.fetch import Fetcher
     from viberun.client.setup import target
-    from viberun.client.setup.setup import check
+    from viberun.client.setup.setup import supported_platform
 
     job = _setup(environ, at.screen, prompts, fresh=False)
-    platform = check(remote.host, at.reached.look, with_engine=False)
+    platform = supported_platform(remote.host, at.reached.facts, with_engine=False)
     try:
         found = target.find(identity, environ, Fetcher.hasty(environ), job.state)
     except ViberunError as error:
@@ -217,7 +217,7 @@ def _offer(at: _At, environ: Environ, prompts: Prompts) -> Server:
     if not job.wanted(found, server):
         return server
     now = job.bring(remote, platform, found, server)
-    at.look.forget(remote.host)
+    at.notice.forget(remote.host)
     return now
 
 

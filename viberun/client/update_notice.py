@@ -1,4 +1,4 @@
-"""The one line that something is behind: client, server, or the images of apps.
+"""Finds the one line that says what is behind: the client, the server, or the images of apps.
 
 Asks the channel and the host's registry at most once an hour, in the background of the command that
 runs, and is waited for a second at most. What it can't find out it does not mention.
@@ -30,8 +30,8 @@ PATIENCE = 1.0  # seconds that a command waits for what is not known yet
 _FILE = "behind.json"
 
 
-class Look:
-    """What is looked up while a command works. Its parts fail silently: this is no one's errand."""
+class UpdateNotice:
+    """Looks up, while a command works, what is behind. Whatever fails here is silent: the command did not ask for it."""
 
     def __init__(
         self,

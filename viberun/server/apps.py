@@ -22,7 +22,7 @@ from viberun.server.errors import (
     PortTakenError,
 )
 from viberun.server.facts import Container, Image, Plan
-from viberun.server.health import Physician
+from viberun.server.health import HealthCheck
 from viberun.server.inventory import Inventory
 from viberun.server.state import State
 
@@ -41,7 +41,7 @@ class Apps:
     """The apps of a host, to be changed."""
 
     inventory: Inventory
-    physician: Physician
+    health_check: HealthCheck
     now: Callable[[], datetime.datetime]
     listens: Callable[[int], bool] = field(default=ports.listens)
 
@@ -185,7 +185,7 @@ class Apps:
     def _start(self, container: Container) -> None:
         if not container.running:
             self.engine.start(container.id)
-            self.physician.wait_until_begun(container.id, _START_SECONDS)
+            self.health_check.wait_until_begun(container.id, _START_SECONDS)
 
     def _make(self, name: str) -> None:
         """Makes what is missing of the app. What a failure leaves behind goes, what was there before stays."""
@@ -222,7 +222,7 @@ class Apps:
                 taken.add(port)
                 self.engine.remove(container)
             else:
-                return self.physician.wait_until_begun(container, _START_SECONDS)
+                return self.health_check.wait_until_begun(container, _START_SECONDS)
 
     def _discard(self, reference: str, unless: str | None = None) -> None:
         container = self.engine.container(reference)

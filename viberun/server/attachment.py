@@ -26,7 +26,7 @@ def attach(inventory: Inventory, name: str, terminal: Terminal, environ: Mapping
 
     Raises StateError where the app is stopped, before or meanwhile.
     """
-    terminal.check()
+    terminal.require_terminal()
     container = inventory.running(name)
     told = {key: environ[key] for key in _TOLD if environ.get(key)}
     session = inventory.engine.session(container.id, COMMAND, app.USER, told)

@@ -40,9 +40,9 @@ def version(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def self_check(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.server.self_check import check
+    from viberun.server.self_check import verify
 
-    docker = check(State.of(environ), environ)
+    docker = verify(State.of(environ), environ)
     if options.json:
         _print({**_version(), "docker": asdict(docker)})
     else:
@@ -90,9 +90,9 @@ def images_status(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def update_check(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.server.update_check import check
+    from viberun.server.update_check import compare
 
-    image, apps = check(_inventory(environ), options.app)
+    image, apps = compare(_inventory(environ), options.app)
     if options.json:
         _print({"image": asdict(image), "apps": [asdict(each) for each in apps]})
         return 0
@@ -175,11 +175,11 @@ def _inventory(environ: Environ) -> Inventory:
 
 def _apps(environ: Environ) -> Apps:
     from viberun.server.apps import Apps
-    from viberun.server.health import Physician, arguments_of
+    from viberun.server.health import HealthCheck, arguments_of
 
     inventory = _inventory(environ)
-    physician = Physician(inventory.engine, arguments_of)
-    return Apps(inventory, physician, lambda: datetime.datetime.now(datetime.timezone.utc))
+    health_check = HealthCheck(inventory.engine, arguments_of)
+    return Apps(inventory, health_check, lambda: datetime.datetime.now(datetime.timezone.utc))
 
 
 def _tell(options: argparse.Namespace, app: App) -> int:

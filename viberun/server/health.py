@@ -1,4 +1,4 @@
-"""Whether a container that was started is well: it runs, keeps running, and its first process is set up."""
+"""Waits until a container that was started is well: it runs, keeps running, and its first process is set up."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _STRANGER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Physician:
-    """Looks at containers; `arguments` are those of a process of this host, empty where they can't be read."""
+class HealthCheck:
+    """Asks the engine how containers are; `arguments` are those of a process of this host, empty where they can't be read."""
 
     engine: Engine
     arguments: Callable[[int], bytes]

@@ -1,4 +1,4 @@
-"""Whether this binary is sound: all that it will need can be imported, and its state folder written."""
+"""Verifies that this binary is sound: all that it will need can be imported, and its state folder written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Docker:
     problem: str | None
 
 
-def check(state: State, environ: Mapping[str, str]) -> Docker:
+def verify(state: State, environ: Mapping[str, str]) -> Docker:
     """Raises ViberunError where this binary is not sound; Docker's absence says nothing about it."""
     import viberun.server
 
@@ -32,7 +32,7 @@ def check(state: State, environ: Mapping[str, str]) -> Docker:
             raise ViberunError(
                 f"{name} can't be imported: {type(error).__name__}: {error}", remedy="install viberun-server again"
             ) from None
-    state.check()
+    state.prove_writable()
     return docker(environ)
 
 

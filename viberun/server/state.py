@@ -48,7 +48,7 @@ class State:
             if self.folder.stat().st_uid == os.geteuid():
                 self.folder.chmod(0o700)
 
-    def check(self) -> None:
+    def prove_writable(self) -> None:
         """Raises StateError where a file could not be written."""
         self.prepare()
         self._write(self.folder / ".self-check", "")

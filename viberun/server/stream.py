@@ -28,7 +28,7 @@ def stalled_after(seconds: float, items: Iterable[T]) -> Iterator[T]:
                 remedy="look at the host's network and run this again",
             ) from None
         if isinstance(item, _End):
-            return item.check()
+            return item.raise_error()
         yield item
 
 
@@ -39,7 +39,7 @@ def merged(sources: Sequence[Iterable[T]]) -> Iterator[T]:
         while True:
             item = received.get()
             if isinstance(item, _End):
-                item.check()
+                item.raise_error()
                 break
             yield item
 
@@ -50,7 +50,7 @@ class _End:
 
     error: BaseException | None = None
 
-    def check(self) -> None:
+    def raise_error(self) -> None:
         if self.error is not None:
             raise self.error
 

@@ -48,7 +48,7 @@ class Terminal:
     screen: int = 1
     _pending: bytearray = field(default_factory=bytearray)
 
-    def check(self) -> None:
+    def require_terminal(self) -> None:
         if not (os.isatty(self.keyboard) and os.isatty(self.screen)):
             raise UsageError("attaching takes a terminal", remedy="call it by 'ssh -t', or use 'viberun vibe'")
 

@@ -65,7 +65,7 @@ def _replace(apps: Apps, record: Record, old: Container, image: Image, settle: f
     engine.rename(old.id, app.previous_name(name))
     engine.rename(new, app.container_name(name))
     engine.start(new)
-    apps.physician.wait(new, settle, LIMIT_SECONDS)
+    apps.health_check.wait(new, settle, LIMIT_SECONDS)
     if record.update is None or not record.update.running:
         engine.stop(new, STOP_SECONDS)
 

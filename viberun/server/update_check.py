@@ -1,4 +1,4 @@
-"""Whether the registry has another image than this host, and than apps were made from; nothing is pulled."""
+"""Compares the registry's image with this host's, and with those that apps were made from; it pulls nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CheckedApp:
     problem: str | None
 
 
-def check(inventory: Inventory, name: str | None) -> tuple[CheckedImage, list[CheckedApp]]:
+def compare(inventory: Inventory, name: str | None) -> tuple[CheckedImage, list[CheckedApp]]:
     """The image, and all apps or one; the registry is asked where there is no app too.
 
     Raises NoSuchAppError; what keeps the registry from answering is in what comes back.

@@ -46,7 +46,7 @@ def make(image: Declaration, below: Installed, release: Release, out: Path) -> M
         elif entry.kind != "directory" or present != entry:
             raise ConflictError(f"/{entry.path}: {describe(present)} below, {describe(entry)} by {NAME}")
     tree.add_parents(below.entries)
-    privileges.check(image.privileged, [*below.entries.values(), *tree])
+    privileges.require_listed(image.privileged, [*below.entries.values(), *tree])
     packed = tree.packed()
     return Metadata(
         layer=NAME,

@@ -46,7 +46,7 @@ def make(image: Declaration, below: Installed, content: Content, out: Path) -> B
                 f"/{entry.path}: {describe(below.entries[entry.path])} below, and a file of the release"
             )
         tree.add(entry, NAME)
-    privileges.check((), tree)
+    privileges.require_listed((), tree)
     tree.add_parents(below.entries)
     return blob.write(tree.packed(), below.mtime, out, _LEVEL)
 

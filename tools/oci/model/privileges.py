@@ -11,7 +11,7 @@ class PrivilegeError(ValueError):
     """A file runs with another's rights and image.json does not list it, or lists one that does not."""
 
 
-def check(listed: Iterable[str], entries: Iterable[Entry]) -> None:
+def require_listed(listed: Iterable[str], entries: Iterable[Entry]) -> None:
     """Raises PrivilegeError with every file that is setuid or setgid and not `listed`, and the other way round."""
     expected = set(listed)
     privileged = {f"/{e.path}" for e in entries if e.kind in ("file", "hardlink") and e.mode & _SETUID_SETGID}

@@ -143,13 +143,13 @@ class Fetcher:
     def _opened(self, address: str) -> BinaryIO:
         if not is_url(address):
             return _file(address)
-        self.check(address)
+        self.require_secure(address)
         request = urllib.request.Request(address, headers={"User-Agent": "viberun", "Cache-Control": "no-cache"})
         handlers = [urllib.request.HTTPSHandler(context=_trust()), _Redirections(self)]
         with _translated(address):
             return cast(BinaryIO, urllib.request.build_opener(*handlers).open(request, timeout=self.timeout))
 
-    def check(self, address: str) -> None:
+    def require_secure(self, address: str) -> None:
         """Raises InsecureError for plain http to another machine, UsageError for what is no address."""
         try:
             parts = urllib.parse.urlsplit(address)
@@ -174,7 +174,7 @@ class _Redirections(urllib.request.HTTPRedirectHandler):
         self._fetcher = fetcher
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
-        self._fetcher.check(newurl)
+        self._fetcher.require_secure(newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 

@@ -1,4 +1,4 @@
-"""From a host's name to its server, ready to be called: one look at the host, and the handshake."""
+"""Reaches the server on a host, ready to be called: one look at the host, and the handshake."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from viberun.client.host import handshake
 from viberun.client.host.handshake import Server
-from viberun.client.host.remote import Look, NoServerError, Remote, no_root
+from viberun.client.host.remote import HostFacts, NoServerError, Remote, no_root
 from viberun.client.host.ssh import Connection
 from viberun.client.identity import Identity
 
@@ -18,18 +18,18 @@ class Reached:
 
     remote: Remote
     server: Server
-    look: Look
+    facts: HostFacts
 
 
 def reach(connection: Connection, identity: Identity, on_note: Callable[[str], None]) -> Reached:
     """`on_note` is the remote's. Raises RemoteError where one can't become root there, NoServerError where there is no server."""
     host = connection.host
-    look = Remote(connection, environ=identity.environ).look()
-    if look.root not in ("direct", "sudo"):
-        raise no_root(host, look.root)
-    if look.absent:
+    facts = Remote(connection, environ=identity.environ).look()
+    if facts.root not in ("direct", "sudo"):
+        raise no_root(host, facts.root)
+    if facts.absent:
         raise NoServerError(f"there is no viberun-server on {host}", remedy=f"run 'viberun setup {host}'")
-    return Reached(Remote(connection, look.root, identity.environ, on_note), Server.read(look.server or ""), look)
+    return Reached(Remote(connection, facts.root, identity.environ, on_note), Server.read(facts.server or ""), facts)
 
 
 def shake(remote: Remote, server: Server, identity: Identity) -> Remote:

@@ -62,8 +62,8 @@ class ServerError(ViberunError):
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a host is, as the bootstrap's step `look` tells; `server` is what its server says, if there is one."""
+class HostFacts:
+    """Says what a host is, as the bootstrap's step `look` found it; `server` is what its server says, if there is one."""
 
     system: str = ""
     machine: str = ""
@@ -92,7 +92,7 @@ class Remote:
     def host(self) -> str:
         return self.connection.host
 
-    def look(self) -> Look:
+    def look(self) -> HostFacts:
         """Asks the host what it is, as the user that logs in; raises RemoteError where that runs no commands."""
         said: dict[str, str] = {}
 
@@ -104,8 +104,8 @@ class Remote:
             reason = last_line(answer.err) or last_line(answer.out) or f"exit status {answer.status}"
             raise RemoteError(f"{self.host} runs no commands for this user: {reason}", remedy="log in as another user")
         absent = "absent" in said
-        known = {key: value for key, value in said.items() if key in Look.__dataclass_fields__ and key != "absent"}
-        return Look(**known, absent=absent)
+        known = {key: value for key, value in said.items() if key in HostFacts.__dataclass_fields__ and key != "absent"}
+        return HostFacts(**known, absent=absent)
 
     def step(self, name: str, arguments: Sequence[str], on_word: Callable[[str, str], None]) -> None:
         """Runs a step of the bootstrap as root; `on_word` gets what it says, as a word and the rest.

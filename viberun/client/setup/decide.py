@@ -1,6 +1,6 @@
-"""Whether the server on a host gets another version: the table of the design, as a function of versions alone.
+"""Decides whether the server on a host gets another version: the table "On a host" of docs/design.md, from versions alone.
 
-Asks nobody, fetches nothing; what it says is for `setup`, `update` and `vibe` to act on.
+It asks nobody and fetches nothing; `setup`, `update` and `vibe` act on what it says.
 """
 
 from __future__ import annotations

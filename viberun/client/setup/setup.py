@@ -13,7 +13,7 @@ from viberun.client.download.fetch import Fetcher
 from viberun.client.download.resolver import Resolved
 from viberun.client.host import handshake
 from viberun.client.host.handshake import Server
-from viberun.client.host.remote import EngineError, Look, NoServerError, Remote, RemoteError, no_root
+from viberun.client.host.remote import EngineError, HostFacts, NoServerError, Remote, RemoteError, no_root
 from viberun.client.host.ssh import Connection
 from viberun.client.identity import Identity
 from viberun.client.prompts import Prompts
@@ -54,18 +54,18 @@ class Setup:
         """Brings the host to the target; returns it, ready to be called. Raises ViberunError."""
         host = connection.host
         with self.screen.step(f"looking at {host}") as step:
-            look = Remote(connection, environ=self.identity.environ).look()
-            platform = check(host, look, with_engine=self.fresh)
-            step.done(f"{host} is {_distribution(look)} on {platform}, as {look.user}")
-        if self.fresh and _megabytes(look)[1] < _LITTLE_MB:
-            self.screen.warn(f"warning: {host} has only {_megabytes(look)[1]} MB left for images and apps")
-        remote = Remote(connection, look.root, self.identity.environ, self.screen.warn)
-        if look.absent and not self.fresh:
+            facts = Remote(connection, environ=self.identity.environ).look()
+            platform = supported_platform(host, facts, with_engine=self.fresh)
+            step.done(f"{host} is {_distribution(facts)} on {platform}, as {facts.user}")
+        if self.fresh and _megabytes(facts)[1] < _LITTLE_MB:
+            self.screen.warn(f"warning: {host} has only {_megabytes(facts)[1]} MB left for images and apps")
+        remote = Remote(connection, facts.root, self.identity.environ, self.screen.warn)
+        if facts.absent and not self.fresh:
             raise NoServerError(f"there is no viberun-server on {host}", remedy=f"run 'viberun setup {host}'")
         with self.screen.step("asking the channel") as step:
             found = self._find()
             step.done(f"the channel has {found.version}")
-        server = None if look.absent else Server.read(look.server or "")
+        server = None if facts.absent else Server.read(facts.server or "")
         install = self.wanted(found, server)
         self.bring(remote, platform, found, server, install=install)
         return remote
@@ -206,34 +206,34 @@ class Setup:
         self.screen.line("Next: 'viberun vibe APP' makes an app and opens it; 'viberun apps' lists them.")
 
 
-def check(host: str, look: Look, *, with_engine: bool) -> str:
+def supported_platform(host: str, facts: HostFacts, *, with_engine: bool) -> str:
     """Returns the host's platform; raises UnsupportedError or RemoteError where viberun can't work there."""
-    distribution, like = _distribution(look), look.distribution.partition(",")[2]
-    if look.system != "Linux":
-        raise UnsupportedError(f"{host} runs {look.system}", remedy="use a host with Debian or Ubuntu")
-    if look.machine not in _MACHINES:
-        raise UnsupportedError(f"{host} is a {look.machine} machine", remedy="use one with amd64 or arm64")
+    distribution, like = _distribution(facts), facts.distribution.partition(",")[2]
+    if facts.system != "Linux":
+        raise UnsupportedError(f"{host} runs {facts.system}", remedy="use a host with Debian or Ubuntu")
+    if facts.machine not in _MACHINES:
+        raise UnsupportedError(f"{host} is a {facts.machine} machine", remedy="use one with amd64 or arm64")
     if not {distribution.split(" ")[0], *like.split()} & set(_DISTRIBUTIONS):
         raise UnsupportedError(
             f"{host} runs {distribution or 'a Linux that does not say its name'}",
             remedy="use a host with Debian or Ubuntu",
         )
-    if look.root not in ("direct", "sudo"):
-        raise no_root(host, look.root)
-    free = min(_megabytes(look))
+    if facts.root not in ("direct", "sudo"):
+        raise no_root(host, facts.root)
+    free = min(_megabytes(facts))
     if with_engine and free < _LEAST_MB:
         raise RemoteError(
             f"the disk of {host} is full: {free} MB are free, and {_LEAST_MB} are needed",
             remedy="free some space under /usr/local and /var/lib there and run the same command again",
         )
-    return _MACHINES[look.machine]
+    return _MACHINES[facts.machine]
 
 
-def _distribution(look: Look) -> str:
-    return look.distribution.partition(",")[0].strip()
+def _distribution(facts: HostFacts) -> str:
+    return facts.distribution.partition(",")[0].strip()
 
 
-def _megabytes(look: Look) -> tuple[int, int]:
+def _megabytes(facts: HostFacts) -> tuple[int, int]:
     """What is free for the server and for Docker; plenty where the host does not tell."""
-    found = [int(each) // 1024 if each.isdigit() else 10**6 for each in look.free.split()]
+    found = [int(each) // 1024 if each.isdigit() else 10**6 for each in facts.free.split()]
     return (found[0], found[1]) if len(found) == 2 else (10**6, 10**6)

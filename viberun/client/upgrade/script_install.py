@@ -1,8 +1,8 @@
-"""What the install script lays out, and changing it in one step: `install.sh` and `viberun upgrade` write the same.
+"""Changes what the install script laid out, in one step: `install.sh` and `viberun upgrade` write the same.
 
 <dir>/<version>/viberun   the executable, one folder for each version that is kept
 <dir>/viberun.previous    what <bin>/viberun was before
-<bin>/viberun             the launcher: its rename is the switch
+<bin>/viberun             the command, a script: its rename is the switch
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class InstallError(ViberunError):
 
 
 @dataclass(frozen=True)
-class Launcher:
+class ScriptInstall:
     """An installation of the script: `folder` holds the versions, `bin` the command."""
 
     folder: Path
     bin: Path
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Launcher:
+    def of(cls, environ: Mapping[str, str]) -> ScriptInstall:
         """The one that started this program. Raises UsageError where the environment does not say."""
         folder, bin_folder = environ.get(DIR, ""), environ.get(BIN, "")
         if not (folder.startswith("/") and bin_folder.startswith("/")):

@@ -17,7 +17,7 @@ from viberun.client.download.fetch import DigestMismatchError, Fetcher, NotThere
 from viberun.client.download.resolver import Resolved, place, resolve
 from viberun.client.identity import Identity
 from viberun.client.screen import Screen, Step
-from viberun.client.upgrade.script_install import Launcher
+from viberun.client.upgrade.script_install import ScriptInstall
 from viberun.errors import VersionError, ViberunError
 from viberun.version import MOVING, Order, Version
 
@@ -45,7 +45,7 @@ class Upgrade:
     screen: Screen
     run: Run = subprocess.run
 
-    def check(self, to: str | None) -> None:
+    def announce(self, to: str | None) -> None:
         """Says what upgrading would do; raises what resolving raises."""
         found = self._find(to)
         if self._stays(found, to):
@@ -63,7 +63,7 @@ class Upgrade:
                 f"this viberun was installed by {named}, which has to update it",
                 remedy=f"run '{self._command(version, to)}'",
             )
-        launcher = Launcher.of(self.environ)
+        launcher = ScriptInstall.of(self.environ)
         found = self._find(to)
         if self._stays(found, to):
             return
@@ -97,7 +97,7 @@ class Upgrade:
             return self.identity.refresh
         return install_method.exact_command(self.identity.method, version)
 
-    def _install(self, launcher: Launcher, found: Resolved) -> None:
+    def _install(self, launcher: ScriptInstall, found: Resolved) -> None:
         file = found.file("client", _platform(os.uname()))
         with self.screen.step(f"installing viberun {found.version}") as step, launcher.workplace() as new:
             archive = new / "client.tar.gz"
@@ -127,7 +127,7 @@ class Upgrade:
         if (done.returncode, done.stdout.strip()) != (0, version.semver):
             raise _no_start(version, done.stderr.strip() or done.stdout.strip())
 
-    def _tell(self, step: Step, launcher: Launcher, version: Version) -> None:
+    def _tell(self, step: Step, launcher: ScriptInstall, version: Version) -> None:
         kept = f"; the one before is {launcher.previous}" if launcher.previous.exists() else ""
         step.done(f"viberun is {version} (was {self.identity.version}){kept}")
 

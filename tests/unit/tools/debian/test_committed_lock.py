@@ -4,14 +4,14 @@ from pathlib import Path
 
 from tools.debian import request, suite
 from tools.debian.files import Files
-from tools.debian.update import check
+from tools.debian.update import require_current
 
 WORKSPACE = Path(__file__).parents[4]
 FILES = Files(WORKSPACE)
 
 
 def test_the_lock_answers_the_requests_and_every_script_is_decided_about() -> None:
-    check(FILES, [request.read(WORKSPACE, path) for path in suite.read(FILES.suite).requests])
+    require_current(FILES, [request.read(WORKSPACE, path) for path in suite.read(FILES.suite).requests])
 
 
 def test_lock_and_ledger_are_as_the_program_writes_them() -> None:

@@ -12,7 +12,7 @@ from tools.debian.files import Files
 from tools.debian.mirror import Mirrors
 from tools.debian.request import Request
 from tools.debian.review import Terminal
-from tools.debian.update import Options, check, renew
+from tools.debian.update import Options, renew, require_current
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PATH = "images/app/image.json"
@@ -60,7 +60,7 @@ def test_the_lock_has_the_archives_newest_and_dates_from_its_release_file(files:
     assert lock
     assert (lock.timestamp, lock.snapshot) == ("20261121T021046Z", "20261121T081046Z")
     assert [(p.package, p.version, p.path, p.scripts) for p in lock.packages] == [("bash", "5", "pool/bash_5.deb", {})]
-    check(files, [asking("bash")])
+    require_current(files, [asking("bash")])
 
 
 def test_a_second_run_changes_nothing_asks_nothing_and_downloads_no_package(
@@ -86,7 +86,7 @@ def test_a_new_version_with_the_same_script_asks_nothing(files: Files, capsys: p
     mirror.publish({"bash": ("6", deb({"postinst": "one"}, salt="newer"))})
     run(files, mirror, "bash")
     assert "bash 5 -> 6" in capsys.readouterr().out
-    check(files, [asking("bash")])
+    require_current(files, [asking("bash")])
 
 
 def test_an_undecided_script_leaves_the_lock_alone_and_is_named(files: Files) -> None:
@@ -99,7 +99,7 @@ def test_an_undecided_script_leaves_the_lock_alone_and_is_named(files: Files) ->
         run(files, mirror, "bash", "dash")
     assert [problem.split(" ", 1)[1] for problem in caught.value.problems] == ["bash postinst", "dash prerm"]
     assert files.read_lock() == lock
-    check(files, [asking("bash")])
+    require_current(files, [asking("bash")])
 
 
 def test_what_was_decided_is_kept_when_something_else_is_not(files: Files) -> None:
@@ -126,9 +126,9 @@ def test_pending_renews_and_check_refuses_until_the_ledger_was_edited(files: Fil
     run(files, mirror, "bash", pending=True)
     assert files.read_lock()
     with pytest.raises(LockError, match="bash postinst"):
-        check(files, [asking("bash")])
+        require_current(files, [asking("bash")])
     files.write_ledger(files.read_ledger().decide([(POSTINST_ONE, "ignored because x")]))
-    check(files, [asking("bash")])
+    require_current(files, [asking("bash")])
 
 
 def test_pending_scripts_can_be_read_in_a_later_run(files: Files, tmp_path: Path) -> None:
@@ -161,11 +161,11 @@ def test_a_request_that_asks_for_something_else_makes_the_lock_stale(files: File
     mirror.publish({"bash": ("5", deb())})
     run(files, mirror, "bash")
     with pytest.raises(LockError, match=r"images/app/image\.json .*; renew it: bazel run //tools/debian:update"):
-        check(files, [asking("bash", "jq")])
+        require_current(files, [asking("bash", "jq")])
     with pytest.raises(LockError, match=r"images/app/image\.json"):
-        check(files, [])
+        require_current(files, [])
 
 
 def test_without_a_lock_every_request_is_unanswered(files: Files) -> None:
     with pytest.raises(LockError, match=r"images/app/image\.json"):
-        check(files, [asking("bash")])
+        require_current(files, [asking("bash")])

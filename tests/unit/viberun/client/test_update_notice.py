@@ -17,7 +17,7 @@ from viberun.client.host.handshake import Server
 from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
 from viberun.client.store import Store
-from viberun.client.update_notice import AGAIN, EVERY, Look
+from viberun.client.update_notice import AGAIN, EVERY, UpdateNotice
 
 SAME = Server(BUILD.version, 1)
 NEWER = build_at(60)
@@ -29,10 +29,10 @@ def newer(tmp_path: Path) -> dict[str, Page]:
     return {"/channel.json": (tmp_path / "channel/channel.json").read_bytes()}
 
 
-def look(url: str, tmp_path: Path, now: float, timeout: float = 5.0) -> Look:
+def look(url: str, tmp_path: Path, now: float, timeout: float = 5.0) -> UpdateNotice:
     environ = {"VIBERUN_CHANNEL_URL": url, "VIBERUN_INSTALL_METHOD": "npm"}
     identity = Identity.of(BUILD, environ)
-    made = Look(identity, environ, Store(tmp_path / "state"), lambda: now, Fetcher(attempts=1, timeout=timeout))
+    made = UpdateNotice(identity, environ, Store(tmp_path / "state"), lambda: now, Fetcher(attempts=1, timeout=timeout))
     made.ask_channel()
     return made
 
@@ -80,7 +80,7 @@ class Slow:
 def test_what_was_asked_before_a_command_changed_it_does_not_count(tmp_path: Path) -> None:
     slow = Slow()
     for forgetful in (True, False):
-        made = Look(Identity.of(BUILD, {}), {}, Store(tmp_path), lambda: 1e9)
+        made = UpdateNotice(Identity.of(BUILD, {}), {}, Store(tmp_path), lambda: 1e9)
         made.ask_host(cast(Remote, slow))
         if forgetful:
             made.forget("box")

@@ -53,7 +53,7 @@ class Terminal:
     problem: BaseException | None = None
     resets: int = 0
 
-    def check(self) -> None:
+    def require_terminal(self) -> None:
         """It is one."""
 
     def join(self, session: Docker) -> int | None:

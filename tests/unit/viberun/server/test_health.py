@@ -7,7 +7,7 @@ import pytest
 
 from viberun.server.errors import UnhealthyError
 from viberun.server.facts import Container
-from viberun.server.health import Physician
+from viberun.server.health import HealthCheck
 
 RUNNING = Container("c", "viberun-app-demo", "running", "i", pid=7)
 SUPERVISOR = b"s6-svscan\0/home/viberun/services\0"
@@ -38,12 +38,12 @@ class Ward:
         self.clock += 1
 
     def begin(self) -> float:
-        Physician(self, self.read, lambda: self.clock, self.sleep).wait_until_begun("c", 20)  # type: ignore[arg-type]
+        HealthCheck(self, self.read, lambda: self.clock, self.sleep).wait_until_begun("c", 20)  # type: ignore[arg-type]
         return self.clock
 
     def wait(self, settle: float = 3, limit: float = 20) -> float:
         """Returns after how many seconds it was found well."""
-        Physician(self, self.read, lambda: self.clock, self.sleep).wait("c", settle, limit)  # type: ignore[arg-type]
+        HealthCheck(self, self.read, lambda: self.clock, self.sleep).wait("c", settle, limit)  # type: ignore[arg-type]
         return self.clock
 
 

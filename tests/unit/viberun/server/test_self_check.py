@@ -7,12 +7,12 @@ import pytest
 
 from tests.unit.viberun.installed import BUILD, START, install, run
 from viberun.errors import ViberunError
-from viberun.server.self_check import check, docker
+from viberun.server.self_check import docker, verify
 from viberun.server.state import State
 
 
 def test_a_sound_program_is_sound_without_docker(tmp_path: Path) -> None:
-    found = check(State(tmp_path / "state"), {"DOCKER_HOST": "unix:///nonexistent/docker.sock"})
+    found = verify(State(tmp_path / "state"), {"DOCKER_HOST": "unix:///nonexistent/docker.sock"})
     assert (found.reachable, found.version) == (False, None)
     assert found.problem is not None
     assert found.problem.startswith("Docker does not run, or is not installed; run ")
@@ -35,7 +35,7 @@ def test_a_module_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
 def test_a_state_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ViberunError, match=r"can't be used: not a directory"):
-        check(State(tmp_path / "file"), {})
+        verify(State(tmp_path / "file"), {})
 
 
 def test_the_client_gets_one_line_of_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

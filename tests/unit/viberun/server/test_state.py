@@ -77,7 +77,7 @@ def test_checks_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     def check(_: int) -> None:
         together.wait(20)
         for _ in range(10):
-            state.check()
+            state.prove_writable()
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(check, range(8)))

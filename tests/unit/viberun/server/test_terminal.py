@@ -131,10 +131,10 @@ def test_a_program_that_reads_nothing_does_not_hold_its_own_output_up(desk: Desk
 def test_what_is_no_terminal_is_refused(desk: Desk) -> None:
     reading, writing = os.pipe()
     with pytest.raises(UsageError, match="takes a terminal"):
-        Terminal(reading, desk.terminal.screen).check()
+        Terminal(reading, desk.terminal.screen).require_terminal()
     with pytest.raises(UsageError, match="takes a terminal"):
-        Terminal(desk.terminal.keyboard, writing).check()
-    desk.terminal.check()
+        Terminal(desk.terminal.keyboard, writing).require_terminal()
+    desk.terminal.require_terminal()
     os.close(reading)
     os.close(writing)
 

@@ -63,7 +63,7 @@ class Docker:
         yield b""
 
 
-class Physician:
+class HealthCheck:
     """Finds everything well."""
 
     def wait(self, container: str, settle: float, limit: float) -> None:
@@ -105,7 +105,7 @@ def desk(tmp_path: Path) -> Desk:
     state = State(tmp_path)
     inventory = Inventory(docker, state, WANTED)  # type: ignore[arg-type]
     now = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-    apps = Apps(inventory, Physician(), lambda: now, lambda _: False)  # type: ignore[arg-type]
+    apps = Apps(inventory, HealthCheck(), lambda: now, lambda _: False)  # type: ignore[arg-type]
     state.write("demo", Record("demo", 20000, str(WANTED), "then").to_json())
     desk = Desk(docker, apps)
     desk.put("running")

@@ -11,7 +11,7 @@ from viberun.server.facts import Container, Image
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
 from viberun.server.state import State
-from viberun.server.update_check import CheckedApp, CheckedImage, check
+from viberun.server.update_check import CheckedApp, CheckedImage, compare
 
 REF = "r/viberun:dev"
 OLD, NEW = "sha256:" + "0" * 64, "sha256:" + "1" * 64
@@ -47,13 +47,13 @@ def inventory(tmp_path: Path, has: str | None, registry: str | Exception) -> Inv
 
 @pytest.mark.parametrize(("has", "behind"), [(OLD, True), (NEW, False), (None, None)])
 def test_the_image_is_compared_where_there_is_no_app(tmp_path: Path, has: str | None, behind: bool | None) -> None:
-    assert check(inventory(tmp_path, has, NEW), None) == (CheckedImage(REF, has, NEW, behind, None), [])
+    assert compare(inventory(tmp_path, has, NEW), None) == (CheckedImage(REF, has, NEW, behind, None), [])
 
 
 def test_a_registry_that_does_not_answer_is_the_problem_of_the_image_and_of_each_app(tmp_path: Path) -> None:
     found = inventory(tmp_path, OLD, ImageError("asking r", remedy="look"))
     found.state.write("demo", Record("demo", 20000, REF, "then").to_json())
-    assert check(found, "demo") == (
+    assert compare(found, "demo") == (
         CheckedImage(REF, OLD, None, None, "asking r; look"),
         [CheckedApp("demo", REF, None, None, None, "asking r; look")],
     )
@@ -61,4 +61,4 @@ def test_a_registry_that_does_not_answer_is_the_problem_of_the_image_and_of_each
 
 def test_docker_that_cannot_be_reached_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DockerUnreachableError):
-        check(inventory(tmp_path, OLD, DockerUnreachableError("gone")), None)
+        compare(inventory(tmp_path, OLD, DockerUnreachableError("gone")), None)

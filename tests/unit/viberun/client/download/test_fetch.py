@@ -105,17 +105,17 @@ def test_a_document_has_a_limit() -> None:
 def test_plain_http_is_for_this_machine_alone(address: str) -> None:
     with pytest.raises(InsecureError, match=r"is plain http.*VIBERUN_CHANNEL_INSECURE=1"):
         Fetcher.of({}).get(address, 100)
-    Fetcher.of({"VIBERUN_CHANNEL_INSECURE": "1"}).check(address)
+    Fetcher.of({"VIBERUN_CHANNEL_INSECURE": "1"}).require_secure(address)
     for no in ("0", "", "true"):
         with pytest.raises(InsecureError):
-            Fetcher.of({"VIBERUN_CHANNEL_INSECURE": no}).check(address)
+            Fetcher.of({"VIBERUN_CHANNEL_INSECURE": no}).require_secure(address)
 
 
 @pytest.mark.parametrize(
     "address", ["http://localhost/a", "http://127.1.2.3:80/a", "http://[::1]:5000/a", "https://x/"]
 )
 def test_loopback_and_https_need_no_leave(address: str) -> None:
-    Fetcher().check(address)
+    Fetcher().require_secure(address)
 
 
 def test_a_redirection_to_plain_http_elsewhere_is_not_followed() -> None:

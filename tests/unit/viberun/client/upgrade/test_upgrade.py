@@ -13,7 +13,7 @@ import pytest
 from tests.unit.viberun.client.hosts import archive, build_at
 from tests.unit.viberun.installed import BUILD, START, install, run
 from viberun.build import Build
-from viberun.client.upgrade.script_install import Launcher
+from viberun.client.upgrade.script_install import ScriptInstall
 from viberun.errors import UsageError
 from viberun.manifest import File, Manifest
 from viberun.version import Version
@@ -35,7 +35,7 @@ class Installed:
 
     def __init__(self, clients: dict[str, Path], home: Path) -> None:
         self.clients, self.home = clients, home
-        self.launcher = Launcher(home / "it's lib", home / "bin")
+        self.launcher = ScriptInstall(home / "it's lib", home / "bin")
         self.channel = home / "channel"
         for folder in (self.launcher.folder, self.launcher.bin, self.channel):
             folder.mkdir(parents=True)
@@ -232,7 +232,7 @@ def test_an_environment_that_does_not_say_where(installed: Installed) -> None:
     installed.release(NEWER)
     assert "start it by the command that the install script made" in fails(installed, status=2, VIBERUN_INSTALL_DIR="")
     with pytest.raises(UsageError):
-        Launcher.of({"VIBERUN_INSTALL_DIR": "relative", "VIBERUN_INSTALL_BIN": "/bin"})
+        ScriptInstall.of({"VIBERUN_INSTALL_DIR": "relative", "VIBERUN_INSTALL_BIN": "/bin"})
 
 
 def test_a_folder_that_is_gone(installed: Installed) -> None:
