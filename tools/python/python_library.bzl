@@ -8,7 +8,16 @@ def _python_library_impl(ctx):
         [ctx.workspace_name] if ctx.files.srcs else [],
         ctx.attr.deps,
     )
-    return [python, DefaultInfo(files = depset(ctx.files.srcs + ctx.files.data))]
+    return [
+        python,
+        DefaultInfo(files = depset(ctx.files.srcs + ctx.files.data)),
+        coverage_common.instrumented_files_info(
+            ctx,
+            dependency_attributes = ["deps"],
+            extensions = ["py"],
+            source_attributes = ["srcs"],
+        ),
+    ]
 
 python_library = rule(
     implementation = _python_library_impl,

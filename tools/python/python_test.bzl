@@ -33,6 +33,7 @@ def _python_test_impl(ctx):
     environment = {"PATH": _LOCAL_PATH} if local and "PATH" not in ctx.attr.inherited_environment else {}
     return [
         write_launcher(ctx, python, "tools.python.run_pytest", arguments, data),
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["deps", "_runner"]),
         RunEnvironmentInfo(
             environment = environment | {
                 name: ctx.expand_location(value, data)

@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -50,6 +50,15 @@ def premature_exit_told(environ: Mapping[str, str]) -> Iterator[None]:
     yield
     if file:
         Path(file).unlink(missing_ok=True)
+
+
+def coverage_measured(environ: Mapping[str, str], root: Path) -> AbstractContextManager[None]:
+    """Measures which lines run where Bazel asks for it, as `bazel coverage` does."""
+    if not (manifest := environ.get("COVERAGE_MANIFEST")):
+        return nullcontext()
+    from tools.coverage.measure import measured
+
+    return measured(Path(manifest), root, Path(environ["COVERAGE_OUTPUT_FILE"]))
 
 
 def asked_for(environ: Mapping[str, str]) -> list[str]:
@@ -98,10 +107,12 @@ def main(argv: list[str]) -> int:
         os.environ[name] = str(runfiles / path)
     # Bazel's time-out comes as SIGTERM: what fixtures have started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with scratch_folder(os.environ, options.local) as scratch:
+    root = runfiles / options.root
+    with scratch_folder(os.environ, options.local) as scratch, coverage_measured(os.environ, root):
+        os.environ.pop("COVERAGE_MANIFEST", None)  # what tests start is not measured
         os.environ.setdefault("HOME", str(scratch))
         files = [runfiles / file for file in options.files]
-        return run(runfiles / options.root, files, argv[at + 1 :], scratch, os.environ)
+        return run(root, files, argv[at + 1 :], scratch, os.environ)
 
 
 if __name__ == "__main__":
