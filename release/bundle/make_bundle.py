@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from release.bundle import kinds
 from release.bundle import model as bundle
-from release.bundle import names
 from release.bundle.model import Artifact, ImageLayout, LayoutFile
 from release.transport.content import digest_of
 from viberun import channel
 from viberun.build import Build
 from viberun.manifest import KINDS, File, Image, Manifest
-
-_DOWNLOADS = ("client", "server", "install")
-"""What people download by hand: it is in SHA256SUMS, and on prod it has a plain name as well."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +68,9 @@ class Request:
 def make(request: Request) -> None:
     """Writes the sums, the manifest and the bundle. Raises ViberunError, OSError."""
     build = Build.from_json(request.version.read_bytes())
-    named = [_named(p.kind, names.versioned(p.kind, build, p.platform), p) for p in request.products]
-    downloads = [artifact for artifact in named if artifact.kind in _DOWNLOADS]
-    named.append(_written("sums", names.versioned("sums", build), _sums_text(downloads), request.sums))
+    named = [_named(p.kind, kinds.versioned(p.kind, build, p.platform), p) for p in request.products]
+    downloads = [artifact for artifact in named if kinds.KINDS[artifact.kind].plain]
+    named.append(_written("sums", kinds.versioned("sums", build), _sums_text(downloads), request.sums))
     named.sort(key=lambda a: (KINDS.index(a.kind), a.platform or ""))
     images = tuple(_layout(name, output) for name, output in sorted(request.images.items()))
 
@@ -101,7 +98,7 @@ def _plain(request: Request) -> list[Artifact]:
     """The second names, with a `.sha256` beside each; install.sh needs none, it is piped to sh."""
     found = []
     for product in request.products:
-        name = names.plain(product.kind, product.platform)
+        name = kinds.plain(product.kind, product.platform)
         if name is None:
             continue
         artifact = _named("plain", name, product)

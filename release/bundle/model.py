@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from release.bundle import kinds
 from release.transport.content import Digest
 from viberun import manifest
 from viberun.errors import ViberunError
@@ -17,9 +18,6 @@ from viberun.manifest import Manifest
 
 Kind = manifest.Kind | Literal["plain"]
 """`plain` is a second name without the version, which only a prod release has."""
-
-PACKAGE_KINDS: tuple[Kind, ...] = ("npm", "wheel")
-"""What goes to a package registry; every other kind is an asset of the GitHub release."""
 
 
 class BundleError(ViberunError):
@@ -66,7 +64,7 @@ class Bundle:
     @property
     def assets(self) -> tuple[Artifact, ...]:
         """What lies on the GitHub release under names that never move."""
-        return tuple(a for a in self.artifacts if a.kind not in PACKAGE_KINDS)
+        return tuple(a for a in self.artifacts if kinds.folder(a.kind) == kinds.ASSETS)
 
     def the(self, kind: Kind, platform: str | None = None) -> Artifact | None:
         """The artifact of that kind, and for that platform where the kind has several."""

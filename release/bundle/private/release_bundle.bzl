@@ -62,7 +62,7 @@ release_bundle = rule(
 
 Makes `<name>/channel.json` (the manifest as it is on GitHub), `<name>/sums/` (checksum files) and
 `<name>/bundle.json`, which tells the driver about these and every product; all of them are in the runfiles.
-To add an artifact, give it an attribute here, a name in `release/bundle/names.py` and a kind in `viberun/manifest.py`.""",
+To add an artifact, give it an attribute here, a line in `release/bundle/kinds.py` and a kind in `viberun/manifest.py`.""",
     attrs = PYTHON_ATTRS | {
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "clients": attr.label_keyed_string_dict(doc = "Tarballs of `viberun`, each with its platform (`linux-amd64`)."),

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from release.bundle.model import PACKAGE_KINDS, Artifact, Bundle
+from release.bundle import kinds
+from release.bundle.model import Artifact, Bundle
 from release.destinations.destination import Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.github.api import Api
 from release.destinations.github.channel import CURRENT
@@ -96,7 +97,7 @@ class GitHubRelease(RemoteDestination):
         api, tag = Api(self._http, replace(settings, token=None)), channel.manifest.build.version.git
         holder, release = api.tag_commit(tag), api.release(tag)
         there = {asset.name: asset.sha256 for asset in api.assets(release.id) if asset.uploaded} if release else {}
-        files = [file for file in channel.manifest.files if file.kind not in PACKAGE_KINDS]
+        files = [file for file in channel.manifest.files if kinds.folder(file.kind) == kinds.ASSETS]
         lost = [file.name for file in files if there.get(file.name) != file.sha256]
         wrong = [] if holder == build.commit else [f"the ref {tag} stands at {holder or 'nothing'}"]
         if lost:

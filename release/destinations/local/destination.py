@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from release.bundle import kinds
 from release.bundle.model import Artifact, Bundle
 from release.destinations.destination import Destination, Receipt, Row
 from release.destinations.local.swapped_folder import SwappedFolder
@@ -24,9 +25,6 @@ from release.transport import content
 from release.transport.content import Digest
 from viberun import manifest
 from viberun.errors import ViberunError
-
-_ASSETS = "github/"
-_FOLDERS = {"npm": "npm/", "wheel": "pypi/"}
 
 
 class LocalChannelError(ViberunError):
@@ -49,10 +47,10 @@ class Entry:
 def entries(bundle: Bundle) -> tuple[Entry, ...]:
     """Every file of the channel, sorted by path."""
     beside = bundle.manifest.to_json().encode()
-    above = replace(bundle.manifest, files_at=_ASSETS).to_json().encode()
+    above = replace(bundle.manifest, files_at=kinds.ASSETS).to_json().encode()
     found = [
         Entry(manifest.NAME, content.digest_of(above), above),
-        Entry(_ASSETS + manifest.NAME, content.digest_of(beside), beside),
+        Entry(kinds.ASSETS + manifest.NAME, content.digest_of(beside), beside),
     ]
     found += [Entry(place(a), a.digest, a.path) for a in bundle.artifacts]
     for image in bundle.images:
@@ -62,7 +60,7 @@ def entries(bundle: Bundle) -> tuple[Entry, ...]:
 
 def place(artifact: Artifact) -> str:
     """The artifact's path in the channel."""
-    return _FOLDERS.get(artifact.kind, _ASSETS) + artifact.name
+    return kinds.folder(artifact.kind) + artifact.name
 
 
 class LocalChannel(Destination):

@@ -3,8 +3,9 @@ from urllib.parse import quote
 
 import pytest
 
-from release.bundle import names
+from release.bundle import kinds
 from tests.release.fabricated import DEV, PROD
+from viberun import manifest
 from viberun.build import Build
 from viberun.version import Version
 
@@ -15,7 +16,7 @@ ASSETS = ("client", "server", "sums", "install")
 @pytest.mark.parametrize("build", [DEV, DIRTY, PROD], ids=["dev", "dirty", "prod"])
 @pytest.mark.parametrize("kind", ASSETS)
 def test_github_has_no_reason_to_rewrite_the_name_of_an_asset(kind: str, build: Build) -> None:
-    name = names.versioned(kind, build, "linux-amd64")
+    name = kinds.versioned(kind, build, "linux-amd64")
     assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
     assert quote(name) == name
 
@@ -23,8 +24,12 @@ def test_github_has_no_reason_to_rewrite_the_name_of_an_asset(kind: str, build: 
 @pytest.mark.parametrize("build", [DEV, DIRTY, PROD], ids=["dev", "dirty", "prod"])
 @pytest.mark.parametrize("kind", ASSETS)
 def test_an_asset_names_its_build(kind: str, build: Build) -> None:
-    assert build.version.oci in names.versioned(kind, build, "linux-amd64")
+    assert build.version.oci in kinds.versioned(kind, build, "linux-amd64")
 
 
 def test_packages_have_no_plain_name() -> None:
-    assert [names.plain(kind) for kind in ("npm", "wheel", "sums")] == [None, None, None]
+    assert [kinds.plain(kind) for kind in ("npm", "wheel", "sums")] == [None, None, None]
+
+
+def test_every_kind_that_a_manifest_may_list_has_a_name() -> None:
+    assert set(manifest.KINDS) - {"manifest"} == set(kinds.KINDS)
