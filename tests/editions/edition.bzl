@@ -62,8 +62,8 @@ def edition(name, images_of = None):
     release_bundle(
         name = name + ".host",
         clients = {name + ".client": "linux-amd64"},
+        files = {name + ".install": "install"},
         images = {"{}.image.{}.amd64".format(images_of or name, image): image for image in _IMAGES},
-        install = name + ".install",
         servers = {name + ".server": "linux-amd64"},
         tags = ["manual"],
         version = version,
@@ -71,11 +71,13 @@ def edition(name, images_of = None):
     release_bundle(
         name = name + ".packages",
         clients = {name + ".client": "linux-amd64"},
-        install = name + ".install",
-        npm = name + ".npm",
+        files = {
+            name + ".install": "install",
+            name + ".npm": "npm",
+            name + ".wheel": "wheel",
+        },
         tags = ["manual"],
         version = version,
-        wheel = name + ".wheel",
     )
 
 def _images(name, version):

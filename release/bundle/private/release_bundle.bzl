@@ -6,27 +6,24 @@ load("//tools/python:runfiles.bzl", "runfiles_path")
 def _output(ctx, file):
     return {"file": file.path, "runfile": runfiles_path(ctx, file)}
 
+def _the_file(target):
+    files = target[DefaultInfo].files.to_list()
+    if len(files) != 1:
+        fail("{} makes {} files; a release takes targets that make one".format(target.label, len(files)))
+    return files[0]
+
 def _release_bundle_impl(ctx):
-    products = []
-    files = []
-
-    def add(kind, platform, file):
-        products.append({"kind": kind, "platform": platform} | _output(ctx, file))
-        files.append(file)
-
-    for target, platform in ctx.attr.clients.items():
-        add("client", platform, target[DefaultInfo].files.to_list()[0])
-    for target, platform in ctx.attr.servers.items():
-        add("server", platform, target[DefaultInfo].files.to_list()[0])
-    for kind, file in [("install", ctx.file.install), ("npm", ctx.file.npm), ("wheel", ctx.file.wheel)]:
-        if file:
-            add(kind, None, file)
-
-    images = []
-    for target, name in ctx.attr.images.items():
-        (layout,) = target[DefaultInfo].files.to_list()
-        images.append({"name": name} | _output(ctx, layout))
-        files.append(layout)
+    described = (
+        [("client", platform, target) for target, platform in ctx.attr.clients.items()] +
+        [("server", platform, target) for target, platform in ctx.attr.servers.items()] +
+        [(kind, None, target) for target, kind in ctx.attr.files.items()]
+    )
+    products = [
+        {"kind": kind, "platform": platform} | _output(ctx, _the_file(target))
+        for kind, platform, target in described
+    ]
+    images = [{"name": name} | _output(ctx, _the_file(target)) for target, name in ctx.attr.images.items()]
+    files = [_the_file(target) for _, _, target in described] + [_the_file(target) for target in ctx.attr.images]
 
     manifest = ctx.actions.declare_file(ctx.label.name + "/channel.json")
     bundle = ctx.actions.declare_file(ctx.label.name + "/bundle.json")
@@ -62,15 +59,16 @@ release_bundle = rule(
 
 Makes `<name>/channel.json` (the manifest as it is on GitHub), `<name>/sums/` (checksum files) and
 `<name>/bundle.json`, which tells the driver about these and every product; all of them are in the runfiles.
-To add an artifact, give it an attribute here, a line in `release/bundle/kinds.py` and a kind in `viberun/manifest.py`.""",
+`release/bundle/kinds.py` has the kinds of files. An example is `//release/bundle/example`.""",
     attrs = PYTHON_ATTRS | {
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "clients": attr.label_keyed_string_dict(doc = "Tarballs of `viberun`, each with its platform (`linux-amd64`)."),
         "servers": attr.label_keyed_string_dict(doc = "Tarballs of `viberun-server`, each with its platform."),
-        "npm": attr.label(doc = "The npm package.", allow_single_file = [".tgz"]),
-        "wheel": attr.label(doc = "The wheel.", allow_single_file = [".whl"]),
+        "files": attr.label_keyed_string_dict(
+            doc = "What is for every platform, each with its kind: `npm`, `wheel`, `install`.",
+            allow_files = True,
+        ),
         "images": attr.label_keyed_string_dict(doc = "OCI layouts, a folder each, with the name of the image."),
-        "install": attr.label(doc = "The install script, with the repository stamped in.", allow_single_file = [".sh"]),
         "_tool": attr.label(default = "//release/bundle:make_bundle", cfg = "exec"),
     },
 )
