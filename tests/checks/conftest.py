@@ -45,9 +45,3 @@ def python() -> list[str]:
     """How to start an interpreter that looks for packages among the wheels, and whose children do."""
     wheels = ":".join(path for path in sys.path if path.endswith("/site"))
     return ["env", f"PYTHONPATH={wheels}", sys.executable, "-s"]
-
-
-def script_of_wheel(name: str) -> Path:
-    """Returns the program `name` that a wheel carries as a script (binary distribution format, `*.data/scripts`)."""
-    (script,) = [path for root in sys.path for path in Path(root).glob(f"*.data/scripts/{name}")]
-    return script

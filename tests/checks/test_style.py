@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.checks.conftest import Run, script_of_wheel
+from tests.checks.conftest import Run
+from tests.checks.tools import script_of_wheel
 
 SHIPPED = ("viberun/", "pkg_pypi/viberun/", "tools/pex/start.py")
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.checks.conftest import Run, script_of_wheel
+from tests.checks.conftest import Run
+from tests.checks.tools import script_of_wheel
 
 
 def test_they_are_of_the_form_that_github_takes(

@@ -68,11 +68,19 @@ def _wheels_impl(rctx):
     for project in _requested(rctx.read(rctx.attr.requirements)):
         if project not in rctx.attr.projects:
             build.append('unlocked(name = "{}")'.format(project))
+    archives = {
+        architecture: ["@wheel_{}_{}//:whl".format(architecture, project) for project in rctx.attr.projects]
+        for architecture in _ARCHITECTURES
+    }
+    build.append('filegroup(name = "archives", srcs = select({{"@platforms//cpu:arm64": {}, "//conditions:default": {}}}))'.format(
+        json.encode(archives["arm64"]),
+        json.encode(archives["amd64"]),
+    ))
     rctx.file("BUILD.bazel", "\n".join(build) + "\n")
 
 _wheels = repository_rule(
     implementation = _wheels_impl,
-    doc = "An alias a locked wheel.",
+    doc = "An alias a locked wheel, and the files of all (`:archives`).",
     attrs = {
         "projects": attr.string_list(doc = "The locked projects, spelt as targets."),
         "requirements": attr.label(doc = "The request that the lock answers.", default = "//tools/wheels:requirements.in"),
