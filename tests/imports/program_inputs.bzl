@@ -23,7 +23,7 @@ def _programs(target, ctx):
 def _wheels(target, ctx):
     if ctx.rule.kind != "wheel_library":
         return []
-    root = "{}/{}".format(target.label.workspace_name, ctx.rule.attr.root)
+    root = "{}/{}".format(target.label.repo_name, ctx.rule.attr.root)
     return [struct(root = root, python = target[PythonInfo])]
 
 def _below(attributes):

@@ -57,12 +57,16 @@ class Checkout:
 
     def build(self, targets: str = TARGETS) -> Counter[str]:
         """Builds `targets`; returns how many actions were executed (none from a cache), by mnemonic."""
+        return Counter(mnemonic for mnemonic, _ in self.execute(targets))
+
+    def execute(self, targets: str = TARGETS) -> list[tuple[str, str]]:
+        """Builds `targets`; returns mnemonic and label of each action that was executed (none from a cache)."""
         log = self.home / "execution.json"
         options = ["--config=hermetic", "--disk_cache=", f"--repository_cache={self.repository_cache}"]
         self.bazel("build", *options, f"--execution_log_json_file={log}", targets)
         spawns = list(json_objects(log.read_text()))
         assert not [spawn for spawn in spawns if spawn.get("cacheHit")]
-        return Counter(str(spawn["mnemonic"]) for spawn in spawns)
+        return [(str(spawn["mnemonic"]), str(spawn["targetLabel"])) for spawn in spawns]
 
     def run(self, target: str, *arguments: str) -> None:
         """Runs a program of the checkout."""

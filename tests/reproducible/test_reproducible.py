@@ -31,6 +31,9 @@ STAMPED = {
     "Stamp",
 }
 
+# The actions that are made of Debian packages alone.
+LAYERS = {"ImageConfiguration", "ImageLayer", "ImagePlan", "PythonRuntime"}
+
 
 @pytest.fixture(scope="module")
 def workspace() -> Path:
@@ -102,6 +105,30 @@ def test_a_commit_without_other_changes_runs_only_what_carries_the_version(
     again = elsewhere.build()
     print(f"executed {dict(again)}")
     assert again.keys() == STAMPED
+
+
+@pytest.mark.parametrize(
+    ("source", "packs", "apart"),
+    [
+        ("viberun/client/download/resolver.py", "//viberun/client", ("//viberun/server",)),
+        ("viberun/server/engine.py", "//viberun/server", ("//viberun/client", "//images", "//pkg_npm", "//pkg_pypi")),
+        ("viberun/channel.py", "//viberun", ()),
+    ],
+)
+def test_a_change_of_the_product_makes_again_only_what_imports_it(
+    executed: object, elsewhere: Checkout, source: str, packs: str, apart: tuple[str, ...]
+) -> None:
+    assert executed
+    # All builds of a changed tree have one version: what runs does so for the change alone.
+    (elsewhere.folder / "changed").touch()
+    elsewhere.build()
+    with (elsewhere.folder / source).open("a") as file:
+        file.write("# A comment.\n")
+    again = elsewhere.execute()
+    print(f"executed {len(again)} actions for {source}: {sorted(again)}")
+    assert any(mnemonic == "CompileProgram" and label.startswith(packs) for mnemonic, label in again)
+    assert not [label for _, label in again if label.startswith(apart)]
+    assert not {mnemonic for mnemonic, _ in again} & LAYERS
 
 
 def test_a_tag_makes_a_prod_release_of_what_is_built_already(here: Checkout, executed: object, tmp_path: Path) -> None:
