@@ -1,4 +1,4 @@
-"""Who this client is: its build, the channel that it acts for, and what it hands to every host."""
+"""Tells who this client is: its build, the channel that it acts for, and what it hands to every host."""
 
 from __future__ import annotations
 

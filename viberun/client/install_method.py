@@ -1,4 +1,4 @@
-"""How this client was installed, and the command that brings it up to date.
+"""Tells how this client was installed, and the command that brings it up to date.
 
 The launchers (npm's, the wheel's, the install script's) say how in `VIBERUN_INSTALL_METHOD`. Each command gets past the
 caches of its tool, so that it gives the newest build right after a release.

@@ -1,4 +1,4 @@
-"""/etc/passwd and its companions, as base-passwd, shadow's tools and `useradd` would leave them.
+"""Writes /etc/passwd and its companions as base-passwd, shadow's tools and `useradd` would leave them.
 
 Nobody has a password, and no field tells when something was changed: that would be the day of the build.
 """

@@ -1,4 +1,4 @@
-"""The alternatives system: the links, and the database that `update-alternatives` goes by."""
+"""Writes the links of the alternatives system, and the database that `update-alternatives` goes by."""
 
 from collections import defaultdict
 

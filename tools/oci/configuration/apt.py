@@ -1,4 +1,4 @@
-"""Where the image's own apt looks: Debian's snapshot archive at the moment that the lock stands for.
+"""Points the image's own apt at Debian's snapshot archive, at the moment that the lock stands for.
 
 So what someone installs later fits what is there, and no mirror is written into the image. A host that wants its own mirror
 puts another file in the place of this one.

@@ -1,4 +1,4 @@
-"""The certificate authorities as `update-ca-certificates` leaves them: the bundle, a link for each, OpenSSL's hash links."""
+"""Writes the certificate authorities as `update-ca-certificates` leaves them: bundle, a link for each, OpenSSL's hash links."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""dpkg's database, as if it had installed the packages itself (deb-file formats: dpkg's doc/spec, lib/dpkg/db-fsys).
+"""Writes dpkg's database as if dpkg had installed the packages (deb-file formats: dpkg's doc/spec, lib/dpkg/db-fsys).
 
 Where there is no dpkg, `status.d` says the same to scanners, as distroless images do.
 """

@@ -1,4 +1,4 @@
-"""/etc/ld.so.cache, glibc's new format (sysdeps/generic/dl-cache.h), for either architecture and without ldconfig."""
+"""Writes /etc/ld.so.cache in glibc's new format (sysdeps/generic/dl-cache.h), for either architecture and without ldconfig."""
 
 import re
 import struct

@@ -1,4 +1,4 @@
-"""/etc/pam.d/common-*: what `pam-auth-update` makes of libpam-runtime's templates and of the one profile `unix`.
+"""Writes /etc/pam.d/common-*: what `pam-auth-update` makes of libpam-runtime's templates and of the one profile `unix`.
 
 Other profiles that are on by default would have to be ordered and woven together: they are refused, not ignored.
 """

@@ -1,4 +1,4 @@
-"""What base-files, libc-bin, readline-common, debianutils and tzdata put in place when they are configured."""
+"""Writes what base-files, libc-bin, readline-common, debianutils and tzdata put in place when they are configured."""
 
 from tools.archive.tar import Entry, directory
 from tools.oci.model.installed import Installed

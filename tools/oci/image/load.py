@@ -1,4 +1,4 @@
-"""`bazel run //images:viberun.load`: puts an image into the local container engine, for the engine's own architecture.
+"""Puts an image into the local container engine, for the engine's own architecture: `bazel run //images:viberun.load`.
 
 `docker load` reads no OCI layout before version 25, so the archive is docker's own format (image-spec v1.2, "Combined Image
 JSON + Filesystem Changeset Format"), with the layers compressed as they are.

@@ -1,4 +1,4 @@
-"""The software bill of materials of an image for one architecture: CycloneDX 1.6 (ECMA-424), JSON.
+"""Writes the software bill of materials of an image for one architecture: CycloneDX 1.6 (ECMA-424), JSON.
 
 Made from what was packed, not from what was asked for. Package URLs as the purl specification has them for deb and npm.
 """

@@ -1,5 +1,5 @@
-"""Compiled Python for an image, as Debian's maintainer scripts would leave it: `__pycache__` files that go by the
-source's time and size (PEP 3147, PEP 552).
+"""Compiles Python for an image as Debian's maintainer scripts would: `__pycache__` files that go by the source's time and
+size (PEP 3147, PEP 552).
 
 Written by the interpreter that runs this program, so only for sources of its own version. Most of the standard library need
 not be compiled again: the pinned interpreter brought it compiled from the same packages, with a hash of the source in each file.

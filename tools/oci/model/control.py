@@ -1,4 +1,4 @@
-"""Debian's control files (deb822, Debian policy 5.1): paragraphs of fields, read and kept as they stand."""
+"""Reads and writes Debian's control files (deb822, Debian policy 5.1): paragraphs of fields, kept as they stand."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What an image is to hold, as its image.json declares it: the model, read strictly, every problem at once.
+"""Reads what an image is to hold, as its image.json declares it: strictly, and every problem at once.
 
 Nothing in it is a command. Paths are absolute paths in the image; modes are octal strings, as chmod takes them.
 """

@@ -1,4 +1,4 @@
-"""All layers of packages taken together: what the configuration layer is made from."""
+"""Takes all layers of packages together: what the configuration layer is made from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

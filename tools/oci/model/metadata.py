@@ -1,4 +1,4 @@
-"""What is known of a layer besides its blob: enough to write the configuration layer without opening the blob again."""
+"""Keeps what is known of a layer besides its blob: enough to write the configuration layer without opening the blob again."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Who may run with another's rights in an image: only what image.json lists."""
+"""Refuses files that run with another's rights in an image, but for those that image.json lists."""
 
 from collections.abc import Iterable
 

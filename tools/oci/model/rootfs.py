@@ -1,4 +1,4 @@
-"""The merged file system of some packages: one entry a path, and an error where two packages disagree.
+"""Merges the files of packages into one file system: one entry a path, and an error where two packages disagree.
 
 Merged /usr (Debian's since 12): a path below a top-level link moves below what it links to, and a folder never replaces a link.
 """

@@ -1,4 +1,4 @@
-"""Reading what a channel holds: over https, or from a folder.
+"""Reads what a channel holds, over https or from a folder.
 
 Every call has a time limit and tries a bounded number of times. Plain http is for this machine
 alone, unless VIBERUN_CHANNEL_INSECURE says otherwise; a redirection changes nothing about that.

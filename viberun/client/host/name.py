@@ -1,4 +1,4 @@
-"""How a host is named: as ssh takes it, and as nothing else."""
+"""Takes the name of a host as ssh would, and nothing else."""
 
 from __future__ import annotations
 

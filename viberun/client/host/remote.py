@@ -1,4 +1,4 @@
-"""What the client has done on a host: the steps of bootstrap.sh, and calls of viberun-server.
+"""Has things done on a host: the steps of bootstrap.sh, and calls of viberun-server.
 
 Every value that travels matches a strict pattern first. Root comes by logging in as root or by
 `sudo -n`; the environment travels as `sudo -n env VIBERUN_…=… viberun-server …`.

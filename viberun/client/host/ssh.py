@@ -1,4 +1,4 @@
-"""One connection to a host: the system's `ssh`, multiplexed, so that a password or a touch is asked once.
+"""Connects to a host once, by the system's `ssh`, multiplexed, so that a password or a touch is asked once.
 
 The control socket lies in a private folder that goes when the connection does. What is asked (a host
 key, a password) ssh asks on the terminal itself. Commands are argv lists, quoted here for the shell at

@@ -1,4 +1,4 @@
-"""What ssh's messages mean, in one line with what to do."""
+"""Explains ssh's messages, each in one line with what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The images on a host: pulled by the digests of the build that its server is, under the names of the channel."""
+"""Pulls the images of a host by the digests of the build that its server is, and gives them the names of the channel."""
 
 from __future__ import annotations
 

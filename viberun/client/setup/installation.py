@@ -1,4 +1,4 @@
-"""Putting the target's server on a host: fetched there, or through this machine where the host can't."""
+"""Puts the target's server on a host: fetched there, or through this machine where the host can't."""
 
 from __future__ import annotations
 

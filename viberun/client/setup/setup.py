@@ -1,4 +1,4 @@
-"""`viberun setup` and `viberun update`: one build on client, server and images.
+"""Brings client, server and images to one build: `viberun setup` and `viberun update`.
 
 Each step looks first and does only what is missing, so running it again finishes what was cut off.
 """

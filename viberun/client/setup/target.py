@@ -1,4 +1,4 @@
-"""What a host shall get: the build that VIBERUN_SERVER_VERSION names, out of the channel.
+"""Finds what a host is to get: the build that VIBERUN_SERVER_VERSION names, out of the channel.
 
 Resolved once a command. Remembers the newest build seen at each address, since a channel that falls
 back may be one that somebody put back.

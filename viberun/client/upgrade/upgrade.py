@@ -1,4 +1,4 @@
-"""`viberun upgrade`: another build of the client itself, where the install script put it.
+"""Puts another build of the client where the install script put this one: `viberun upgrade`.
 
 Where npm, uv or pip put it, the error is the command that does it.
 """
