@@ -1,6 +1,6 @@
 """A build: the version, and the facts of the commit that it was made from.
 
-The build system turns Bazel's workspace status into a Build and packs it as version.json; the
+tools/stamp makes a Build of Bazel's workspace status, the packers put it in as version.json, the
 programs read it back. Nothing here asks git or the clock.
 """
 
@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
 from viberun import embedded
-from viberun.errors import InvalidError, VersionError, ViberunError
+from viberun.errors import InvalidError, VersionError
 from viberun.fields import Fields, Form, decode
-from viberun.version import NUMBERS, SPELLINGS, Channel, Version, instant, moment
+from viberun.version import SPELLINGS, Channel, Version, moment
 
 COMMIT = Form(r"[0-9a-f]{40}", "40 lower-case hex digits")
 COMMITTED = Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of the form YYYY-MM-DDThh:mm:ssZ")
 REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*", "of the form owner/name")
-_TAG = Form(f"v{NUMBERS}", "of the form vX.Y.Z")
 
 # What git calls the object that does not exist: outside a git tree there is no commit to name.
 NO_COMMIT = "0" * 40
-
-_KEYS = tuple(f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY"))
 
 
 @dataclass(frozen=True)
@@ -47,23 +44,6 @@ class Build:
         problems = list(_disagreements(self))
         if problems:
             raise InvalidError("the facts of this build do not agree", problems)
-
-    @classmethod
-    def from_status(cls, status: str | Mapping[str, str], channel: Channel) -> Build:
-        """Makes the build that Bazel's stable-status.txt, or its keys, describes.
-
-        A tree that is not exactly its commit, or whose history is not all there, makes a dirty dev
-        version. Raises ViberunError where the status is incomplete or makes no prod version.
-        """
-        facts = _facts(status)
-        commit, state = facts["COMMIT"] or NO_COMMIT, facts["STATE"]
-        seconds = int(facts["TIMESTAMP"] or 0)
-        committed = f"{instant(seconds):%Y-%m-%dT%H:%M:%SZ}"
-        if channel == "prod":
-            version = _tagged(state, facts["TAGS"].split())
-        else:
-            version = Version.dev(seconds, commit, dirty=state != "clean")
-        return cls(version, channel, commit, committed, facts["REPOSITORY"] or None)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Build:
@@ -148,43 +128,3 @@ def _disagreements(build: Build) -> Iterator[str]:
         return
     if version.timestamp not in (None, timestamp):
         yield f"{version} is not the version of a commit of {build.committed}"
-
-
-def _facts(status: str | Mapping[str, str]) -> dict[str, str]:
-    """The values of our keys without their prefix, checked for shape; ignores other keys."""
-    if isinstance(status, str):
-        lines = (line.partition(" ") for line in status.splitlines())
-        status = {key: value.strip() for key, _, value in lines}
-    absent = [f"{key} is missing" for key in _KEYS if key not in status]
-    if absent:
-        raise InvalidError("the workspace status", absent, remedy="build with the .bazelrc of this repository")
-    facts = {key.rpartition("_")[2]: status[key] for key in _KEYS}
-    problems = []
-    if facts["STATE"] not in ("clean", "dirty", "shallow", "none"):
-        problems.append(f"STATE {facts['STATE']!r} is none that is known")
-    if facts["STATE"] in ("clean", "shallow") and not facts["COMMIT"]:
-        problems.append(f"there is no COMMIT, though STATE is {facts['STATE']}")
-    if not re.fullmatch(r"[0-9]{0,12}", facts["TIMESTAMP"], re.ASCII):
-        problems.append(f"TIMESTAMP {facts['TIMESTAMP']!r} is no number of seconds")
-    if problems:
-        raise InvalidError("the workspace status", problems)
-    return facts
-
-
-def _tagged(state: str, tags: list[str]) -> Version:
-    """The version of a prod build: the highest of its tags vX.Y.Z, in a clean tree."""
-    for obstacle, message, remedy in (
-        ("none", "this is no git tree, and prod takes its version from a tag", "clone it with git"),
-        ("shallow", "this clone is shallow, and prod takes a full one", "git fetch --unshallow"),
-        ("dirty", "this tree has changes, and prod takes none", "commit, stash or remove them"),
-    ):
-        if state == obstacle:
-            raise ViberunError(message, remedy=remedy)
-    versions = [Version.prod(tag) for tag in tags if _TAG.fits(tag)]
-    if not versions:
-        there = f" (there are: {' '.join(tags)})" if tags else ""
-        raise ViberunError(
-            f"no tag of the form vX.Y.Z is at this commit{there}, and prod is built from one",
-            remedy="tag the commit, or build the dev channel",
-        )
-    return max(versions, key=lambda version: version.precedence)

@@ -1,10 +1,10 @@
-"""Writes version.json from Bazel's stable-status.txt. What the lines mean is viberun.build's business."""
+"""Writes version.json from Bazel's stable-status.txt."""
 
 import json
 import sys
 from pathlib import Path
 
-from viberun.build import Build
+from tools.stamp import workspace_status
 from viberun.errors import ViberunError
 
 
@@ -12,7 +12,7 @@ def main(argv: list[str]) -> int:
     """Takes the manifest's path: {channel, status, out, target}."""
     request = json.loads(Path(argv[0]).read_text())
     try:
-        build = Build.from_status(Path(request["status"]).read_text(), request["channel"])
+        build = workspace_status.read(Path(request["status"]).read_text(), request["channel"])
     except ViberunError as error:
         print(f"{request['target']}: {error}", file=sys.stderr)
         return error.exit_code

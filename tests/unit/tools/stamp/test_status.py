@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.stamp import workspace_status
 from viberun.build import NO_COMMIT, Build
 from viberun.errors import ViberunError
 
@@ -51,7 +52,7 @@ class Checkout:
         ).stdout
 
     def build(self, **environment: str) -> Build:
-        return Build.from_status(self.status(**environment), "dev")
+        return workspace_status.read(self.status(**environment), "dev")
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def test_a_shallow_clone_is_marked_dirty_and_makes_no_prod_version(checkout: Che
     assert "STABLE_VIBERUN_STATE shallow\n" in clone.status()
     assert clone.build().version.dirty
     with pytest.raises(ViberunError, match="shallow"):
-        Build.from_status(clone.status(), "prod")
+        workspace_status.read(clone.status(), "prod")
 
 
 def test_outside_a_git_tree_the_version_is_dirty_and_names_no_commit(tmp_path: Path) -> None:
@@ -159,13 +160,13 @@ def test_a_tag_that_is_no_version_makes_no_prod_version(checkout: Checkout, tag:
     checkout.commit()
     checkout.git("tag", tag)
     with pytest.raises(ViberunError, match=r"vX\.Y\.Z"):
-        Build.from_status(checkout.status(), "prod")
+        workspace_status.read(checkout.status(), "prod")
 
 
 def test_a_tagged_commit_has_a_prod_version_and_still_its_dev_one(checkout: Checkout) -> None:
     commit = checkout.commit()
     checkout.git("tag", "v1.2.3")
-    assert Build.from_status(checkout.status(), "prod").version.semver == "1.2.3"
+    assert workspace_status.read(checkout.status(), "prod").version.semver == "1.2.3"
     assert checkout.build().version.semver == f"0.0.0-dev.20260125120000+{commit[:7]}"
 
 
