@@ -66,7 +66,7 @@ class Bundle:
         """What lies on the GitHub release under names that never move."""
         return tuple(a for a in self.artifacts if kinds.folder(a.kind) == kinds.ASSETS)
 
-    def the(self, kind: Kind, platform: str | None = None) -> Artifact | None:
+    def artifact(self, kind: Kind, platform: str | None = None) -> Artifact | None:
         """The artifact of that kind, and for that platform where the kind has several."""
         for artifact in self.artifacts:
             if (artifact.kind, artifact.platform) == (kind, platform):

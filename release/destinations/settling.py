@@ -17,19 +17,19 @@ def settle(
     http: Http,
     bundle: Bundle,
     holder: Holder,
-    astray: Callable[[], Iterable[str]],
+    mismatched: Callable[[], Iterable[str]],
     note: Callable[[str], None],
 ) -> Skipped | None:
-    """Looks until nothing is `astray` (in a clause each): None; or until another build is the `holder`: says so.
+    """Looks until nothing is `mismatched` (in a clause each): None; or until another build is the `holder`: says so.
 
-    Raises UnseenError with what was astray at the end of `patience.lag`, of which `note` hears.
+    Raises UnseenError with what was mismatched at the end of `patience.lag`, of which `note` hears.
     """
     held_by, wrong = bundle.manifest, list[str]()
 
     def settled() -> bool:
         nonlocal held_by, wrong
         held_by = holder(bundle)
-        wrong = list(astray()) if held_by == bundle.manifest else []
+        wrong = list(mismatched()) if held_by == bundle.manifest else []
         return not wrong
 
     if not http.wait_until(settled, note):

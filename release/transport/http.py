@@ -168,7 +168,7 @@ class Http:
         return text
 
     def _try(self, request: Request, keep: bool) -> tuple[Answer | None, Exception | None]:
-        if request.authorization and not is_private(request.url):
+        if request.authorization and not safe_for_credentials(request.url):
             raise UsageError(
                 f"{request}: credentials go over https only, or to this machine", remedy="use an https address"
             )
@@ -202,7 +202,7 @@ class Http:
 
     def _wait(self, request: Request, answer: Answer | None, trouble: Exception | None, tries: int) -> float | None:
         """Seconds until the request may be sent again, or None: it is over."""
-        asked = asked_to_wait(answer.headers, said(answer), tries, self._clock()) if answer else None
+        asked = asked_to_wait(answer.headers, error_text(answer), tries, self._clock()) if answer else None
         if answer is not None and (answer.status == 429 or (answer.status == 403 and asked is not None)):
             # Refused before anything was carried out.
             return max(asked if asked is not None else self.patience.longest, self.patience.backoff(1))
@@ -216,7 +216,7 @@ class Http:
     ) -> ViberunError:
         if answer is None:
             return UnansweredError(self.redact(f"{request}: {reason(trouble)}"), remedy="run the same command again")
-        text = self.redact(f"{request}: {answer.status} {said(answer)}".rstrip())
+        text = self.redact(f"{request}: {answer.status} {error_text(answer)}".rstrip())
         if wait is not None:
             return HttpError(text, answer, f"the server asks for {wait:.0f} s of patience; run the same command then")
         if answer.status in _PASSING:
@@ -246,7 +246,7 @@ def ensure[T](
             http.pause(tries)
 
 
-def is_private(url: str) -> bool:
+def safe_for_credentials(url: str) -> bool:
     """Whether nobody on the way can read along: https, or this machine's own loopback."""
     split = urlsplit(url)
     if split.scheme == "https":
@@ -273,7 +273,7 @@ def _read(response: requests.Response, keep: bool) -> Answer:
     return Answer(response.status_code, headers, b"".join(pieces), Digest(size, sha256.hexdigest()))
 
 
-def said(answer: Answer) -> str:
+def error_text(answer: Answer) -> str:
     """What an error's body says, on one line: the `message` of GitHub's, or else how it begins."""
     try:
         fields = json.loads(answer.content)

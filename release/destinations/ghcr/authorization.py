@@ -68,7 +68,7 @@ class Authorization:
                 self._tokens[scopes] = token, self._clock() + life - _MARGIN
             return f"Bearer {token}"
 
-    def learn(self, refused: Answer, scopes: tuple[str, ...], sent: str | None) -> bool:
+    def accept_challenge(self, refused: Answer, scopes: tuple[str, ...], sent: str | None) -> bool:
         """Takes in a 401; returns whether to ask again, which is pointless with what was just refused."""
         challenge = Challenge.of(refused.headers.get("www-authenticate", ""))
         if challenge is None:

@@ -17,7 +17,7 @@ from release.destinations.ghcr.registry import DeniedError, Pushed, Registry
 from release.destinations.settling import settle
 from release.driver.outcome import Change, Done, Plan, Problems, Skipped
 from release.driver.progress import Meter
-from release.transport.http import Http, HttpError, is_private
+from release.transport.http import Http, HttpError, safe_for_credentials
 from release.transport.parallel import each
 from viberun.errors import UsageError, ViberunError
 from viberun.manifest import Manifest
@@ -32,7 +32,7 @@ class ImagePushError(ViberunError):
 
 
 @dataclass(frozen=True)
-class Destined:
+class TargetImage:
     """An image and the repository that it goes to."""
 
     image: Image
@@ -47,7 +47,7 @@ class ContainerRegistry(RemoteDestination):
     def __init__(self, http: Http, environ: Mapping[str, str], run: RunHelper, holder: Holder) -> None:
         super().__init__(http)
         self._host = environ.get("VIBERUN_OCI_REGISTRY") or _DEFAULT
-        root = f"http://{self._host}" if is_private(f"http://{self._host}") else f"https://{self._host}"
+        root = f"http://{self._host}" if safe_for_credentials(f"http://{self._host}") else f"https://{self._host}"
         if set("/@") & set(self._host):  # so there may be a login in it
             raise UsageError("VIBERUN_OCI_REGISTRY is not of the form host[:port]")
         self._root = root
@@ -86,20 +86,20 @@ class ContainerRegistry(RemoteDestination):
                 (f"there is no login for {self._host}; run 'docker login {self._host}' or set GITHUB_TOKEN",)
             )
         return Problems(
-            tuple(problem for destined in self._destined(bundle) for problem in self._problems(bundle, destined))
+            tuple(problem for target in self._targets(bundle) for problem in self._problems(bundle, target))
         )
 
     def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        return Plan(tuple(change for destined in self._destined(bundle) for change in self._changes(bundle, destined)))
+        return Plan(tuple(change for target in self._targets(bundle) for change in self._changes(bundle, target)))
 
     def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        pushed, images = [], self._destined(bundle)
-        for destined, mounts in _with_mounts(images):
-            pushed += self._push_blobs(destined, mounts, meter)
-            self._push_manifests(bundle, destined)
+        pushed, images = [], self._targets(bundle)
+        for target, mounts in _with_mounts(images):
+            pushed += self._push_blobs(target, mounts, meter)
+            self._push_manifests(bundle, target)
         # A new package is private at first, which nobody can tell before it is there.
-        for destined in images:
-            self._check_public(destined.repository, destined.image.index.digest)
+        for target in images:
+            self._check_public(target.repository, target.image.index.digest)
         sent, mounted = sum(each.sent for each in pushed), sum(each.mounted for each in pushed)
         if not sent and not mounted:
             return Skipped(f"all {len(pushed)} blobs are there already")
@@ -115,7 +115,7 @@ class ContainerRegistry(RemoteDestination):
             holder = self._holder(bundle)
             if not moved and holder.build.version != bundle.manifest.build.version:
                 return Skipped(f"left to {holder.build.version}, which has taken its place")
-            changed = [self._point(holder, name) for name in holder.images]
+            changed = [self._move_tag(holder, name) for name in holder.images]
             moved |= any(changed)
             if not any(changed):
                 version = holder.build.version
@@ -127,17 +127,17 @@ class ContainerRegistry(RemoteDestination):
         raise ImagePushError(f"the moving tags did not come to rest in {_ROUNDS} rounds", remedy="release again")
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        for destined in self._destined(bundle):
-            for manifest in destined.image.manifests:
-                self._check_public(destined.repository, manifest.digest)
-        taken = settle(self._http, bundle, self._holder, lambda: self._astray(bundle), meter.note)
+        for target in self._targets(bundle):
+            for manifest in target.image.manifests:
+                self._check_public(target.repository, manifest.digest)
+        taken = settle(self._http, bundle, self._holder, lambda: self._mismatched(bundle), meter.note)
         return taken or Done(f"{len(bundle.images)} images, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         rows, commands = [], []
-        for destined in self._destined(bundle):
-            rows.append(Row(destined.repository, destined.image.size, destined.image.index.digest))
-            commands.append(f"docker pull {self._host}/{destined.repository}:{bundle.manifest.build.version.moving}")
+        for target in self._targets(bundle):
+            rows.append(Row(target.repository, target.image.size, target.image.index.digest))
+            commands.append(f"docker pull {self._host}/{target.repository}:{bundle.manifest.build.version.moving}")
         return Receipt(self._host, tuple(rows), tuple(commands))
 
     def standing(self, channel: Published) -> Standing:
@@ -150,58 +150,56 @@ class ContainerRegistry(RemoteDestination):
                 wrong.append(f"{repository}:{tag} is {there or 'not there'}")
         return Standing(None if wrong else manifest.build.version.oci, next(iter(digests), None), tuple(wrong))
 
-    def _destined(self, bundle: Bundle) -> list[Destined]:
-        return [Destined(image.read(layout), _repository(bundle.manifest, layout.name)) for layout in bundle.images]
+    def _targets(self, bundle: Bundle) -> list[TargetImage]:
+        return [TargetImage(image.read(layout), _repository(bundle.manifest, layout.name)) for layout in bundle.images]
 
-    def _astray(self, bundle: Bundle) -> Iterator[str]:
+    def _mismatched(self, bundle: Bundle) -> Iterator[str]:
         """Tags that don't name for everybody what they should."""
         version = bundle.manifest.build.version
-        for destined in self._destined(bundle):
+        for target in self._targets(bundle):
             for tag in (version.oci, version.moving):
-                there, digest = self._anybody.manifest(destined.repository, tag), destined.image.index.digest
+                there, digest = self._anybody.manifest(target.repository, tag), target.image.index.digest
                 if there is None or there.digest != digest:
                     is_there = there.digest if there else "not there"
-                    yield f"{self._host}/{destined.repository}:{tag} is {is_there}, not {digest}"
+                    yield f"{self._host}/{target.repository}:{tag} is {is_there}, not {digest}"
 
-    def _problems(self, bundle: Bundle, destined: Destined) -> Iterator[str]:
-        where, tag = f"{self._host}/{destined.repository}", bundle.manifest.build.version.oci
+    def _problems(self, bundle: Bundle, target: TargetImage) -> Iterator[str]:
+        where, tag = f"{self._host}/{target.repository}", bundle.manifest.build.version.oci
         try:
-            there = self._registry.digest(destined.repository, tag)
-            if there not in (None, destined.image.index.digest):
-                yield f"{where}:{tag} is {there}, not {destined.image.index.digest}: one version has one image"
-            self._registry.may_push(destined.repository)
+            there = self._registry.digest(target.repository, tag)
+            if there not in (None, target.image.index.digest):
+                yield f"{where}:{tag} is {there}, not {target.image.index.digest}: one version has one image"
+            self._registry.require_push_access(target.repository)
             for known in (tag, bundle.manifest.build.version.moving):
-                if digest := self._registry.digest(destined.repository, known):
-                    self._check_public(destined.repository, digest)
+                if digest := self._registry.digest(target.repository, known):
+                    self._check_public(target.repository, digest)
         except DeniedError as error:
             yield f"{error.message}; {self._permission}"
         except (HttpError, ImagePushError) as error:
             yield str(error)
 
-    def _changes(self, bundle: Bundle, destined: Destined) -> Iterator[Change]:
-        repository = destined.repository
-        there = each(lambda blob: self._registry.has_blob(repository, blob.digest), destined.image.blobs, _WIDTH)
-        for blob, known in zip(destined.image.blobs, there, strict=True):
+    def _changes(self, bundle: Bundle, target: TargetImage) -> Iterator[Change]:
+        repository = target.repository
+        there = each(lambda blob: self._registry.has_blob(repository, blob.digest), target.image.blobs, _WIDTH)
+        for blob, known in zip(target.image.blobs, there, strict=True):
             if not known:
                 yield Change("upload", f"{repository}@{blob.digest}", blob.size)
         version = bundle.manifest.build.version
         for verb, tag in (("tag", version.oci), ("move", version.moving)):
             now = self._registry.digest(repository, tag)
-            if now != destined.image.index.digest:
-                yield Change(verb, f"{repository}:{tag} from {now or 'nothing'} to {destined.image.index.digest}")
+            if now != target.image.index.digest:
+                yield Change(verb, f"{repository}:{tag} from {now or 'nothing'} to {target.image.index.digest}")
 
-    def _push_blobs(self, destined: Destined, mounts: Mapping[str, str], meter: Meter) -> list[Pushed]:
+    def _push_blobs(self, target: TargetImage, mounts: Mapping[str, str], meter: Meter) -> list[Pushed]:
         def push(blob: Blob) -> Pushed:
-            return self._registry.push_blob(
-                destined.repository, blob, mounts.get(blob.digest), meter.expect, meter.moved
-            )
+            return self._registry.push_blob(target.repository, blob, mounts.get(blob.digest), meter.expect, meter.moved)
 
-        return each(push, destined.image.blobs, _WIDTH)
+        return each(push, target.image.blobs, _WIDTH)
 
-    def _push_manifests(self, bundle: Bundle, destined: Destined) -> None:
+    def _push_manifests(self, bundle: Bundle, target: TargetImage) -> None:
         """What the index names, then the index under its version; everything read back by its bytes."""
-        repository, *children = destined.repository, *destined.image.manifests[:-1]
-        tag, index = bundle.manifest.build.version.oci, destined.image.index
+        repository, *children = target.repository, *target.image.manifests[:-1]
+        tag, index = bundle.manifest.build.version.oci, target.image.index
         there = self._registry.digest(repository, tag)
         if there not in (None, index.digest):
             raise ImagePushError(f"{self._host}/{repository}:{tag} is {there}, not {index.digest}")
@@ -210,12 +208,12 @@ class ContainerRegistry(RemoteDestination):
                 self._registry.push_manifest(repository, manifest, manifest.digest)
         if there is None:
             self._registry.push_manifest(repository, index, tag)
-        for manifest in destined.image.manifests:
+        for manifest in target.image.manifests:
             read = self._registry.manifest(repository, manifest.digest)
             if read is None or read.content != manifest.content:
                 raise ImagePushError(f"{self._host}/{repository}@{manifest.digest} does not read back")
 
-    def _point(self, holder: Manifest, name: str) -> bool:
+    def _move_tag(self, holder: Manifest, name: str) -> bool:
         """Moves one moving tag; False if it is there."""
         repository, digest, tag = _repository(holder, name), holder.images[name].digest, _moving(holder)
         if self._registry.digest(repository, tag) == digest:
@@ -253,10 +251,10 @@ def _moving(manifest: Manifest) -> str:
     return manifest.build.version.moving
 
 
-def _with_mounts(images: list[Destined]) -> Iterator[tuple[Destined, Mapping[str, str]]]:
+def _with_mounts(images: list[TargetImage]) -> Iterator[tuple[TargetImage, Mapping[str, str]]]:
     """Each image with the repositories of this release that its blobs went to before it, by digest."""
     gone: dict[str, str] = {}
-    for destined in images:
-        yield destined, dict(gone)
-        for blob in destined.image.blobs:
-            gone.setdefault(blob.digest, destined.repository)
+    for target in images:
+        yield target, dict(gone)
+        for blob in target.image.blobs:
+            gone.setdefault(blob.digest, target.repository)

@@ -12,7 +12,7 @@ from release.destinations.ghcr.authorization import Authorization
 from release.destinations.ghcr.image import ACCEPTED, Blob, ImageManifest
 from release.transport.body import Body
 from release.transport.content import Moved
-from release.transport.http import Answer, Http, HttpError, Request, UnansweredError, ensure, origin, said
+from release.transport.http import Answer, Http, HttpError, Request, UnansweredError, ensure, error_text, origin
 
 
 class DeniedError(HttpError):
@@ -54,7 +54,7 @@ class Registry:
         pushed, _ = ensure(self.http, lambda: Pushed() if self.has_blob(repository, blob.digest) else None, make)
         return pushed
 
-    def may_push(self, repository: str) -> None:
+    def require_push_access(self, repository: str) -> None:
         """Begins an upload and takes it back. Raises DeniedError."""
         location = self._begin_upload(repository, None, None)
         if location is not None:
@@ -141,10 +141,10 @@ class Registry:
                     return self.http.download(replace(request, authorization=header))
             except HttpError as error:
                 raise _translated(error) from error
-            if answer.status != 401 or not own or not self.authorization.learn(answer, scopes, header):
+            if answer.status != 401 or not own or not self.authorization.accept_challenge(answer, scopes, header):
                 break
         if answer.status == 401:
-            raise DeniedError(f"{request}: 401 {said(answer)}", answer)
+            raise DeniedError(f"{request}: 401 {error_text(answer)}", answer)
         return answer
 
     def _url(self, repository: str, path: str) -> str:

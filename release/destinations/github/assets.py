@@ -59,7 +59,7 @@ class Assets:
     def list(self) -> list[Asset]:
         return self._api.assets(self._release.id)
 
-    def bring(self, wanted: Sequence[Wanted], expect: Moved, moved: Moved) -> int:
+    def upload_missing(self, wanted: Sequence[Wanted], expect: Moved, moved: Moved) -> int:
         """Uploads what is missing and reads everything back; returns how many that were.
 
         What names others comes when all others are there. Raises AssetError without having changed anything if another

@@ -61,10 +61,10 @@ class GitHubRelease(RemoteDestination):
         self._force = force
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
-        if problems := tuple(self._unfit(bundle)):
+        if problems := tuple(self._local_problems(bundle)):
             return Problems(problems)
         try:
-            return Problems((*self._refusals(bundle), *self._kind(bundle).problems(bundle)))
+            return Problems((*self._github_problems(bundle), *self._kind(bundle).problems(bundle)))
         except HttpError as error:
             return Problems((str(error),))
 
@@ -106,7 +106,7 @@ class GitHubRelease(RemoteDestination):
         return Standing(str(build.version), f"sha256:{digest_of(channel.content).sha256}", tuple(wrong))
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        if taken := settle(self._http, bundle, self.holder, lambda: self._astray(bundle), meter.note):
+        if taken := settle(self._http, bundle, self.holder, lambda: self._mismatched(bundle), meter.note):
             return taken
         folder = self._folders(bundle)[0]
         each(lambda asset: self._verify_file(f"{folder}{asset.name}", asset), bundle.assets, _WIDTH)
@@ -117,7 +117,7 @@ class GitHubRelease(RemoteDestination):
         rows = tuple(Row(asset.name, asset.digest.size, f"sha256:{asset.digest.sha256}") for asset in bundle.assets)
         settings = self._settings(bundle)
         commands = [f"curl -fsSL {settings.download_url(tag, CURRENT)}"]
-        if script := bundle.the("install"):
+        if script := bundle.artifact("install"):
             commands.insert(0, f"curl -fsSL {settings.download_url(tag, script.name)} | sh")
         return Receipt(f"{settings.web}/{settings.repository}/releases/tag/{tag}", rows, tuple(commands))
 
@@ -131,7 +131,7 @@ class GitHubRelease(RemoteDestination):
             return DevRelease(self._http, api, settings.web, self._keep, self._force)
         return ProdRelease(self._http, api, settings.web, build.version.git)
 
-    def _unfit(self, bundle: Bundle) -> Iterator[str]:
+    def _local_problems(self, bundle: Bundle) -> Iterator[str]:
         """Why there is nothing to ask GitHub yet."""
         settings, build = self._settings(bundle), bundle.manifest.build
         if build.version.dirty:
@@ -148,7 +148,7 @@ class GitHubRelease(RemoteDestination):
         if settings.token is None:
             yield "there is no token; set GITHUB_TOKEN"
 
-    def _refusals(self, bundle: Bundle) -> Iterator[str]:
+    def _github_problems(self, bundle: Bundle) -> Iterator[str]:
         """Why GitHub would refuse, whatever the channel."""
         settings, build = self._settings(bundle), bundle.manifest.build
         api, commit = Api(self._http, settings), build.commit
@@ -162,9 +162,9 @@ class GitHubRelease(RemoteDestination):
         if not api.has_commit(commit):
             yield f"GitHub does not have the commit {commit}; push it"
         elif build.channel == "dev":  # the tag of a prod release is there already, and moves never
-            yield from self._misplaced(api, settings, repository, commit)
+            yield from self._ref_problems(api, settings, repository, commit)
 
-    def _misplaced(self, api: Api, settings: Settings, repository: Repository, commit: str) -> Iterator[str]:
+    def _ref_problems(self, api: Api, settings: Settings, repository: Repository, commit: str) -> Iterator[str]:
         """Why the ref may not move to the commit, wherever it stands."""
         branch = repository.default_branch
         compared = None if self._force else api.compare(branch, commit)
@@ -189,7 +189,7 @@ class GitHubRelease(RemoteDestination):
         own = settings.download_url(self._kind(bundle).tag, "")
         return [own] if build.channel == "dev" else [own, settings.latest_url("")]
 
-    def _astray(self, bundle: Bundle) -> Iterator[str]:
+    def _mismatched(self, bundle: Bundle) -> Iterator[str]:
         """Where readers don't find the channel at this build."""
         expected = digest_of(bundle.manifest.to_json().encode())
         for folder in self._folders(bundle):

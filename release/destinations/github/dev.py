@@ -55,9 +55,9 @@ class DevRelease:
         commit = bundle.manifest.build.commit
         if not self._force and self._api.has_commit(commit) and (obstacle := self._fence.obstacle(commit)):
             yield str(obstacle)
-        release = self._find()
+        release = self._release_or_draft()
         if release is None or release.draft:
-            yield from self._unwelcome()
+            yield from self._immutability_problems()
         if release is None:
             return
         if release.immutable:
@@ -68,7 +68,7 @@ class DevRelease:
         if self._excess(bundle, there) > len(self._superseded(there)):
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
 
-    def _unwelcome(self) -> Iterator[str]:
+    def _immutability_problems(self) -> Iterator[str]:
         """Why a release that is made now could not be changed. Actions' token may not know, but sees others."""
         told = self._api.immutable_releases()
         if told:
@@ -86,7 +86,7 @@ class DevRelease:
 
     def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
         """What `stage`, `claim` and `promote` would do: verb, subject, bytes."""
-        release = self._find()
+        release = self._release_or_draft()
         there = self._api.assets(release.id) if release else []
         if release is None or release.draft:
             yield "publish" if release else "create", "release dev", None
@@ -100,7 +100,7 @@ class DevRelease:
             yield "swap", CURRENT, target.size
             yield "write", "the page of the release dev", None
             before = CURRENT  # as it is now
-        for asset in self._expired(bundle.manifest, self._named(before, there), there):
+        for asset in self._expired(bundle.manifest, self._manifest_named(before, there), there):
             yield "delete", asset.name, None
 
     def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
@@ -109,21 +109,25 @@ class DevRelease:
         there = assets.list()
         if self._excess(bundle, there) > 0:
             self._delete(self._superseded(there))
-        return assets.bring(wanted(bundle), expect, moved)
+        return assets.upload_missing(wanted(bundle), expect, moved)
 
     def claim(self, bundle: Bundle) -> bool:
         """Takes the channel; False if this commit has it."""
         commit = bundle.manifest.build.commit
         moved = self._fence.claim(commit, force=self._force)
-        if moved and not self._force and (there := self._named(CURRENT, self._api.assets(self._the_release().id))):
+        if (
+            moved
+            and not self._force
+            and (there := self._manifest_named(CURRENT, self._api.assets(self._published_release().id)))
+        ):
             self._fence.give_back(commit, there.build.commit)
         return moved
 
     def holder(self, bundle: Bundle) -> Manifest:
         """The manifest of the build that has the channel: this one, or another that has claimed it since."""
-        if self._fence.settled(bundle.manifest.build.commit) == bundle.manifest.build.commit:
+        if self._fence.reclaim(bundle.manifest.build.commit) == bundle.manifest.build.commit:
             return bundle.manifest
-        return self._holder(bundle, self._api.assets(self._the_release().id)).manifest
+        return self._holder(bundle, self._api.assets(self._published_release().id)).manifest
 
     def promote(self, bundle: Bundle) -> bool:
         """Brings `channel.json` to whoever has the channel, and the page with it; False if nothing had to change.
@@ -131,7 +135,7 @@ class DevRelease:
         Ends only when, after the last change, all is as the ref says. Before the first change a newer build's is left to its
         own run, which may have published it nowhere yet; after it this run can't but help that forwards, see `channel`.
         """
-        release, begun, changed, described, pruned = self._the_release(), False, False, set[str](), False
+        release, begun, changed, described, pruned = self._published_release(), False, False, set[str](), False
         assets = self._assets(release)
         for _ in range(_ROUNDS):
             there = assets.list()
@@ -166,23 +170,23 @@ class DevRelease:
                 TAG, build.commit, name=name, body=body, draft=False, prerelease=True, make_latest="false"
             )
 
-        release, _ = ensure(self._http, self._find, make)
+        release, _ = ensure(self._http, self._release_or_draft, make)
         if not release.draft:
             return release
         if self._fence.holder() is None:
-            standing = self._named(CURRENT, self._api.assets(release.id))
+            standing = self._manifest_named(CURRENT, self._api.assets(release.id))
             commit = standing.build.commit if standing else bundle.manifest.build.commit
             self._fence.claim(commit if self._api.has_commit(commit) else bundle.manifest.build.commit, force=False)
         facts: dict[str, str | bool] = {"tag_name": TAG, "draft": False, "prerelease": True, "make_latest": "false"}
         return self._api.update_release(release.id, facts)
 
-    def _find(self) -> Release | None:
+    def _release_or_draft(self) -> Release | None:
         """The release, else the oldest draft of it."""
         published = self._api.release(TAG)
         drafts = () if published else (each for each in self._api.releases() if each.tag == TAG)
         return published or min(drafts, key=lambda release: release.id, default=None)
 
-    def _the_release(self) -> Release:
+    def _published_release(self) -> Release:
         release = self._api.release(TAG)
         if release is None:
             raise ChannelError("the release 'dev' is gone", remedy="release again")
@@ -194,8 +198,8 @@ class DevRelease:
     def _holder(self, bundle: Bundle, there: list[Asset]) -> Holder:
         """Finds who holds the channel. Another run's manifest was staged before it could claim."""
         commit = None
-        for seen in self._looks(there):
-            commit = self._fence.settled(bundle.manifest.build.commit)
+        for seen in self._listings(there):
+            commit = self._fence.reclaim(bundle.manifest.build.commit)
             if commit == bundle.manifest.build.commit:
                 return Holder(commit, bundle.manifest, bundle.manifest.to_json().encode())
             contents = [self._content(asset) for asset in seen if _manifest_of(asset, commit or "")]
@@ -209,12 +213,12 @@ class DevRelease:
 
     def _describe(self, holder: Holder, there: list[Asset], described: set[str]) -> bool:
         """Writes the release's page; False if it reads so already, or this text was `described` before."""
-        before = self._named(OLD, there)
+        before = self._manifest_named(OLD, there)
         changes = None
         if before:
             changes = Changes.between(self._api, before.build.version, before.build.commit, holder.commit)
         title, body = notes.title(holder.manifest), notes.text(holder.manifest, changes, self._web)
-        release = self._the_release()
+        release = self._published_release()
         if body in described or (release.name, _lines(release.body)) == (title, _lines(body)):
             return False
         described.add(body)
@@ -224,7 +228,7 @@ class DevRelease:
 
     def _prune(self, holder: Holder, there: list[Asset]) -> bool:
         """Deletes builds that have had their time; False if there are none."""
-        leaving = self._expired(holder.manifest, self._named(OLD, there), there)
+        leaving = self._expired(holder.manifest, self._manifest_named(OLD, there), there)
         self._delete(leaving)
         return bool(leaving)
 
@@ -237,28 +241,28 @@ class DevRelease:
 
     def _superseded(self, there: list[Asset]) -> list[Asset]:
         """What has had its time before another build comes."""
-        standing = self._named(CURRENT, there)
-        return self._expired(standing, self._named(OLD, there), there) if standing else []
+        standing = self._manifest_named(CURRENT, there)
+        return self._expired(standing, self._manifest_named(OLD, there), there) if standing else []
 
     def _excess(self, bundle: Bundle, there: list[Asset]) -> int:
         """How many assets too many there would be, with both names of the channel."""
         return len(there) + len(difference(wanted(bundle), there).missing) + 2 - MOST
 
-    def _named(self, name: str, there: list[Asset]) -> Manifest | None:
+    def _manifest_named(self, name: str, there: list[Asset]) -> Manifest | None:
         """The manifest that has the name, as the assets were listed; as it is now, where it was deleted since."""
-        for seen in self._looks(there):
+        for seen in self._listings(there):
             asset = next((asset for asset in seen if asset.name == name and asset.uploaded), None)
             content = self._content(asset) if asset else None
             if content or asset is None:
                 return Manifest.parse(content) if content else None
         raise ChannelError(f"{name} changes all the time", remedy="see that no other run is at it, and release again")
 
-    def _looks(self, there: list[Asset]) -> Iterator[list[Asset]]:
+    def _listings(self, there: list[Asset]) -> Iterator[list[Asset]]:
         """The assets as they were listed, and then as they are, for as long as there is patience."""
         yield there
         for tries in range(1, self._http.patience.tries):
             self._http.pause(tries)
-            yield self._assets(self._the_release()).list()
+            yield self._assets(self._published_release()).list()
 
     def _content(self, asset: Asset) -> bytes | None:
         """None where another run has deleted it."""

@@ -2,7 +2,7 @@
 
 GitHub moves a ref in one atomic step and, asked not to force it, only to a descendant. Should it not look at that for
 tags, a run could move the ref back between another's comparison and its claim. Whoever finds the ref behind its own
-commit takes it again (`settled`), and who moved it back finds a newer channel.json and gives it back (`give_back`).
+commit takes it again (`reclaim`), and who moved it back finds a newer channel.json and gives it back (`give_back`).
 """
 
 from release.destinations.github.api import Api, NotFastForwardError
@@ -31,7 +31,7 @@ class Fence:
         """The commit that the ref stands on."""
         return self._api.tag_commit(self._tag)
 
-    def settled(self, commit: str) -> str | None:
+    def reclaim(self, commit: str) -> str | None:
         """The holder, having taken the ref again for the commit where that comes after the holder."""
         holder = self.holder()
         if holder is not None and holder != commit and self._comes_after(holder, commit):

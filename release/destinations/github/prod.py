@@ -41,7 +41,7 @@ class ProdRelease:
         releases = list(self._api.releases())
         if fenced := _fenced(build.version, releases):
             yield str(fenced)
-        if release := self._find():
+        if release := self._release_or_draft():
             there = self._api.assets(release.id)
             gap = difference(wanted(bundle), there)
             yield from gap.conflicts
@@ -53,7 +53,7 @@ class ProdRelease:
 
     def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
         """What `stage` and `claim` would do: verb, subject, bytes."""
-        release = self._find()
+        release = self._release_or_draft()
         there = self._api.assets(release.id) if release else []
         if release is None:
             yield "create", f"draft {self.tag}", None
@@ -66,7 +66,7 @@ class ProdRelease:
 
     def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
         """Uploads what is missing; returns how many files."""
-        return Assets(self._http, self._api, self._draft(bundle)).bring(wanted(bundle), expect, moved)
+        return Assets(self._http, self._api, self._draft(bundle)).upload_missing(wanted(bundle), expect, moved)
 
     def claim(self, bundle: Bundle) -> bool:
         """Publishes the draft; False if it was published. `latest` stays, since the other places have nothing of this yet.
@@ -139,7 +139,7 @@ class ProdRelease:
         commit = self._api.tag_commit(release.tag)
         return Changes.between(self._api, before, commit, manifest.build.commit) if commit else None
 
-    def _find(self) -> Release | None:
+    def _release_or_draft(self) -> Release | None:
         """The published release, else the oldest draft: all runs must agree on one."""
         return self._api.release(self.tag) or next(iter(self._drafts()), None)
 
@@ -173,8 +173,8 @@ class ProdRelease:
                 make_latest="false",
             )
 
-        made, new = ensure(self._http, self._find, make)
-        chosen = self._find() or made
+        made, new = ensure(self._http, self._release_or_draft, make)
+        chosen = self._release_or_draft() or made
         if new and chosen.id != made.id:
             self._api.delete_release(made.id)
         return chosen

@@ -147,12 +147,12 @@ class LocalChannel(Destination):
         def path(artifact: Artifact) -> str:
             return shlex.quote(str(self._folder.path / place(artifact)))
 
-        if wheel := bundle.the("wheel"):
+        if wheel := bundle.artifact("wheel"):
             yield f"uvx --from {path(wheel)} viberun --version"
-        if npm := bundle.the("npm"):
+        if npm := bundle.artifact("npm"):
             # A bare path would be started as a program.
             yield f"npx --yes --package {path(npm)} viberun --version"
-        if client := bundle.the("client", self._platform):
+        if client := bundle.artifact("client", self._platform):
             yield f'd=$(mktemp -d) && tar -xzf {path(client)} -C "$d" && "$d/viberun" --version'
 
     @contextmanager

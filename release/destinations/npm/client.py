@@ -50,18 +50,18 @@ class Npm:
 
     def registry(self) -> str:
         """The registry's address, with a slash at the end and without a login, which npm alone uses."""
-        return f"{without_login(self._said(['config', 'get', 'registry'])).rstrip('/')}/"
+        return f"{without_login(self._npm_output(['config', 'get', 'registry'])).rstrip('/')}/"
 
     def version(self) -> tuple[int, ...]:
-        return _numbers(self._said(["--version"]))
+        return _numbers(self._npm_output(["--version"]))
 
     def node(self) -> tuple[int, ...]:
         """The version of the Node.js that is on PATH, where npm's own first line finds it."""
-        return _numbers(self._ran(["node", "--version"], _START_SECONDS))
+        return _numbers(self._output(["node", "--version"], _START_SECONDS))
 
     def user(self) -> str:
         """Who publishes. Raises NpmError where nobody is logged in."""
-        return self._said(["whoami"])
+        return self._npm_output(["whoami"])
 
     def publish(self, package: Path, tag: str, *, provenance: bool | None = None, trusted: str | None = None) -> None:
         """Publishes a file, whose name must end in `.tgz`.
@@ -75,20 +75,20 @@ class Npm:
         options = ["--tag", tag]
         if provenance is not None:
             options += ["--provenance", "--access", "public"] if provenance else ["--provenance=false"]
-        self._said(["publish", str(package), *options], package.stat().st_size, trusted)
+        self._npm_output(["publish", str(package), *options], package.stat().st_size, trusted)
 
     def add_tag(self, package: str, version: str, tag: str) -> None:
         """Raises as `publish` does. npm does nothing where its cache says that the tag is there already."""
-        self._said(["dist-tag", "add", f"{package}@{version}", tag, "--prefer-online"])
+        self._npm_output(["dist-tag", "add", f"{package}@{version}", tag, "--prefer-online"])
 
-    def _said(self, arguments: Sequence[str], size: int = 0, trusted: str | None = None) -> str:
+    def _npm_output(self, arguments: Sequence[str], size: int = 0, trusted: str | None = None) -> str:
         # One try, as whether to try again takes a look at the registry.
         options = ["--fetch-retries=0", f"--fetch-timeout={self.patience.silence * 1000:.0f}"]
         quiet = ["--no-update-notifier", "--no-progress", "--no-color", "--logs-max=0", "--loglevel=error"]
         seconds = _START_SECONDS + self.patience.silence + size / _SLOWEST
-        return self._ran(["npm", *arguments, *options, *quiet], seconds, trusted)
+        return self._output(["npm", *arguments, *options, *quiet], seconds, trusted)
 
-    def _ran(self, command: Sequence[str], seconds: float, trusted: str | None = None) -> str:
+    def _output(self, command: Sequence[str], seconds: float, trusted: str | None = None) -> str:
         with ExitStack() as stack:
             try:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))

@@ -68,13 +68,13 @@ class NpmRegistry(RemoteDestination):
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         try:
-            there = self._look(_package(bundle).name)
+            there = self._packument(_package(bundle).name)
             return Problems((*self._login_problems(bundle, there), *self._package_problems(bundle, there)))
         except ViberunError as error:
             return Problems((str(error),))
 
     def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        package, there, changes = _package(bundle), self._look(_package(bundle).name), []
+        package, there, changes = _package(bundle), self._packument(_package(bundle).name), []
         if there is None or package.version.npm not in there.versions:
             changes.append(Change("publish", package.spec, package.artifact.digest.size))
         now = there.tags.get(package.tag) if there else None
@@ -84,7 +84,7 @@ class NpmRegistry(RemoteDestination):
 
     def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
         package = _package(bundle)
-        if self._find(package):
+        if self._is_published(package):
             return Skipped(f"{package.spec} is there already")
         with named_copy(package.artifact) as named:
             meter.expect(package.artifact.digest.size)
@@ -100,8 +100,8 @@ class NpmRegistry(RemoteDestination):
         moved = False
         for _ in range(_ROUNDS):
             package, version = _package(bundle), self._holder(bundle).build.version
-            there = self._look(package.name)
-            if version == package.version and not self._has(there, package):
+            there = self._packument(package.name)
+            if version == package.version and not self._lists(there, package):
                 self._await(package, meter)
                 continue
             if there is None or version.npm not in there.versions:
@@ -115,11 +115,11 @@ class NpmRegistry(RemoteDestination):
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
         package = _package(bundle)
 
-        def astray() -> Iterator[str]:
-            if not (self._find(package) and self._tag_names(package, package.version)):
+        def mismatched() -> Iterator[str]:
+            if not (self._is_published(package) and self._tag_names(package, package.version)):
                 yield f"{package.tag} does not name {package.spec}"
 
-        taken = settle(self._http, bundle, self._holder, astray, meter.note)
+        taken = settle(self._http, bundle, self._holder, mismatched, meter.note)
         return taken or Done(f"{package.spec} is {package.tag}, without credentials")
 
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -129,7 +129,7 @@ class NpmRegistry(RemoteDestination):
 
     def standing(self, channel: Published) -> Standing:
         version = channel.manifest.build.version
-        there = self._look(_name(channel.file("npm").name, version))
+        there = self._packument(_name(channel.file("npm").name, version))
         now = there.tags.get(version.moving) if there else None
         tarball = there.versions.get(now) if there and now else None
         wrong = () if now == version.npm else (f"the dist-tag {version.moving} names {now or 'nothing'}",)
@@ -140,7 +140,7 @@ class NpmRegistry(RemoteDestination):
         untrusted: list[str] = []
         if self._job and there:
             try:
-                trust = self._job.check(self._http, self._registry(), _package(bundle).name)
+                trust = self._job.exchange_token(self._http, self._registry(), _package(bundle).name)
                 untrusted += self._outdated()
                 if not untrusted:
                     self._trust = trust
@@ -173,10 +173,10 @@ class NpmRegistry(RemoteDestination):
                 if problem:
                     yield str(problem)
 
-    def _hold_back(self, bundle: Bundle) -> None:
+    def _refuse_going_back(self, bundle: Bundle) -> None:
         """Raises where publishing would have the dist-tag go back."""
         package = _package(bundle)
-        there = self._look(package.name)
+        there = self._packument(package.name)
         if obstacle := _backwards(there, package) if there else None:
             if (holder := self._holder(bundle)) != bundle.manifest:
                 raise OvertakenError(f"left to {holder.build.version}, which has taken its place")
@@ -190,7 +190,7 @@ class NpmRegistry(RemoteDestination):
         except PublishedError:
             said = ""  # npm/cli#7376: by this very run, or another; what is there gets compared
         except NpmError:
-            if not self._find(package):
+            if not self._is_published(package):
                 raise
             said = ""
         self._await(package, meter)
@@ -201,7 +201,7 @@ class NpmRegistry(RemoteDestination):
         package, trust, why = _package(bundle), self._trust, ""
 
         def make(provenance: bool | None) -> bool:
-            self._hold_back(bundle)
+            self._refuse_going_back(bundle)
             self._http.count_sent(package.artifact.digest.size)
             self._npm.publish(file, package.tag, provenance=provenance, trusted=trust.remedy if trust else None)
             return True
@@ -210,7 +210,9 @@ class NpmRegistry(RemoteDestination):
             nonlocal why
             wanted = True if trust and trust.public else None
             try:
-                ensure(self._http, lambda: self._find(package) or None, lambda: make(wanted), known_missing=True)
+                ensure(
+                    self._http, lambda: self._is_published(package) or None, lambda: make(wanted), known_missing=True
+                )
             except UnsignedError as error:
                 why = error.message
                 return False
@@ -218,11 +220,11 @@ class NpmRegistry(RemoteDestination):
 
         if self._http.wait_until(signed, lambda _: meter.note("waits for the service that signs provenance")):
             return ""
-        _, made = ensure(self._http, lambda: self._find(package) or None, lambda: make(False))
+        _, made = ensure(self._http, lambda: self._is_published(package) or None, lambda: make(False))
         return f" without provenance, as the signing service failed ({why})" if made else ""
 
     def _await(self, package: Package, meter: Meter) -> None:
-        if self._http.wait_until(lambda: self._find(package), meter.note, self._http.patience.scan):
+        if self._http.wait_until(lambda: self._is_published(package), meter.note, self._http.patience.scan):
             return
         raise UnansweredError(
             f"{self._registry()}{package.name} does not show {package.version.npm}",
@@ -244,17 +246,17 @@ class NpmRegistry(RemoteDestination):
             ) from error
 
     def _tag_names(self, package: Package, version: Version) -> bool:
-        there = self._look(package.name)
+        there = self._packument(package.name)
         return there is not None and there.tags.get(package.tag) == version.npm
 
-    def _find(self, package: Package) -> bool:
+    def _is_published(self, package: Package) -> bool:
         """Whether it is there. Raises NpmPublishError if other bytes are."""
-        there = self._look(package.name)
+        there = self._packument(package.name)
         if there and (conflict := self._conflict(there, package)):
             raise conflict
-        return self._has(there, package)
+        return self._lists(there, package)
 
-    def _has(self, there: Packument | None, package: Package) -> bool:
+    def _lists(self, there: Packument | None, package: Package) -> bool:
         return there is not None and package.version.npm in there.versions
 
     def _conflict(self, there: Packument, package: Package) -> NpmPublishError | None:
@@ -266,7 +268,7 @@ class NpmRegistry(RemoteDestination):
             remedy="one version has one set of bytes: find out which build that is from",
         )
 
-    def _look(self, package: str) -> Packument | None:
+    def _packument(self, package: str) -> Packument | None:
         return packument.fetch(self._http, self._registry(), package)
 
     def _registry(self) -> str:
@@ -276,7 +278,7 @@ class NpmRegistry(RemoteDestination):
 
 
 def _package(bundle: Bundle) -> Package:
-    artifact, version = bundle.the("npm"), bundle.manifest.build.version
+    artifact, version = bundle.artifact("npm"), bundle.manifest.build.version
     if artifact is None:
         raise NpmPublishError("the build has no npm package")
     return Package(_name(artifact.name, version), version, version.moving, artifact.path, artifact)

@@ -39,7 +39,7 @@ class Job:
         url, token = environ.get("ACTIONS_ID_TOKEN_REQUEST_URL"), environ.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
         return Job(url, token) if environ.get("GITHUB_ACTIONS") and url and token else None
 
-    def check(self, http: Http, registry: str, package: str) -> Trust:
+    def exchange_token(self, http: Http, registry: str, package: str) -> Trust:
         """Exchanges an identity for a token, as npm does. Raises UntrustedError, UnansweredError."""
         http.keep_secret(self.token)
         audience = urlencode({"audience": f"npm:{urlsplit(registry).hostname}"})

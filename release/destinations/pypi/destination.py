@@ -64,13 +64,13 @@ class PackageIndex(RemoteDestination):
 
     def plan(self, bundle: Bundle, meter: Meter) -> Plan:
         wheel = _wheel(bundle)
-        if self._find(wheel):
+        if self._is_published(wheel):
             return Plan(())
         return Plan((Change("publish", wheel.name, wheel.artifact.digest.size),))
 
     def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
         wheel = _wheel(bundle)
-        if self._find(wheel):
+        if self._is_published(wheel):
             return Skipped(f"{wheel.name} is there already")
         with named_copy(wheel.artifact) as named:
             attestations = Attestations.of(self._http, self._run, self._environ, self._settings)
@@ -144,20 +144,20 @@ class PackageIndex(RemoteDestination):
             return True
 
         try:
-            ensure(self._http, lambda: self._find(wheel) or None, make, known_missing=True)
+            ensure(self._http, lambda: self._is_published(wheel) or None, make, known_missing=True)
         except TwineUploadError:
-            if not self._find(wheel):
+            if not self._is_published(wheel):
                 raise
 
     def _await(self, wheel: Wheel, meter: Meter) -> None:
         """Until everybody sees it: what serves the index may lag."""
-        if self._http.wait_until(lambda: self._find(wheel), meter.note):
+        if self._http.wait_until(lambda: self._is_published(wheel), meter.note):
             return
         raise UnansweredError(
             f"{self._settings.index}{wheel.project}/ does not show {wheel.name}", remedy="run the same command again"
         )
 
-    def _find(self, wheel: Wheel) -> bool:
+    def _is_published(self, wheel: Wheel) -> bool:
         """Whether it is there. Raises WheelError if another file has its name."""
         there = self._files(wheel)
         if conflict := self._conflict(there, wheel):
@@ -182,7 +182,7 @@ class PackageIndex(RemoteDestination):
 
 
 def _wheel(bundle: Bundle) -> Wheel:
-    artifact = bundle.the("wheel")
+    artifact = bundle.artifact("wheel")
     if artifact is None:
         raise WheelError("the build has no wheel")
     return Wheel(_project(artifact.name, bundle.manifest.build.version), artifact)

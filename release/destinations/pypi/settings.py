@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from release.transport.address import without_login
-from release.transport.http import UnansweredError, is_private
+from release.transport.http import UnansweredError, safe_for_credentials
 from release.transport.patience import reason
 from viberun.errors import UsageError, ViberunError
 
@@ -50,7 +50,7 @@ class Settings:
         except exceptions.TwineException as error:
             raise TwineError(without_login(" ".join(str(error).split()))) from error
         upload = without_login(config["repository"] or "")
-        if not is_private(upload):
+        if not safe_for_credentials(upload):
             raise UsageError(
                 "packages are uploaded over https only, or to this machine", remedy="see TWINE_REPOSITORY_URL"
             )

@@ -137,7 +137,7 @@ class Stack:
 
 def runfiles_of(bundle: Bundle) -> Path:
     """The folder below which `fabricated.make` put everything."""
-    artifact = bundle.the("wheel")
+    artifact = bundle.artifact("wheel")
     assert artifact
     return artifact.path.parents[1]
 

@@ -57,7 +57,7 @@ def test_programs_get_json_with_whole_digests(servers: Stack, released: Bundle) 
     assert (facts["in_step"], facts["commit"]) == (True, released.manifest.build.commit)
     places = {place["name"]: place for place in facts["places"]}
     assert places["ghcr"]["digest"] == released.images[0].digest
-    wheel = released.the("wheel")
+    wheel = released.artifact("wheel")
     assert wheel
     assert places["pypi"]["digest"] == f"sha256:{wheel.digest.sha256}"
     manifest = released.manifest.to_json().encode()

@@ -56,7 +56,7 @@ def check_images(servers: Stack, bundle: Bundle) -> None:
 
 
 def check_packages(servers: Stack, bundle: Bundle) -> None:
-    version, npm, wheel = bundle.manifest.build.version, bundle.the("npm"), bundle.the("wheel")
+    version, npm, wheel = bundle.manifest.build.version, bundle.artifact("npm"), bundle.artifact("wheel")
     assert npm
     assert wheel
     project = wheel.name.partition(f"-{version.pypi}-")[0].replace("_", "-")

@@ -22,6 +22,6 @@ def test_a_bundle_describes_what_its_labels_make() -> None:
 
 
 def test_the_install_script_knows_whose_releases_it_installs() -> None:
-    script = model.read(RUNFILES / os.environ["EXAMPLE"], RUNFILES).the("install")
+    script = model.read(RUNFILES / os.environ["EXAMPLE"], RUNFILES).artifact("install")
     assert script
     assert f"repository='{DEV.repository}'" in script.path.read_text()

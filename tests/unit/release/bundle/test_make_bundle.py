@@ -66,7 +66,7 @@ def test_sha256sum_accepts_the_sums(tmp_path: Path) -> None:
 
 def test_the_sums_are_of_what_lies_beside_them_on_the_release(tmp_path: Path) -> None:
     made = fabricated.make(tmp_path)
-    sums = made.the("sums")
+    sums = made.artifact("sums")
     assert sums is not None
     summed = {line.split("  ")[1] for line in sums.path.read_text().splitlines()}
     assert summed == {a.name for a in made.assets if a.kind in ("client", "server", "install")}

@@ -23,10 +23,10 @@ def test_packages_are_no_assets_of_the_github_release(tmp_path: Path) -> None:
 
 def test_an_artifact_is_found_by_kind_and_platform(tmp_path: Path) -> None:
     made = fabricated.make(tmp_path)
-    found = made.the("client", "linux-arm64")
+    found = made.artifact("client", "linux-arm64")
     assert found is not None
     assert found.name.endswith("-linux-arm64.tar.gz")
-    assert made.the("client", "windows-amd64") is None
+    assert made.artifact("client", "windows-amd64") is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from release.transport.body import Body
 from release.transport.content import digest_of
-from release.transport.http import Http, HttpError, Request, TakenError, UnansweredError, ensure, is_private
+from release.transport.http import Http, HttpError, Request, TakenError, UnansweredError, ensure, safe_for_credentials
 from release.transport.patience import Patience
 from tests.release.servers.process import free_port
 from tests.unit.release.transport.scripted import Said, Scripted
@@ -164,9 +164,10 @@ def test_credentials_go_over_nothing_that_others_can_read(http: Http) -> None:
     with pytest.raises(UsageError, match="https only"):
         http.send(Request("GET", "http://registry.example/v2/", authorization="Bearer s3cret"))
     assert [
-        is_private(url) for url in ("https://x.example", "http://[::1]:5000", "http://127.0.0.2", "http://localhost")
+        safe_for_credentials(url)
+        for url in ("https://x.example", "http://[::1]:5000", "http://127.0.0.2", "http://localhost")
     ]
-    assert not is_private("http://127.0.0.1.example")
+    assert not safe_for_credentials("http://127.0.0.1.example")
 
 
 def test_no_message_shows_a_secret_or_a_query(http: Http) -> None:

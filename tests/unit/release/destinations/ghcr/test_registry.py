@@ -95,7 +95,7 @@ def test_a_manifest_that_is_kept_elsewhere_is_fetched_from_there_without_the_log
 ) -> None:
     path = "/v2/o/image/manifests/dev"
     with Scripted(Said(200, INDEX_JSON, {"Content-Type": INDEX})) as elsewhere:
-        registry.authorization.learn(_challenged(), (), None)
+        registry.authorization.accept_challenge(_challenged(), (), None)
         moved = Said(307, headers={"Location": f"{elsewhere.url}/signed"})
         fake.answers |= {f"HEAD {path}": moved, f"GET {path}": moved}
         manifest = registry.manifest("o/image", "dev")
@@ -135,7 +135,7 @@ def test_an_upload_that_cannot_be_taken_back_shows_that_one_may_push(
 ) -> None:
     fake.answers["POST /v2/o/image/blobs/uploads/"] = Said(202, headers={"Location": "/upload"})
     fake.answers["DELETE /upload"] = Said(status)
-    registry.may_push("o/image")
+    registry.require_push_access("o/image")
     assert "DELETE /upload" in fake.heard
 
 
@@ -161,7 +161,7 @@ def test_an_upload_that_leads_to_another_origin_goes_there_without_the_login(
     fake: Fake, root: str, registry: Registry, blob: Blob
 ) -> None:
     challenge = {"WWW-Authenticate": f'Basic realm="{root}"'}
-    assert registry.authorization.learn(_challenged(), ("repository:app:pull,push",), None)
+    assert registry.authorization.accept_challenge(_challenged(), ("repository:app:pull,push",), None)
     fake.answers = {"HEAD /v2/app/blobs/sha256:1a2b": Said(404)}
     with Scripted(Said(401, headers=challenge)) as store:
         fake.answers["POST /v2/app/blobs/uploads/"] = Said(202, headers={"Location": f"{store.url}/upload?to=1"})

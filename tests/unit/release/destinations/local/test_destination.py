@@ -189,7 +189,7 @@ def test_a_built_file_that_changed_since_is_refused_and_the_old_channel_stays(
 ) -> None:
     release(bundle, out)
     newer = fabricated.make(tmp_path / "newer", fabricated.NEWER)
-    npm = newer.the("npm")
+    npm = newer.artifact("npm")
     assert npm is not None
     npm.path.write_bytes(b"another build's")
     before = state(out.parent / ".out.editions")[1:]
@@ -200,7 +200,7 @@ def test_a_built_file_that_changed_since_is_refused_and_the_old_channel_stays(
 
 
 def test_a_built_file_that_is_gone_is_named(bundle: Bundle, out: Path) -> None:
-    wheel = bundle.the("wheel")
+    wheel = bundle.artifact("wheel")
     assert wheel is not None
     wheel.path.unlink()
     with pytest.raises(StepError, match=r"No such file or directory .*wheel"):
@@ -242,7 +242,7 @@ def test_a_file_that_vanishes_after_the_switch_is_noticed(
 
 def test_the_tarball_command_works_as_printed(tmp_path: Path) -> None:
     made = fabricated.make(tmp_path / "built")
-    client = made.the("client", "linux-amd64")
+    client = made.artifact("client", "linux-amd64")
     assert client is not None
     out = tmp_path / "a folder with 'quotes'"
     (command,) = [command for command in LocalChannel(out, "linux-amd64").receipt(made).commands if "tar " in command]

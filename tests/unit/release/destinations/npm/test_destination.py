@@ -52,7 +52,7 @@ class Registry:
 
 def document(bundle: Bundle, *, content: bytes | None = None, newer: bool = False) -> Said:
     """What the registry says once it has the bundle's package, or one of other content, or of a newer build."""
-    artifact = bundle.the("npm")
+    artifact = bundle.artifact("npm")
     assert artifact
     version = (fabricated.NEWER if newer else bundle.manifest.build).version.npm
     digest = hashlib.sha512(content or artifact.path.read_bytes()).digest()

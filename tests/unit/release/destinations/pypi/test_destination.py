@@ -64,7 +64,7 @@ class Programs:
 
 def listed(bundle: Bundle, *, told: bool = True) -> Said:
     """The index's answer once it has the wheel, whose digest is told or not."""
-    wheel = bundle.the("wheel")
+    wheel = bundle.artifact("wheel")
     assert wheel
     file = {"filename": wheel.name, "url": "../../files/wheel", "hashes": hashes(bundle) if told else {}}
     return Said(200, json.dumps({"files": [file]}).encode(), JSON)
@@ -155,7 +155,7 @@ def sized(bundle: Bundle, *sizes: int, name: str = "viberun_dev-0.0.0.dev{}-py3-
 
 
 def hashes(bundle: Bundle) -> dict[str, str]:
-    wheel = bundle.the("wheel")
+    wheel = bundle.artifact("wheel")
     assert wheel
     return {"sha256": wheel.digest.sha256}
 
@@ -176,7 +176,7 @@ def test_what_the_project_uses_of_the_public_index_is_said_and_its_limit_kept(
 def test_what_is_there_already_takes_no_more_room_and_other_indexes_have_other_limits(
     clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
 ) -> None:
-    wheel, said = bundle.the("wheel"), io.StringIO()
+    wheel, said = bundle.artifact("wheel"), io.StringIO()
     assert wheel
     environ = settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/", TWINE_PASSWORD="s3cret")
     index.script[:] = [sized(bundle, 10 * 10**9, name=wheel.name)]
@@ -190,7 +190,7 @@ def test_what_is_there_already_takes_no_more_room_and_other_indexes_have_other_l
 def test_a_wheel_whose_digest_the_index_does_not_tell_is_compared_by_its_bytes(
     clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
 ) -> None:
-    wheel = bundle.the("wheel")
+    wheel = bundle.artifact("wheel")
     assert wheel
     at = PackageIndex(http(clock), unused, settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/"))
     index.script[:] = [listed(bundle, told=False), Said(200, wheel.path.read_bytes())]
