@@ -95,7 +95,7 @@ def _manifest(build: Build, named: Sequence[Artifact], images: Sequence[ImageLay
 
 
 def _plain(request: Request) -> list[Artifact]:
-    """The second names, with a `.sha256` beside each; install.sh needs none, it is piped to sh."""
+    """Makes the second names, with a `.sha256` beside each; install.sh needs none, it is piped to sh."""
     found = []
     for product in request.products:
         name = kinds.plain(product.kind, product.platform)
@@ -121,7 +121,7 @@ def _written(kind: bundle.Kind, name: str, text: str, folder: Output) -> Artifac
 
 
 def _sums_text(artifacts: Sequence[Artifact]) -> str:
-    """Lines that `sha256sum -c` reads."""
+    """Writes lines that `sha256sum -c` reads."""
     return "".join(f"{a.digest.sha256}  {a.name}\n" for a in sorted(artifacts, key=lambda a: a.name))
 
 

@@ -17,7 +17,7 @@ class ScriptError(ViberunError):
 
 
 def stamped(script: str, build: Build) -> str:
-    """The script with the repository and the channel of `build` in it. Raises ScriptError."""
+    """Puts the repository and the channel of `build` into the script. Raises ScriptError."""
     for name, value, told in (("repository", "", build.repository or ""), ("channel", "prod", build.channel)):
         line = f"    {name}='{value}'\n"
         if script.count(line) != 1:

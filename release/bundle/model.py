@@ -67,7 +67,7 @@ class Bundle:
         return tuple(a for a in self.artifacts if kinds.folder(a.kind) == kinds.ASSETS)
 
     def artifact(self, kind: Kind, platform: str | None = None) -> Artifact | None:
-        """The artifact of that kind, and for that platform where the kind has several."""
+        """Returns the artifact of that kind, and for that platform where the kind has several."""
         for artifact in self.artifacts:
             if (artifact.kind, artifact.platform) == (kind, platform):
                 return artifact
@@ -75,7 +75,7 @@ class Bundle:
 
 
 def to_json(artifacts: tuple[Artifact, ...], images: tuple[ImageLayout, ...]) -> str:
-    """The text of bundle.json; `manifest` is among the artifacts, so it isn't repeated."""
+    """Writes bundle.json; `manifest` is among the artifacts, so it isn't repeated."""
     fields = {"artifacts": [asdict(a) for a in artifacts], "images": [asdict(i) for i in images]}
     return json.dumps(fields, indent=1, default=Path.as_posix) + "\n"
 

@@ -78,7 +78,7 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
 
 
 def destinations_of(channel: Channel, options: Options, process: Process) -> Sequence[Destination]:
-    """The destinations that the options come to. Raises UsageError."""
+    """Makes the destinations that the options come to. Raises UsageError."""
     if select_destinations(process.environ, options, channel) == "local":
         return local(local_folder(process.environ, options, channel), process.platform)
     return remote(process.environ, keep=options.keep or KEEP, force=options.force)

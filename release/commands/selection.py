@@ -21,7 +21,7 @@ class Options:
 
 
 def select_destinations(environ: Mapping[str, str], options: Options, channel: Channel) -> str:
-    """`local` or `remote`.
+    """Returns `local` or `remote`.
 
     `--to local` and `--out` always win; `--out` beside `--to remote` is a contradiction. Of itself a release goes out
     only from GitHub Actions, on the push that the channel is made of: main for dev, a tag that may be a version for prod.
@@ -52,7 +52,7 @@ def _selected(environ: Mapping[str, str], options: Options, channel: Channel) ->
 
 
 def local_folder(environ: Mapping[str, str], options: Options, channel: Channel) -> Path:
-    """The folder of the local channel: `--out` as its caller means it, else `dist/<channel>`.
+    """Returns the folder of the local channel: `--out` as its caller means it, else `dist/<channel>`.
 
     Bazel tells both folders, as a program that it runs starts elsewhere. Raises UsageError.
     """

@@ -21,7 +21,7 @@ class Cost:
 
 
 def plan_text(bundle: Bundle, destination: str, plan: Plan, content: int) -> str:
-    """What would change at one destination, which is to have so many bytes in all."""
+    """Tells what would change at one destination, which is to have so many bytes in all."""
     build = bundle.manifest.build
     if not plan.changes:
         return f"{build.channel} {build.version} is at {destination} already, {size_text(content)}: nothing to do\n"
@@ -36,7 +36,7 @@ def plan_text(bundle: Bundle, destination: str, plan: Plan, content: int) -> str
 
 
 def release_text(bundle: Bundle, receipt: Receipt, *, changed: bool) -> str:
-    """What stands at one destination after a release, and how to try it."""
+    """Tells what stands at one destination after a release, and how to try it."""
     build = bundle.manifest.build
     lines = [f"{build.channel} {build.version} is in {receipt.place}"]
     if changed:
@@ -48,7 +48,7 @@ def release_text(bundle: Bundle, receipt: Receipt, *, changed: bool) -> str:
 
 
 def cost_text(costs: Sequence[Cost]) -> str:
-    """What went over the wire to each destination."""
+    """Tells what went over the wire to each destination."""
     head = ("", "sent", "there already", "requests", "that change", "seconds")
     rows = [
         (

@@ -42,7 +42,7 @@ class Published:
     content: bytes
 
     def file(self, kind: Kind) -> File:
-        """The one file of a kind that stands for no platform."""
+        """Returns the one file of a kind that stands for no platform."""
         return next(file for file in self.manifest.files if file.kind == kind)
 
 
@@ -71,42 +71,42 @@ class Destination(ABC):
 
     @abstractmethod
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
-        """Every reason why this release could not succeed here."""
+        """Finds every reason why this release could not succeed here."""
 
     @abstractmethod
     def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        """What exists already, what will be made and what moves."""
+        """Tells what exists already, what will be made and what moves."""
 
     def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Bring all content where no reader looks, and read it back. Runs beside the others."""
+        """Brings all content where no reader looks, and reads it back. Runs beside the others."""
         return Skipped()
 
     def claim(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Take the channel for this commit in one atomic step, or be refused."""
+        """Takes the channel for this commit in one atomic step, or is refused."""
         return Skipped()
 
     def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Do what readers see at once, under a name that carries the version."""
+        """Does what readers see at once, under a name that carries the version."""
         return Skipped()
 
     def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Move the names that move."""
+        """Moves the names that move."""
         return Skipped()
 
     @abstractmethod
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Look at the release as a user without credentials would."""
+        """Looks at the release as a user without credentials would."""
 
     @abstractmethod
     def receipt(self, bundle: Bundle) -> Receipt:
-        """What the release left here."""
+        """Tells what the release left here."""
 
     def traffic(self) -> Traffic:
-        """What has gone over the wire so far."""
+        """Tells what has gone over the wire so far."""
         return Traffic()
 
     def close(self) -> None:  # noqa: B027 - most hold nothing
-        """Let go of what was held since `stage`: locks, connections. Called once, whatever happened."""
+        """Lets go of what was held since `stage`: locks, connections. Called once, whatever happened."""
 
 
 class RemoteDestination(Destination):
@@ -117,7 +117,7 @@ class RemoteDestination(Destination):
 
     @abstractmethod
     def standing(self, channel: Published) -> Standing:
-        """Ask, without credentials, where the channel stands here."""
+        """Asks, without credentials, where the channel stands here."""
 
     def traffic(self) -> Traffic:
         return self._http.traffic

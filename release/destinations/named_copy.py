@@ -16,7 +16,7 @@ class CopyError(ViberunError):
 
 @contextmanager
 def named_copy(artifact: Artifact) -> Iterator[Path]:
-    """A copy in a folder of its own, both gone afterwards. Raises CopyError."""
+    """Makes a copy in a folder of its own; both are gone afterwards. Raises CopyError."""
     place = "a temporary folder"
     with ExitStack() as stack:
         try:

@@ -16,7 +16,7 @@ _ERASE_LINE = "\r\x1b[K"
 
 
 def size_text(size: int) -> str:
-    """Bytes in decimal units, as registries count them: `940 B`, `12.3 kB`, `104.9 MB`."""
+    """Writes bytes in decimal units, as registries count them: `940 B`, `12.3 kB`, `104.9 MB`."""
     for unit, factor in (("B", 1), ("kB", 10**3), ("MB", 10**6)):
         if round(size / factor, 1) < 1000:
             return f"{size / factor:.{0 if factor == 1 else 1}f} {unit}"
@@ -33,7 +33,7 @@ class Style:
 
     @staticmethod
     def of(stream: TextIO, env: Mapping[str, str], quiet: bool) -> "Style":
-        """By what the stream is, and by NO_COLOR (no-color.org) and TERM (`dumb` rewrites nothing)."""
+        """Goes by what the stream is, and by NO_COLOR (no-color.org) and TERM (`dumb` rewrites nothing)."""
         if not stream.isatty() or env.get("TERM", "dumb") == "dumb":
             return Style(quiet=quiet)
         try:
@@ -68,19 +68,19 @@ class Meter:
         self._task = task
 
     def expect(self, size: int) -> None:
-        """So many more bytes are to be moved or read."""
+        """Adds to the bytes that are to be moved or read."""
         self._progress.advance(self._task, size, 0)
 
     def moved(self, size: int) -> None:
-        """So many more bytes have been."""
+        """Adds to those that have been."""
         self._progress.advance(self._task, 0, size)
 
     def note(self, text: str) -> None:
-        """Something that a waiting person wants to know now."""
+        """Shows something that a waiting person wants to know now."""
         self._progress.tell(self._task, text)
 
     def end(self, text: str = "") -> None:
-        """The step is over; `text` says what came of it, if that is worth a line."""
+        """Ends the step; `text` says what came of it, if that is worth a line."""
         self._progress.end(self._task, text)
 
 
@@ -99,7 +99,7 @@ class Progress:
         """Seconds at each destination, all steps together."""
 
     def begin(self, step: str, destination: str) -> Meter:
-        """A step starts at a destination."""
+        """Starts a step at a destination."""
         with self._lock:
             task = _Task(step, destination, self._clock())
             self._tasks.append(task)

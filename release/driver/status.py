@@ -64,7 +64,7 @@ def _place(destination: RemoteDestination, channel: Published) -> Place:
 
 
 def _of_version(spelling: str | None) -> tuple[str | None, str | None]:
-    """The commit, as far as a version tells it, and when that was."""
+    """Returns the commit, as far as a version tells it, and when that was."""
     try:
         version = Version.parse(spelling or "")
     except VersionError:

@@ -127,7 +127,7 @@ def release(
 
 
 def _perform(step: Step, bundle: Bundle, destinations: Sequence[Destination], progress: Progress) -> list[Answer]:
-    """What each destination answered; after a failed change those whose turn had not come are left out."""
+    """Tells what each destination answered; after a failed change those whose turn had not come are left out."""
 
     def ask(destination: Destination) -> Answer:
         return destination, _ask(step, bundle, destination, progress)
@@ -159,7 +159,7 @@ def _ask(step: Step, bundle: Bundle, destination: Destination, progress: Progres
 
 
 def _said(outcome: Outcome) -> str:
-    """What is worth a line of its own: problems and plans are shown as a whole later."""
+    """Tells what is worth a line of its own: problems and plans are shown as a whole later."""
     match outcome:
         case Done(what):
             return what

@@ -6,5 +6,5 @@ _LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
 def without_login(text: str, instead: str = "") -> str:
-    """The text with `instead` in place of `user:password@` in any address in it."""
+    """Puts `instead` in place of `user:password@` in any address in it."""
     return _LOGIN.sub(instead, text)

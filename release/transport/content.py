@@ -24,12 +24,12 @@ class Digest:
 
 
 def digest_of(content: Path | bytes, moved: Moved = lambda _: None) -> Digest:
-    """Read the content once. Raises OSError."""
+    """Reads the content once. Raises OSError."""
     return _consume(content, lambda _: None, moved)
 
 
 def write(content: Path | bytes, target: Path, moved: Moved = lambda _: None) -> Digest:
-    """Create `target` (it must not exist) with mode 644 whatever the umask, and have it on disk before returning.
+    """Creates `target` (it must not exist) with mode 644 whatever the umask, and have it on disk before returning.
 
     Returns the digest of what was read, so that the caller compares one reading of the source. Raises OSError.
     """
@@ -42,13 +42,13 @@ def write(content: Path | bytes, target: Path, moved: Moved = lambda _: None) ->
 
 
 def make_folder(folder: Path) -> None:
-    """Create one folder with mode 755 whatever the umask. Raises OSError."""
+    """Creates one folder with mode 755 whatever the umask. Raises OSError."""
     folder.mkdir()
     folder.chmod(0o755)
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the folder's entries on disk. Raises OSError."""
+    """Puts the folder's entries on disk. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

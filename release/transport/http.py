@@ -105,11 +105,11 @@ class Http:
         self._session.close()
 
     def keep_secret(self, *secrets: str) -> None:
-        """These too stay out of every message from now on."""
+        """Keeps these too out of every message from now on."""
         self._secrets |= {secret for secret in secrets if secret}
 
     def send(self, request: Request, *, keep: bool = True) -> Answer:
-        """The answer, whose content is read to its end and, unless `keep`, only hashed.
+        """Gets the answer, whose content is read to its end and, unless `keep`, only hashed.
 
         Waits as the server says (Retry-After, x-ratelimit-reset) and repeats what can be repeated or was certainly not
         carried out. Raises HttpError and UnansweredError.
@@ -126,7 +126,7 @@ class Http:
             self._sleep(wait)
 
     def download(self, request: Request, *, keep: bool = True) -> Answer:
-        """Like `send`, and follows redirects. Another origin does not get the credentials (RFC 9110, 15.4)."""
+        """Sends, and follows redirects. Another origin does not get the credentials (RFC 9110, 15.4)."""
         for _ in range(_MOST_REDIRECTS):
             answer = self.send(replace(request, accepted={*request.accepted, *_REDIRECTS}), keep=keep)
             if answer.status not in _REDIRECTS or answer.status in request.accepted:
@@ -137,7 +137,7 @@ class Http:
         raise UnansweredError(f"{request}: redirected more than {_MOST_REDIRECTS} times")
 
     def count_sent(self, size: int) -> None:
-        """Another program was started to send so many bytes of content: one request more that changes something."""
+        """Counts a request of another program, which was started to send so many bytes of content."""
         with self._lock:
             before = self.traffic
             self.traffic = Traffic(before.requests + 1, before.writes + 1, before.sent + size)
@@ -201,7 +201,7 @@ class Http:
             self.traffic = Traffic(before.requests + 1, writes, before.sent + sent)
 
     def _wait(self, request: Request, answer: Answer | None, trouble: Exception | None, tries: int) -> float | None:
-        """Seconds until the request may be sent again, or None: it is over."""
+        """Returns the seconds until the request may be sent again, or None: it is over."""
         asked = asked_to_wait(answer.headers, error_text(answer), tries, self._clock()) if answer else None
         if answer is not None and (answer.status == 429 or (answer.status == 403 and asked is not None)):
             # Refused before anything was carried out.
@@ -227,7 +227,7 @@ class Http:
 def ensure[T](
     http: Http, find: Callable[[], T | None], make: Callable[[], T], *, known_missing: bool = False
 ) -> tuple[T, bool]:
-    """What is there or else gets made, and whether it was made here. `known_missing` saves the first look.
+    """Finds what is there, else makes it; returns it, and whether it was made here. `known_missing` saves the first look.
 
     `make` is no request that could simply be repeated: when its answer got lost (UnansweredError) or somebody else was
     faster (TakenError), only another look tells. Raises what the last `make` did.
@@ -247,7 +247,7 @@ def ensure[T](
 
 
 def safe_for_credentials(url: str) -> bool:
-    """Whether nobody on the way can read along: https, or this machine's own loopback."""
+    """Tells whether nobody on the way can read along: https, or this machine's own loopback."""
     split = urlsplit(url)
     if split.scheme == "https":
         return True
@@ -274,7 +274,7 @@ def _read(response: requests.Response, keep: bool) -> Answer:
 
 
 def error_text(answer: Answer) -> str:
-    """What an error's body says, on one line: the `message` of GitHub's, or else how it begins."""
+    """Tells what an error's body says, on one line: the `message` of GitHub's, or else how it begins."""
     try:
         fields = json.loads(answer.content)
         details = [" ".join(str(value) for value in each.values()) for each in fields.get("errors") or ()]
@@ -284,6 +284,6 @@ def error_text(answer: Answer) -> str:
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port, whose credentials go no further (RFC 6454)."""
+    """Returns scheme, host and port, whose credentials go no further (RFC 6454)."""
     split = urlsplit(url)
     return split.scheme, split.hostname, split.port

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 
 def each[T, R](function: Callable[[T], R], items: Iterable[T], width: int) -> list[R]:
-    """The results in the order of the items. After a failure nothing new begins, and the first failure is raised."""
+    """Returns the results in the order of the items. After a failure nothing new begins, and the first failure is raised."""
     failed = threading.Event()
 
     def begin(item: T) -> R:

@@ -31,7 +31,7 @@ class Patience:
 
     @staticmethod
     def of(environ: Mapping[str, str]) -> "Patience":
-        """The default, with VIBERUN_HTTP_TIMEOUT as the silence. Raises UsageError."""
+        """Makes the default, with VIBERUN_HTTP_TIMEOUT as the silence. Raises UsageError."""
         text = environ.get("VIBERUN_HTTP_TIMEOUT") or "60"
         try:
             silence = float(text)
@@ -42,13 +42,13 @@ class Patience:
         return replace(Patience(), silence=silence)
 
     def backoff(self, tries: int) -> float:
-        """Before something is tried again that failed so many times; random, so that clients don't move in step."""
+        """Returns how long to wait after so many failures, in seconds; random, so that clients don't move in step."""
         longest = min(self.longest, self.first * 2 ** (tries - 1))
         return random.uniform(longest / 2, longest)
 
 
 def asked_to_wait(headers: Mapping[str, str], said: str, tries: int, now: float) -> float | None:
-    """Seconds until the server wants to be asked again; None: it does not say.
+    """Returns the seconds until the server wants to be asked again; None: it does not say.
 
     Goes by Retry-After (RFC 9110, 10.2.3), by GitHub's x-ratelimit-reset, and where GitHub only `said` in words that there
     have been too many requests, by its rule for that: a minute, and twice as long after each of the `tries`.
@@ -63,12 +63,12 @@ def asked_to_wait(headers: Mapping[str, str], said: str, tries: int, now: float)
 
 
 def never_arrived(trouble: Exception | None) -> bool:
-    """Whether no server can have seen the request."""
+    """Tells whether no server can have seen the request."""
     return isinstance(trouble, requests.ConnectTimeout) or _caused_by(trouble, ConnectionRefusedError, socket.gaierror)
 
 
 def reason(trouble: Exception | None) -> str:
-    """Why there was no answer, in a clause."""
+    """Tells why there was no answer, in a clause."""
     if isinstance(trouble, requests.exceptions.SSLError):
         return f"no trusted connection ({trouble})"
     if isinstance(trouble, requests.Timeout):

@@ -34,7 +34,7 @@ Run = Callable[[Sequence[str], Mapping[str, str], Path, float], Ended]
 
 
 def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
-    """Programs of this machine, with `environ` as their environment and nothing to read. Raises MissingProgramError."""
+    """Makes a Run of this machine's programs: they get `environ`, and nothing to read. It raises MissingProgramError."""
 
     def run(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
         try:
@@ -71,7 +71,7 @@ def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """With its children, which are in the session that it leads."""
+    """Ends it with its children, which are in the session that it leads."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -13,7 +13,7 @@ _SHORTEST = 6
 
 
 def secrets_of(environ: Mapping[str, str]) -> frozenset[str]:
-    """The values of variables that are called like secrets, and the forms in which they travel."""
+    """Returns the values of variables that are called like secrets, and the forms in which they travel."""
     values = {value for name, value in environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST}
     quoted = {quote(value, safe="") for value in values}
     return frozenset(values | quoted | {base64.b64encode(value.encode()).decode() for value in values})

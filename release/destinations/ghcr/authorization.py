@@ -55,7 +55,7 @@ class Authorization:
             http.keep_secret(credentials.secret, credentials.basic.removeprefix("Basic "))
 
     def header(self, scopes: tuple[str, ...]) -> str | None:
-        """What to send at first; None until the registry has asked for something."""
+        """Tells what to send at first; None until the registry has asked for something."""
         with self._lock:
             if self._challenge is None:
                 return None
@@ -81,7 +81,7 @@ class Authorization:
         return sent is None or challenge.scheme == "bearer"
 
     def _fetch(self, challenge: Challenge, scopes: tuple[str, ...]) -> tuple[str, float]:
-        """A token and the seconds that it lives."""
+        """Fetches a token; returns it and the seconds that it lives."""
         credentials = self._credentials
         if credentials is not None and not credentials.user:
             fields = [("grant_type", "refresh_token"), ("service", challenge.service), ("client_id", _CLIENT)]

@@ -47,7 +47,7 @@ class Credentials:
 
 
 def find(registry: str, environ: Mapping[str, str], run: RunHelper) -> Credentials | None:
-    """Docker's stored login for a registry (`ghcr.io`), else GITHUB_ACTOR with GITHUB_TOKEN. Raises CredentialsError."""
+    """Finds docker's stored login for a registry (`ghcr.io`), else GITHUB_ACTOR with GITHUB_TOKEN. Raises CredentialsError."""
     path, config = _config(environ)
     helper = _object(path, config, "credHelpers").get(registry) or config.get("credsStore")
     stored = _from_helper(str(helper), registry, run) if helper else None
@@ -82,7 +82,7 @@ def run_helper(environ: Mapping[str, str]) -> RunHelper:
 
 
 def _config(environ: Mapping[str, str]) -> tuple[Path, Mapping[str, Any]]:
-    """Docker's configuration, and where it is; empty where there is none."""
+    """Reads docker's configuration, empty where there is none; returns where it is, and what it says."""
     folder = environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker"
     path = Path(folder) / "config.json"
     try:
@@ -99,7 +99,7 @@ def _config(environ: Mapping[str, str]) -> tuple[Path, Mapping[str, Any]]:
 
 
 def _object(path: Path, config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A member that docker takes for empty where it is null."""
+    """Reads a member that docker takes for empty where it is null."""
     value = config.get(name)
     if value is None:
         return {}
@@ -136,7 +136,7 @@ def _from_auths(auths: Mapping[str, Any], registry: str) -> Credentials | None:
 
 
 def _login(entry: Mapping[str, Any]) -> Credentials | None:
-    """What an entry of `auths` has. Raises ValueError, AttributeError and TypeError where it is none."""
+    """Tells what an entry of `auths` has. Raises ValueError, AttributeError and TypeError where it is none."""
     if entry.get("identitytoken"):
         return Credentials("", str(entry["identitytoken"]))
     if entry.get("auth"):
@@ -148,5 +148,5 @@ def _login(entry: Mapping[str, Any]) -> Credentials | None:
 
 
 def _host(server: str) -> str:
-    """Keys of `auths` may be addresses: `https://registry.example/v1/`."""
+    """Reads a key of `auths`, which may be an address: `https://registry.example/v1/`."""
     return server.partition("://")[2].partition("/")[0] if "://" in server else server.partition("/")[0]

@@ -154,7 +154,7 @@ class ContainerRegistry(RemoteDestination):
         return [TargetImage(image.read(layout), _repository(bundle.manifest, layout.name)) for layout in bundle.images]
 
     def _mismatched(self, bundle: Bundle) -> Iterator[str]:
-        """Tags that don't name for everybody what they should."""
+        """Lists the tags that don't name for everybody what they should."""
         version = bundle.manifest.build.version
         for target in self._targets(bundle):
             for tag in (version.oci, version.moving):
@@ -197,7 +197,7 @@ class ContainerRegistry(RemoteDestination):
         return each(push, target.image.blobs, _WIDTH)
 
     def _push_manifests(self, bundle: Bundle, target: TargetImage) -> None:
-        """What the index names, then the index under its version; everything read back by its bytes."""
+        """Pushes what the index names, then the index under its version; reads everything back by its bytes."""
         repository, *children = target.repository, *target.image.manifests[:-1]
         tag, index = bundle.manifest.build.version.oci, target.image.index
         there = self._registry.digest(repository, tag)
@@ -240,7 +240,7 @@ class ContainerRegistry(RemoteDestination):
 
 
 def _repository(manifest: Manifest, name: str) -> str:
-    """`owner/name/image` in lower case, out of the reference `registry/owner/name/image:tag`."""
+    """Takes `owner/name/image`, in lower case, out of the reference `registry/owner/name/image:tag`."""
     ref = manifest.images[name].ref
     if ref is None:
         raise ImagePushError(f"the image {name} has no name", remedy="build with GITHUB_REPOSITORY set")
@@ -252,7 +252,7 @@ def _moving(manifest: Manifest) -> str:
 
 
 def _with_mounts(images: list[TargetImage]) -> Iterator[tuple[TargetImage, Mapping[str, str]]]:
-    """Each image with the repositories of this release that its blobs went to before it, by digest."""
+    """Pairs each image with the repositories of this release that its blobs went to before it, by digest."""
     gone: dict[str, str] = {}
     for target in images:
         yield target, dict(gone)

@@ -56,7 +56,7 @@ class Image:
 
 
 def read(layout: ImageLayout) -> Image:
-    """The image whose index the layout names. Raises ImageError where something is missing or is not what its digest says."""
+    """Reads the image whose index the layout names. Raises ImageError where something is missing."""
     files = {f"sha256:{file.digest.sha256}": file for file in layout.files}
     manifests: dict[str, ImageManifest] = {}
     blobs: dict[str, Blob] = {}

@@ -36,7 +36,7 @@ class Registry:
     authorization: Authorization = field(repr=False)
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """[Checking if content exists] A registry that keeps its blobs elsewhere says where they are."""
+        """Asks for it. [Checking if content exists] A registry that keeps its blobs elsewhere says where they are."""
         request = Request("HEAD", self._url(repository, f"blobs/{digest}"), accepted=(200, 404, *_ELSEWHERE))
         return self._send(_pull(repository), request).status != 404
 
@@ -62,7 +62,7 @@ class Registry:
                 self._send(_push(repository), Request("DELETE", location, accepted=(202, 204)))
 
     def digest(self, repository: str, reference: str) -> str | None:
-        """The digest of what a tag or digest names, or None. [Checking if content exists]"""
+        """Returns the digest of what a tag or digest names, or None. [Checking if content exists]"""
         url = self._url(repository, f"manifests/{reference}")
         request = Request("HEAD", url, _ACCEPT, accepted=(200, 404, *_ELSEWHERE))
         answer = self._send(_pull(repository), request)
@@ -74,7 +74,7 @@ class Registry:
         return manifest.digest if manifest else None
 
     def manifest(self, repository: str, reference: str) -> ImageManifest | None:
-        """What a tag or digest names, and its digest by its bytes. [Pulling manifests]"""
+        """Tells what a tag or digest names, and its digest by its bytes. [Pulling manifests]"""
         url = self._url(repository, f"manifests/{reference}")
         answer = self._send(_pull(repository), Request("GET", url, _ACCEPT, accepted=(200, 404)))
         if answer.status == 404:
@@ -89,7 +89,7 @@ class Registry:
         self._send(_push(repository), Request("PUT", url, headers, Body(manifest.content), accepted=(201,)))
 
     def _begin_upload(self, repository: str, digest: str | None, mount_from: str | None) -> str | None:
-        """Where to upload to, or None: the blob was mounted. [Mounting a blob from another repository]"""
+        """Begins an upload; returns where to send it, or None: the blob was mounted. [Mounting a blob from another repository]"""
         scopes = _push(repository)
         query = ""
         if digest and mount_from:
@@ -111,7 +111,7 @@ class Registry:
         return urljoin(url, answer.headers["location"])
 
     def _upload(self, repository: str, location: str, blob: Blob, moved: Moved) -> None:
-        """[POST then PUT]; a failed PUT ends the upload, so the next try begins another."""
+        """Sends it. [POST then PUT]; a failed PUT ends the upload, so the next try begins another."""
         join = "&" if "?" in location else "?"
         url = f"{location}{join}{urlencode({'digest': blob.digest})}"
         headers = {"Content-Type": "application/octet-stream"}

@@ -59,7 +59,7 @@ class Api:
         )
 
     def immutable_releases(self) -> bool | None:
-        """Whether whatever gets published becomes immutable; None where the token may not know."""
+        """Tells whether whatever gets published becomes immutable; None where the token may not know."""
         answer = self._send("GET", "/immutable-releases", accepted=(200, 403, 404))
         if answer.status == 403:
             return None
@@ -69,12 +69,12 @@ class Api:
         return self._send("GET", f"/commits/{sha}", accepted=(200, 404, 422)).status == 200
 
     def workflow_files(self, ref: str) -> Mapping[str, str]:
-        """The blob id of every file in `.github/workflows` at a commit or branch."""
+        """Returns the blob id of every file in `.github/workflows` at a commit or branch."""
         answer = self._send("GET", f"/contents/.github/workflows?ref={quote(ref, safe='')}", accepted=(200, 404))
         return {} if answer.status == 404 else {file["name"]: file["sha"] for file in json.loads(answer.content)}
 
     def compare(self, base: str, head: str) -> Comparison | None:
-        """Of two commits or branches. None where they share no history, or one is not there."""
+        """Compares two commits or branches. None where they share no history, or one is not there."""
         answer = self._send("GET", f"/compare/{quote(base)}...{quote(head)}", accepted=(200, 404))
         if answer.status == 404:
             return None
@@ -85,7 +85,7 @@ class Api:
     # Refs
 
     def tag_commit(self, tag: str) -> str | None:
-        """The commit that a tag stands on, through the object of an annotated one; None where there is no such tag."""
+        """Returns the commit that a tag stands on, through the object of an annotated one; None where there is no such tag."""
         answer = self._send("GET", f"/git/ref/tags/{quote(tag)}", accepted=(200, 404))
         if answer.status == 404:
             return None
@@ -104,11 +104,11 @@ class Api:
     # Releases
 
     def releases(self) -> Iterator[Release]:
-        """All of them, newest first; drafts too where the token may push."""
+        """Lists all of them, newest first; drafts too where the token may push."""
         return (Release.of(fields) for page in self._pages("/releases") for fields in json.loads(page.content))
 
     def release(self, tag: str) -> Release | None:
-        """The published release of a tag."""
+        """Returns the published release of a tag."""
         answer = self._send("GET", f"/releases/tags/{quote(tag)}", accepted=(200, 404))
         return None if answer.status == 404 else Release.of(json.loads(answer.content))
 
@@ -119,15 +119,17 @@ class Api:
     def create_release(
         self, tag: str, commit: str | None, *, name: str, body: str, draft: bool, prerelease: bool, make_latest: str
     ) -> Release:
-        """Published, it makes the tag at the commit where there is none; without a commit the tag must be there."""
+        """Makes a release; published, that makes the tag at the commit where there is none. Without one the tag must be there."""
         facts = {"tag_name": tag, "name": name, "body": body, **({"target_commitish": commit} if commit else {})}
         flags = {"draft": draft, "prerelease": prerelease, "make_latest": make_latest}
         answer = self._send("POST", "/releases", fields={**facts, **flags}, accepted=(201,))
         return Release.of(json.loads(answer.content))
 
     def update_release(self, release: int, changes: Mapping[str, str | bool]) -> Release:
-        """`changes` by GitHub's names. They must not have target_commitish, which would be looked at again; those of a draft
-        must have tag_name, or GitHub may give it another.
+        """Changes fields, by GitHub's names for them.
+
+        They must not have target_commitish, which would be looked at again; those of a draft must have tag_name, or GitHub may
+        give it another.
         """
         answer = self._send("PATCH", f"/releases/{release}", fields=changes, repeatable=True)
         return Release.of(json.loads(answer.content))
@@ -158,11 +160,11 @@ class Api:
         self._send("PATCH", f"/releases/assets/{asset}", fields={"name": name}, repeatable=True)
 
     def delete_asset(self, asset: int) -> bool:
-        """False where it was gone already."""
+        """Deletes it; returns False where it was gone already."""
         return self._send("DELETE", f"/releases/assets/{asset}", accepted=(204, 404)).status == 204
 
     def download(self, asset: int, *, keep: bool = True) -> Answer:
-        """The asset's content, by its id: names move, and what is stored under them elsewhere may lag."""
+        """Returns the asset's content, by its id: names move, and what is stored under them elsewhere may lag."""
         headers = {**self._headers(), "Accept": "application/octet-stream"}
         url = f"{self._root}/releases/assets/{asset}"
         return self._http.download(Request("GET", url, headers, None, self._authorization), keep=keep)
@@ -226,12 +228,12 @@ def _translated(error: HttpError) -> HttpError:
 
 
 def _moment(answer: Answer) -> datetime:
-    """When the server answered, by its own clock (RFC 9110, 6.6.1)."""
+    """Tells when the server answered, by its own clock (RFC 9110, 6.6.1)."""
     return parsedate_to_datetime(answer.headers["date"])
 
 
 def _next_page(link: str) -> str | None:
-    """The address with rel="next" of a Link header (RFC 8288)."""
+    """Returns the address with rel="next" of a Link header (RFC 8288)."""
     for part in link.split(","):
         address, _, parameters = part.partition(";")
         if 'rel="next"' in parameters:

@@ -76,7 +76,7 @@ class Assets:
         return len(missing)
 
     def upload(self, file: Wanted, moved: Moved = lambda _: None, *, absent: bool = False) -> Asset:
-        """The asset, uploaded unless it is there; `absent`: it was not a moment ago. Raises AssetError.
+        """Uploads the asset unless it is there; `absent`: it was not a moment ago. Raises AssetError.
 
         Another run that has waited long enough takes an upload for dead and deletes it: then it is looked for again.
         """
@@ -97,7 +97,7 @@ class Assets:
         return asset
 
     def find(self, name: str) -> Asset | None:
-        """The uploaded asset of that name. Clears away what an upload left that never ended.
+        """Finds the uploaded asset of that name. Clears away what an upload left that never ended.
 
         A young one may be another run's, still under way: it gets the time after which a silent server is given up.
         """

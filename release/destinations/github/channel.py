@@ -61,7 +61,7 @@ Step = Upload | Delete | Wait | Swap
 
 
 def next_step(assets: Sequence[Asset], target: Digest, silence: float) -> Step | None:
-    """What leads towards a `channel.json` with the target's content; None when there is nothing left to do.
+    """Tells what leads towards a `channel.json` with the target's content; None when there is nothing left to do.
 
     `silence` is the age in seconds from which an unfinished upload has been given up.
     """
@@ -106,7 +106,7 @@ def perform(step: Step, http: Http, api: Api, assets: Assets, target: Wanted) ->
 
 
 def _leads_forwards(new: Asset, standing: Asset | None, assets: Sequence[Asset]) -> bool:
-    """Whether `new` is the manifest of a newer build than `standing` is; both are known by the manifests staged."""
+    """Tells whether `new` is the manifest of a newer build than `standing` is; both are known by the manifests staged."""
     builds = {
         asset.sha256: version
         for asset in assets

@@ -132,7 +132,7 @@ class GitHubRelease(RemoteDestination):
         return ProdRelease(self._http, api, settings.web, build.version.git)
 
     def _local_problems(self, bundle: Bundle) -> Iterator[str]:
-        """Why there is nothing to ask GitHub yet."""
+        """Tells why there is nothing to ask GitHub yet."""
         settings, build = self._settings(bundle), bundle.manifest.build
         if build.version.dirty:
             yield (
@@ -149,7 +149,7 @@ class GitHubRelease(RemoteDestination):
             yield "there is no token; set GITHUB_TOKEN"
 
     def _github_problems(self, bundle: Bundle) -> Iterator[str]:
-        """Why GitHub would refuse, whatever the channel."""
+        """Tells why GitHub would refuse, whatever the channel."""
         settings, build = self._settings(bundle), bundle.manifest.build
         api, commit = Api(self._http, settings), build.commit
         repository = api.repository()
@@ -165,7 +165,7 @@ class GitHubRelease(RemoteDestination):
             yield from self._ref_problems(api, settings, repository, commit)
 
     def _ref_problems(self, api: Api, settings: Settings, repository: Repository, commit: str) -> Iterator[str]:
-        """Why the ref may not move to the commit, wherever it stands."""
+        """Tells why the ref may not move to the commit, wherever it stands."""
         branch = repository.default_branch
         compared = None if self._force else api.compare(branch, commit)
         if not self._force and (compared is None or compared.status not in ("behind", "identical")):
@@ -184,13 +184,13 @@ class GitHubRelease(RemoteDestination):
                 )
 
     def _folders(self, bundle: Bundle) -> list[str]:
-        """The addresses below which readers look for the channel, with a slash at the end."""
+        """Returns the addresses below which readers look for the channel, with a slash at the end."""
         settings, build = self._settings(bundle), bundle.manifest.build
         own = settings.download_url(self._kind(bundle).tag, "")
         return [own] if build.channel == "dev" else [own, settings.latest_url("")]
 
     def _mismatched(self, bundle: Bundle) -> Iterator[str]:
-        """Where readers don't find the channel at this build."""
+        """Tells where readers don't find the channel at this build."""
         expected = digest_of(bundle.manifest.to_json().encode())
         for folder in self._folders(bundle):
             answer = download(self._http, folder)
@@ -198,7 +198,7 @@ class GitHubRelease(RemoteDestination):
                 yield f"{folder}{CURRENT} is not what was released"
 
     def _verify_file(self, url: str, asset: Artifact) -> None:
-        """By its first byte and its length: GitHub has told the digest of what it stored."""
+        """Compares its length, having asked for its first byte: GitHub has told the digest of what it stored."""
         first = Request("GET", url, {"Range": "bytes=0-0"}, accepted=(200, 206, 404))
         answer = self._http.download(first)
         size = (

@@ -51,7 +51,7 @@ class DevRelease:
         self._fence = Fence(http, api, TAG)
 
     def problems(self, bundle: Bundle) -> Iterator[str]:
-        """Why this could not become the dev release. Changes nothing."""
+        """Tells why this could not become the dev release. Changes nothing."""
         commit = bundle.manifest.build.commit
         if not self._force and self._api.has_commit(commit) and (obstacle := self._fence.obstacle(commit)):
             yield str(obstacle)
@@ -69,7 +69,7 @@ class DevRelease:
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
 
     def _immutability_problems(self) -> Iterator[str]:
-        """Why a release that is made now could not be changed. Actions' token may not know, but sees others."""
+        """Tells why a release that is made now could not be changed. Actions' token may not know, but sees others."""
         told = self._api.immutable_releases()
         if told:
             yield (
@@ -85,7 +85,7 @@ class DevRelease:
             )
 
     def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
-        """What `stage`, `claim` and `promote` would do: verb, subject, bytes."""
+        """Tells what `stage`, `claim` and `promote` would do: verb, subject, bytes."""
         release = self._release_or_draft()
         there = self._api.assets(release.id) if release else []
         if release is None or release.draft:
@@ -124,7 +124,7 @@ class DevRelease:
         return moved
 
     def holder(self, bundle: Bundle) -> Manifest:
-        """The manifest of the build that has the channel: this one, or another that has claimed it since."""
+        """Returns the manifest of the build that has the channel: this one, or another that has claimed it since."""
         if self._fence.reclaim(bundle.manifest.build.commit) == bundle.manifest.build.commit:
             return bundle.manifest
         return self._holder(bundle, self._api.assets(self._published_release().id)).manifest
@@ -158,7 +158,7 @@ class DevRelease:
         )
 
     def _release(self, bundle: Bundle) -> Release:
-        """The release, made at this commit where there is none: with it GitHub makes the ref, so this is a claim too.
+        """Finds the release, or makes it at this commit where there is none: with it comes the ref, so this is a claim too.
 
         Without its tag it is a draft: then it gets the tag where its channel stands, and is published again.
         """
@@ -181,7 +181,7 @@ class DevRelease:
         return self._api.update_release(release.id, facts)
 
     def _release_or_draft(self) -> Release | None:
-        """The release, else the oldest draft of it."""
+        """Returns the release, else the oldest draft of it."""
         published = self._api.release(TAG)
         drafts = () if published else (each for each in self._api.releases() if each.tag == TAG)
         return published or min(drafts, key=lambda release: release.id, default=None)
@@ -240,16 +240,16 @@ class DevRelease:
         return retention.expired(there, self._keep, current.build.version, {before.build.version} if before else ())
 
     def _superseded(self, there: list[Asset]) -> list[Asset]:
-        """What has had its time before another build comes."""
+        """Tells what has had its time before another build comes."""
         standing = self._manifest_named(CURRENT, there)
         return self._expired(standing, self._manifest_named(OLD, there), there) if standing else []
 
     def _excess(self, bundle: Bundle, there: list[Asset]) -> int:
-        """How many assets too many there would be, with both names of the channel."""
+        """Tells how many assets too many there would be, with both names of the channel."""
         return len(there) + len(difference(wanted(bundle), there).missing) + 2 - MOST
 
     def _manifest_named(self, name: str, there: list[Asset]) -> Manifest | None:
-        """The manifest that has the name, as the assets were listed; as it is now, where it was deleted since."""
+        """Returns the manifest that has the name, as the assets were listed; as it is now, where it was deleted since."""
         for seen in self._listings(there):
             asset = next((asset for asset in seen if asset.name == name and asset.uploaded), None)
             content = self._content(asset) if asset else None
@@ -258,14 +258,14 @@ class DevRelease:
         raise ChannelError(f"{name} changes all the time", remedy="see that no other run is at it, and release again")
 
     def _listings(self, there: list[Asset]) -> Iterator[list[Asset]]:
-        """The assets as they were listed, and then as they are, for as long as there is patience."""
+        """Returns the assets as they were listed, and then as they are, for as long as there is patience."""
         yield there
         for tries in range(1, self._http.patience.tries):
             self._http.pause(tries)
             yield self._assets(self._published_release()).list()
 
     def _content(self, asset: Asset) -> bytes | None:
-        """None where another run has deleted it."""
+        """Downloads it; returns None where another run has deleted it."""
         try:
             return self._api.download(asset.id).content
         except HttpError as error:
@@ -275,14 +275,14 @@ class DevRelease:
 
 
 def _manifest_of(asset: Asset, commit: str) -> bool:
-    """Whether it may be the staged manifest of a build of the commit."""
+    """Tells whether it may be the staged manifest of a build of the commit."""
     version = retention.version_of(asset.name)
     named = asset.uploaded and asset.name.endswith(".json")
     return named and version is not None and commit.startswith(version.sha or "-")
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:
-    """The files under versioned names; the manifest names the others, so that a build with a manifest is all there."""
+    """Returns the files under versioned names; the manifest names the others, so that a build with a manifest is all there."""
     files = [Wanted(each.name, each.digest, each.path, each.kind == "manifest") for each in bundle.assets]
     return sorted(files, key=lambda file: file.names_others)
 

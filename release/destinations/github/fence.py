@@ -28,11 +28,11 @@ class Fence:
         self._tag = tag
 
     def holder(self) -> str | None:
-        """The commit that the ref stands on."""
+        """Returns the commit that the ref stands on."""
         return self._api.tag_commit(self._tag)
 
     def reclaim(self, commit: str) -> str | None:
-        """The holder, having taken the ref again for the commit where that comes after the holder."""
+        """Takes the ref again for the commit where that comes after the holder; returns who holds it then."""
         holder = self.holder()
         if holder is not None and holder != commit and self._comes_after(holder, commit):
             self.claim(commit, force=False)
@@ -40,7 +40,7 @@ class Fence:
         return holder
 
     def give_back(self, commit: str, standing: str) -> None:
-        """If what the channel stands at comes after the commit, moves the ref there. Raises FencedError then."""
+        """Moves the ref to what the channel stands at if that comes after the commit; raises FencedError then."""
         if standing != commit and self._comes_after(commit, standing):
             self._api.move_tag(self._tag, standing, force=False)
             raise FencedError(f"{commit} is older than {standing}, at which the channel stands", remedy=_LATER)
@@ -50,7 +50,7 @@ class Fence:
         return compared is not None and compared.status == "ahead"
 
     def obstacle(self, commit: str) -> FencedError | None:
-        """Why the commit could not claim the channel now."""
+        """Tells why the commit could not claim the channel now."""
         holder = self.holder()
         if holder in (None, commit):
             return None
@@ -92,7 +92,7 @@ class Fence:
 
 
 def _remedy(error: HttpError) -> str | None:
-    """What helps where workflow files were the reason. To the token of Actions GitHub names none, only what it takes."""
+    """Tells what helps where workflow files were the reason. To the token of Actions GitHub names none, only what it takes."""
     if "workflow" in error.message:
         return WORKFLOWS
     return OVERTAKEN if "workflows" in error.answer.headers.get("x-accepted-github-permissions", "") else None

@@ -20,7 +20,7 @@ def title(manifest: Manifest) -> str:
 
 
 def text(manifest: Manifest, changes: Changes | None, web: str) -> str:
-    """Markdown: what this is, how to get it, its digests, and the commits since the build before, if there was one."""
+    """Writes Markdown: what this is, how to get it, its digests, and the commits since the build before, if there was one."""
     build = manifest.build
     page = f"{web}/{build.repository}"
     lines = [
@@ -67,7 +67,7 @@ def _changes(changes: Changes, channel: Channel, page: str) -> list[str]:
 
 
 def _plain(subject: str) -> str:
-    """A commit's subject as text: no markup, no mention that would notify somebody."""
+    """Returns a commit's subject as text: no markup, no mention that would notify somebody."""
     for character in "\\`*_[]<>#":
         subject = subject.replace(character, f"\\{character}")
     return subject.replace("@", "@\u200b")

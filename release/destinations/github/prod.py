@@ -31,7 +31,7 @@ class ProdRelease:
         self.tag = tag
 
     def problems(self, bundle: Bundle) -> Iterator[str]:
-        """Why this could not become a prod release. Changes nothing."""
+        """Tells why this could not become a prod release. Changes nothing."""
         build = bundle.manifest.build
         stands = self._api.tag_commit(self.tag)
         if stands is None:
@@ -52,7 +52,7 @@ class ProdRelease:
                 yield f"the release {self.tag} would have more than {MOST} assets"
 
     def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
-        """What `stage` and `claim` would do: verb, subject, bytes."""
+        """Tells what `stage` and `claim` would do: verb, subject, bytes."""
         release = self._release_or_draft()
         there = self._api.assets(release.id) if release else []
         if release is None:
@@ -93,7 +93,7 @@ class ProdRelease:
         return True
 
     def holder(self, bundle: Bundle) -> Manifest:
-        """The manifest of the newest release: this one, or another that was published since."""
+        """Returns the manifest of the newest release: this one, or another that was published since."""
         version, newest = self._newest()
         if version.precedence <= bundle.manifest.build.version.precedence:
             return bundle.manifest
@@ -122,7 +122,7 @@ class ProdRelease:
         return changed  # what GitHub shows lags; verify waits for it
 
     def _newest(self) -> tuple[Version, Release]:
-        """Of those that GitHub lists and this one, since its list can lag behind."""
+        """Picks from what GitHub lists and this one, since its list can lag behind."""
         own = self._api.release(self.tag)
         published = list(_published([*self._api.releases(), *([own] if own else [])]))
         if not published:
@@ -130,7 +130,7 @@ class ProdRelease:
         return max(published, key=lambda pair: pair[0].precedence)
 
     def _changes(self, manifest: Manifest) -> Changes | None:
-        """Since the newest release below this one; None where there is none, or its tag is gone."""
+        """Compares with the newest release below this one; None where there is none, or its tag is gone."""
         version = manifest.build.version
         below = [pair for pair in _published(self._api.releases()) if pair[0].precedence < version.precedence]
         if not below:
@@ -140,16 +140,16 @@ class ProdRelease:
         return Changes.between(self._api, before, commit, manifest.build.commit) if commit else None
 
     def _release_or_draft(self) -> Release | None:
-        """The published release, else the oldest draft: all runs must agree on one."""
+        """Returns the published release, else the oldest draft: all runs must agree on one."""
         return self._api.release(self.tag) or next(iter(self._drafts()), None)
 
     def _drafts(self) -> list[Release]:
-        """The oldest first."""
+        """Lists them, the oldest first."""
         drafts = [release for release in self._api.releases() if release.tag == self.tag]
         return sorted(drafts, key=lambda release: (release.draft, release.id))
 
     def _whole_draft(self, bundle: Bundle) -> Release:
-        """The oldest draft that has all files: one that was published without some could never be completed."""
+        """Returns the oldest draft that has all files: one that was published without some could never be completed."""
         reasons = [f"there is no draft of {self.tag}"]
         for draft in self._drafts():
             gap = difference(wanted(bundle), self._api.assets(draft.id))
@@ -160,7 +160,7 @@ class ProdRelease:
         raise AssetError(f"the draft of {self.tag} is not what was staged", reasons, remedy="release again")
 
     def _draft(self, bundle: Bundle) -> Release:
-        """The release or its draft, made where there is none. Of two drafts that were made at once one goes."""
+        """Finds the release or its draft, or makes that where there is none. Of two drafts that were made at once one goes."""
 
         def make() -> Release:
             return self._api.create_release(
@@ -181,7 +181,7 @@ class ProdRelease:
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:
-    """All files, and the manifest once more as `channel.json`, which is where clients of `latest` look."""
+    """Lists all files, and the manifest once more as `channel.json`, which is where clients of `latest` look."""
     manifest = bundle.manifest.to_json().encode()
     files = [Wanted(each.name, each.digest, each.path, each.kind == "manifest") for each in bundle.assets]
     return [*files, Wanted(CURRENT, digest_of(manifest), manifest, names_others=True)]
@@ -197,7 +197,7 @@ def _published(releases: "Iterator[Release] | list[Release]") -> Iterator[tuple[
 
 
 def _is_below(latest: Release, version: Version) -> bool:
-    """Whether `latest` is to move up to the version. A release of no version is below all."""
+    """Tells whether `latest` is to move up to the version. A release of no version is below all."""
     stands = next((each for each, _ in _published([latest])), None)
     return stands is None or stands.precedence < version.precedence
 

@@ -13,13 +13,13 @@ _VERSION = re.compile(r"0\.0\.0-dev\.[0-9]{14}-[0-9a-f]{7}(?![0-9a-f])")
 
 
 def version_of(name: str) -> Version | None:
-    """The version in an asset's name."""
+    """Returns the version in an asset's name."""
     match = _VERSION.search(name)
     return Version.parse(match[0]) if match else None
 
 
 def expired(assets: Sequence[Asset], keep: int, standing: Version, needed: Collection[Version]) -> list[Asset]:
-    """What to delete of the builds before the `standing` one: all but `keep`, with that one, and those needed.
+    """Tells what to delete of the builds before the `standing` one: all but `keep`, with that one, and those needed.
 
     Manifests come first, so whoever looks for a build finds its manifest only while all its files are there. Names without
     a version are never in it, nor are builds that come after the standing one: their runs may be under way.

@@ -29,7 +29,7 @@ class Settings:
 
     @staticmethod
     def of(environ: Mapping[str, str], repository: str | None) -> "Settings":
-        """From the environment; `repository` is what the build is stamped with, which GITHUB_REPOSITORY overrules."""
+        """Reads the environment; `repository` is what the build is stamped with, which GITHUB_REPOSITORY overrules."""
         named = environ.get("GITHUB_REPOSITORY") or repository
         return Settings(
             environ.get("GITHUB_API_URL", "https://api.github.com").rstrip("/"),
@@ -40,9 +40,9 @@ class Settings:
         )
 
     def download_url(self, tag: str, name: str) -> str:
-        """Where anybody gets an asset of a published release."""
+        """Tells where anybody gets an asset of a published release."""
         return f"{self.web}/{self.repository}/releases/download/{tag}/{name}"
 
     def latest_url(self, name: str) -> str:
-        """Where anybody gets an asset of whichever release is the latest."""
+        """Tells where anybody gets an asset of whichever release is the latest."""
         return f"{self.web}/{self.repository}/releases/latest/download/{name}"

@@ -45,7 +45,7 @@ class Entry:
 
 
 def entries(bundle: Bundle) -> tuple[Entry, ...]:
-    """Every file of the channel, sorted by path."""
+    """Returns every file of the channel, sorted by path."""
     beside = bundle.manifest.to_json().encode()
     above = replace(bundle.manifest, files_at=kinds.ASSETS).to_json().encode()
     found = [
@@ -59,7 +59,7 @@ def entries(bundle: Bundle) -> tuple[Entry, ...]:
 
 
 def place(artifact: Artifact) -> str:
-    """The artifact's path in the channel."""
+    """Returns the artifact's path in the channel."""
     return kinds.folder(artifact.kind) + artifact.name
 
 
@@ -115,7 +115,7 @@ class LocalChannel(Destination):
         return Done(f"{self._folder.path} is now {bundle.manifest.build.version}")
 
     def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """By name and size: `stage` has read every byte, and only a rename came after it."""
+        """Compares names and sizes: `stage` has read every byte, and only a rename came after it."""
         if self._staged is None:
             return Skipped()
         with self._errors_named():
@@ -136,7 +136,7 @@ class LocalChannel(Destination):
             self._held.close()
 
     def _stands(self, bundle: Bundle, meter: Meter) -> bool:
-        """Whether this very release is what the folder holds, to the last byte."""
+        """Tells whether this very release is what the folder holds, to the last byte."""
         current = self._folder.current()
         try:
             return current is not None and not _differences(entries(bundle), current, meter)
@@ -186,7 +186,7 @@ def _write(found: tuple[Entry, ...], folder: Path, meter: Meter) -> None:
 
 
 def _differences(found: tuple[Entry, ...], folder: Path, meter: Meter) -> list[str]:
-    """The paths at which `folder` does not hold exactly these entries."""
+    """Returns the paths at which `folder` does not hold exactly these entries."""
     there = _files(folder)
     wanted = {entry.path: entry.digest for entry in found}
     different = wanted.keys() ^ there.keys()
@@ -198,5 +198,5 @@ def _differences(found: tuple[Entry, ...], folder: Path, meter: Meter) -> list[s
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Every file below `folder`, by its path there."""
+    """Returns every file below `folder`, by its path there."""
     return {str((root / name).relative_to(folder)): root / name for root, _, names in folder.walk() for name in names}

@@ -41,7 +41,7 @@ class SwappedFolder:
         return self.path.with_name(f".{self.path.name}.editions")
 
     def current(self) -> Path | None:
-        """The edition that the link names, whether it is there or not; None where there is no such link."""
+        """Returns the edition that the link names, whether it is there or not; None where there is no such link."""
         if not self.path.is_symlink():
             return None
         target = self.path.readlink()
@@ -49,13 +49,13 @@ class SwappedFolder:
         return self.path.parent / target if ours else None
 
     def previous(self) -> Path | None:
-        """The edition that the link named before."""
+        """Returns the edition that the link named before."""
         current = self.current()
         older = [e for e in self._all() if current and _number(e.name) < _number(current.name)]
         return max(older, key=lambda edition: _number(edition.name), default=None)
 
     def obstacle(self) -> str | None:
-        """Why `path` can't be made such a folder, in a clause about it; None if it can."""
+        """Tells why `path` can't be made such a folder, in a clause about it; None if it can."""
         if not self.path.name:
             return "is the root of the file system"
         parent = next(parent for parent in self.path.parents if parent.exists())
@@ -88,7 +88,7 @@ class SwappedFolder:
             os.close(descriptor)
 
     def begin(self, label: str) -> Path:
-        """An empty folder for the next edition, after removing what killed runs left.
+        """Makes an empty folder for the next edition, after removing what killed runs left.
 
         For the holder of the lock, as is everything below.
         """
@@ -124,6 +124,6 @@ class SwappedFolder:
 
 
 def _number(name: str) -> int:
-    """The number that an edition's name begins with; 0 for what is none."""
+    """Returns the number that an edition's name begins with; 0 for what is none."""
     match = re.match(r"([1-9][0-9]*)-", name)
     return int(match[1]) if match else 0

@@ -49,18 +49,18 @@ class Npm:
     patience: Patience
 
     def registry(self) -> str:
-        """The registry's address, with a slash at the end and without a login, which npm alone uses."""
+        """Returns the registry's address, with a slash at the end and without a login, which npm alone uses."""
         return f"{without_login(self._npm_output(['config', 'get', 'registry'])).rstrip('/')}/"
 
     def version(self) -> tuple[int, ...]:
         return _numbers(self._npm_output(["--version"]))
 
     def node(self) -> tuple[int, ...]:
-        """The version of the Node.js that is on PATH, where npm's own first line finds it."""
+        """Returns the version of the Node.js that is on PATH, where npm's own first line finds it."""
         return _numbers(self._output(["node", "--version"], _START_SECONDS))
 
     def user(self) -> str:
-        """Who publishes. Raises NpmError where nobody is logged in."""
+        """Asks who publishes. Raises NpmError where nobody is logged in."""
         return self._npm_output(["whoami"])
 
     def publish(self, package: Path, tag: str, *, provenance: bool | None = None, trusted: str | None = None) -> None:

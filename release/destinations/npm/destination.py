@@ -136,7 +136,7 @@ class NpmRegistry(RemoteDestination):
         return Standing(now, str(tarball) if tarball else None, wrong)
 
     def _login_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
-        """None where the registry trusts this job, or npm is logged in."""
+        """Tells why nobody may publish: this job is not trusted, nor is npm logged in."""
         untrusted: list[str] = []
         if self._job and there:
             try:
@@ -197,7 +197,7 @@ class NpmRegistry(RemoteDestination):
         return said
 
     def _upload(self, bundle: Bundle, file: Path, meter: Meter) -> str:
-        """With provenance, if need be without; whether that is so, where it is known."""
+        """Publishes with provenance, if need be without; returns what is to be said about that."""
         package, trust, why = _package(bundle), self._trust, ""
 
         def make(provenance: bool | None) -> bool:
@@ -250,7 +250,7 @@ class NpmRegistry(RemoteDestination):
         return there is not None and there.tags.get(package.tag) == version.npm
 
     def _is_published(self, package: Package) -> bool:
-        """Whether it is there. Raises NpmPublishError if other bytes are."""
+        """Tells whether it is there. Raises NpmPublishError if other bytes are."""
         there = self._packument(package.name)
         if there and (conflict := self._conflict(there, package)):
             raise conflict
@@ -285,12 +285,12 @@ def _package(bundle: Bundle) -> Package:
 
 
 def _name(file: str, version: Version) -> str:
-    """The package's name, out of its file's."""
+    """Returns the package's name, out of its file's."""
     return file.removesuffix(f"-{version.npm}.tgz")
 
 
 def _backwards(there: Packument, package: Package) -> ViberunError | None:
-    """Why the dist-tag must not move to the package."""
+    """Tells why the dist-tag must not move to the package."""
     try:
         now = there.tagged(package.tag)
     except VersionError as error:

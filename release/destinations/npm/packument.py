@@ -22,7 +22,7 @@ class Tarball:
     shasum: str | None
 
     def is_of(self, package: Path | bytes) -> bool:
-        """Whether the file has these bytes."""
+        """Tells whether the file has these bytes."""
         content = package if isinstance(package, bytes) else package.read_bytes()
         if self.integrity is None:
             return self.shasum == hashlib.sha1(content, usedforsecurity=False).hexdigest()
@@ -42,7 +42,7 @@ class Packument:
     tags: Mapping[str, str]
 
     def tagged(self, tag: str) -> Version | None:
-        """What a dist-tag names. Raises VersionError where that is no version of viberun."""
+        """Tells what a dist-tag names. Raises VersionError where that is no version of viberun."""
         named = self.tags.get(tag)
         if named is None:
             return None
@@ -56,7 +56,7 @@ class Packument:
 
 
 def fetch(http: Http, registry: str, package: str) -> Packument | None:
-    """As anybody sees it, past caches; None where there is no such package. Raises HttpError, UnansweredError."""
+    """Gets it as anybody sees it, past caches; None where there is no such package. Raises HttpError, UnansweredError."""
     headers = {"Accept": _ABBREVIATED, "Cache-Control": "no-cache"}
     answer = http.download(Request("GET", f"{registry}{package}", headers, accepted=(200, 404)))
     if answer.status == 404:

@@ -59,7 +59,7 @@ class Job:
 
 
 def _is_public(identity: str) -> bool:
-    """Whether the token (RFC 7519) says so of the repository."""
+    """Tells whether the token (RFC 7519) says so of the repository."""
     claims = identity.split(".")[1:2]
     try:
         return bool(json.loads(base64.urlsafe_b64decode(f"{claims[0]}==")).get("repository_visibility") == "public")
@@ -68,7 +68,7 @@ def _is_public(identity: str) -> bool:
 
 
 def _value(http: Http, request: Request, name: str) -> str:
-    """A field of the answer, kept secret."""
+    """Returns a field of the answer, kept secret."""
     answer = http.send(request)
     try:
         value = str(json.loads(answer.content)[name])

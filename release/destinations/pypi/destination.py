@@ -150,7 +150,7 @@ class PackageIndex(RemoteDestination):
                 raise
 
     def _await(self, wheel: Wheel, meter: Meter) -> None:
-        """Until everybody sees it: what serves the index may lag."""
+        """Waits until everybody sees it: what serves the index may lag."""
         if self._http.wait_until(lambda: self._is_published(wheel), meter.note):
             return
         raise UnansweredError(
@@ -158,7 +158,7 @@ class PackageIndex(RemoteDestination):
         )
 
     def _is_published(self, wheel: Wheel) -> bool:
-        """Whether it is there. Raises WheelError if another file has its name."""
+        """Tells whether it is there. Raises WheelError if another file has its name."""
         there = self._files(wheel)
         if conflict := self._conflict(there, wheel):
             raise conflict
@@ -189,12 +189,12 @@ def _wheel(bundle: Bundle) -> Wheel:
 
 
 def _project(file: str, version: Version) -> str:
-    """The project's normalised name (PEP 503), out of its wheel's."""
+    """Returns the project's normalised name (PEP 503), out of its wheel's."""
     return re.sub(r"[-_.]+", "-", file.removesuffix(f"-{version.pypi}-py3-none-any.whl")).lower()
 
 
 def _versions(files: Iterable[str]) -> Iterator[Version]:
-    """The versions of the wheels among the files; what others may have put there has none."""
+    """Returns the versions of the wheels among the files; what others may have put there has none."""
     for name in files:
         parts = name.split("-")
         if name.endswith(".whl") and len(parts) > 1:

@@ -30,7 +30,7 @@ class Index:
     root: str
 
     def files(self, project: str) -> Mapping[str, IndexedFile]:
-        """Every file of the project by name, as anybody sees it past caches; none where there is no such project.
+        """Returns every file of the project by name, as anybody sees it past caches; none where there is no such project.
 
         `project` is normalised (PEP 503). Raises HttpError, UnansweredError.
         """
@@ -47,7 +47,7 @@ class Index:
         return {file.name: replace(file, url=urljoin(url, file.url)) for file in files}
 
     def sha256(self, file: IndexedFile) -> str:
-        """As the index tells it, else that of the file itself. Raises HttpError, UnansweredError."""
+        """Returns it as the index tells it, else the file's own. Raises HttpError, UnansweredError."""
         if file.sha256:
             return file.sha256
         return self.http.download(Request("GET", file.url), keep=False).digest.sha256

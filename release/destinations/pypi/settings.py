@@ -96,7 +96,7 @@ class Settings:
             )
 
     def uses_trust(self) -> bool:
-        """Whether twine would upload as the job that this is, having found no password anywhere. Asks no server."""
+        """Tells whether twine would upload as the job that this is, having found no password anywhere. Asks no server."""
         from twine import auth, exceptions
 
         class Asked(auth.Private):
@@ -119,7 +119,7 @@ class Settings:
 
 
 def index_beside(upload: str) -> str:
-    """The simple index of an upload address: of the public one's as twine knows it, else by the custom of all servers."""
+    """Returns the simple index of an upload address: of the public one's as twine knows it, else by the custom of all servers."""
     from twine import repository
 
     if upload.startswith(repository.WAREHOUSE):

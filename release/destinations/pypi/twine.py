@@ -51,7 +51,7 @@ class Twine:
 
 
 def python(module: str, *arguments: str) -> list[str]:
-    """A module run as a program by this interpreter; VARIABLES go with it."""
+    """Returns the command for a module as a program of this interpreter; VARIABLES go with it."""
     return [sys.executable, "-P", "-S", "-B", "-m", module, *arguments]
 
 
