@@ -58,4 +58,12 @@ class InvalidError(ViberunError):
 
 
 class ManifestError(InvalidError):
-    """A channel.json that is not one, or not one of a schema that this viberun knows."""
+    """A channel.json that is not one."""
+
+
+class NewerManifestError(ManifestError):
+    """A channel.json of a meaning that this viberun is too old to know: it takes a reader of schema `needed`."""
+
+    def __init__(self, subject: str, needed: int, known: int, *, remedy: str = "use a newer viberun") -> None:
+        problem = f"takes a reader of schema {needed}, and this viberun reads schema {known}"
+        super().__init__(subject, [problem], remedy=remedy)

@@ -90,6 +90,10 @@ class Fields:
         path = self._path(key)
         return [Fields(item, f"{path}[{i}]", self.problems) for i, item in enumerate(value)]
 
+    def peek(self, key: str) -> object:
+        """What stands under `key`, whatever it is; None where nothing does."""
+        return self._values.get(key)
+
     def names(self) -> list[str]:
         """The keys of the object, in its order."""
         return list(self._values)

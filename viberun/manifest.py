@@ -1,13 +1,22 @@
-"""channel.json: one build's files and images, as build, driver, client and server all see them.
+"""channel.json: one build's files and images, as build, driver and client all see them.
 
-The model, its writer and its strict reader; `manifest.schema.json` says the same for other readers.
-Nothing here fetches anything or knows where a channel is.
+The model, its writer and its reader; `manifest.schema.json` says what the writer writes. Nothing here
+fetches anything or knows where a channel is.
 
-The rules of growth: a field may be added within a schema, as readers leave alone what they do not
-know; any other change (a meaning, a kind, a field taken away) takes a new schema number, which a
-reader refuses with the advice to update. No manifest has an entry for itself, since no file can
-hold its own digest; the kind `manifest` is what the driver calls that file among a release's
-assets, and what a manifest may call that of another build.
+How it grows without taking anything from the readers that are out there:
+
+- A field, a kind, a platform, an image, a spelling may be added at any time, and changes no number. A
+  reader leaves out what it does not know, so `files` and `images` are what it understands and need not
+  be all that there is: whoever needs every byte (a signature, a mirror) takes the text itself.
+- A change of meaning, which an older reader would get wrong, makes SCHEMA one more, and MIN_READER the
+  lowest schema whose readers still get it right. A reader stops at a `min_reader` above its own SCHEMA,
+  and at nothing else; `schema` alone stops nobody.
+
+SCHEMA is still 1: `min_reader` was added to it, and a manifest without one is for every reader.
+
+The writer is strict: nobody writes what `manifest.schema.json` does not name. No manifest has an entry
+for itself, since no file can hold its own digest; the kind `manifest` is what the driver calls that
+file among a release's assets, and what a manifest may call that of another build.
 """
 
 from __future__ import annotations
@@ -18,10 +27,13 @@ from dataclasses import asdict, dataclass
 from typing import Literal, cast
 
 from viberun.build import Build
-from viberun.errors import ManifestError
+from viberun.channel import IMAGES
+from viberun.errors import ManifestError, NewerManifestError
 from viberun.fields import Fields, Form, decode
+from viberun.platforms import PLATFORMS
 
 SCHEMA = 1
+MIN_READER = 1
 NAME = "channel.json"
 
 Kind = Literal["client", "server", "sums", "install", "npm", "wheel", "manifest"]
@@ -37,13 +49,12 @@ _KIND = Form("|".join(KINDS), f"one of {', '.join(KINDS)}")
 _HEX = "[0-9a-f]{64}"
 _SHA256 = Form(_HEX, "64 lower-case hex digits")
 _DIGEST = Form(f"sha256:{_HEX}", "sha256: and 64 lower-case hex digits")
-_PLATFORM = Form("[a-z0-9]+-[a-z0-9]+", "of the form linux-amd64")
+_PLATFORM = Form("|".join(PLATFORMS), f"one of {', '.join(PLATFORMS)}")
 _FILE_NAME = Form(
     "[A-Za-z0-9][A-Za-z0-9._+-]{0,199}",
     "a file name of letters, digits and ._+- that begins with a letter or digit",
 )
 _FILES_AT = Form("([A-Za-z0-9][A-Za-z0-9._-]*/)*", "empty or a relative folder that ends with a slash")
-_IMAGE_NAME = Form("[a-z0-9]+(-[a-z0-9]+)*", "lower-case words joined by hyphens")
 _REF = Form(
     r"[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
     "an image reference with registry and tag",
@@ -92,36 +103,23 @@ class Manifest:
 
     @classmethod
     def parse(cls, text: str | bytes) -> Manifest:
-        """Reads a manifest; raises ManifestError with every problem in it."""
-        problems: list[str] = []
-        try:
-            top = Fields(decode(text), "", problems)
-        except ValueError as error:
-            raise ManifestError(NAME, [str(error)]) from None
-        _check_schema(top)
-        build = Build.read(top)
-        files_at = top.text("files_at", _FILES_AT)
-        files = tuple(_file(entry) for entry in top.each("files"))
-        images = _images(top.fields("images"))
-        _check_names(files, problems)
-        if build is not None:
-            manifest = cls(build, files_at, files, images)
-            _check_agreement(manifest, problems)
-            if not problems:
-                return manifest
-        raise ManifestError(NAME, problems)
+        """Reads a manifest, without the files and images that this reader does not know.
+
+        Raises NewerManifestError where it does not know the meaning, else ManifestError with every problem.
+        """
+        return cls._read(text, all_known=False)
 
     def to_json(self) -> str:
         """The text of channel.json, always the same bytes for the same manifest.
 
         Each file is an object on a line of its own, its keys in the model's order, so that POSIX sh
-        can read it. Raises ManifestError where `parse` would: nobody writes what nobody reads.
+        can read it. Raises ManifestError where `parse` would, or where it would leave something out.
         """
         build = self.build
         files = ",".join(f"\n    {json.dumps(asdict(file))}" for file in self.files)
         images = {name: asdict(image) for name, image in sorted(self.images.items())}
         text = (
-            f'{{ "schema": {SCHEMA}, "channel": {json.dumps(build.channel)},'
+            f'{{ "schema": {SCHEMA}, "min_reader": {MIN_READER}, "channel": {json.dumps(build.channel)},'
             f' "repository": {json.dumps(build.repository)},\n'
             f'  "version": {json.dumps(build.version.semver)},\n'
             f'  "spellings": {json.dumps(build.version.spellings)},\n'
@@ -130,21 +128,47 @@ class Manifest:
             f'  "files": [{files}\n  ],\n'
             f'  "images": {json.dumps(images)} }}\n'
         )
-        self.parse(text)
+        self._read(text, all_known=True)
         return text
 
+    @classmethod
+    def _read(cls, text: str | bytes, *, all_known: bool) -> Manifest:
+        """`all_known` makes what is not known a problem, as it is for who writes it."""
+        problems: list[str] = []
+        try:
+            top = Fields(decode(text), "", problems)
+        except ValueError as error:
+            raise ManifestError(NAME, [str(error)]) from None
+        _check_meaning(top)
+        build = Build.read(top)
+        files_at = top.text("files_at", _FILES_AT)
+        files = tuple(_file(entry) for entry in top.each("files") if all_known or _is_known(entry))
+        images = _images(top.fields("images"), all_known=all_known)
+        _check_names(files, problems)
+        if build is not None:
+            manifest = cls(build, files_at, files, images)
+            _check_agreement(manifest, problems)
+            if not problems:
+                return manifest
+        raise ManifestError(NAME, problems)
 
-def _check_schema(top: Fields) -> None:
-    """Stops at another schema: there the other fields may mean anything."""
-    schema = top.integer("schema", 1, MOST_BYTES)
+
+def _check_meaning(top: Fields) -> None:
+    """Stops at a meaning that is not known: there the other fields may say anything."""
+    top.integer("schema", 1, MOST_BYTES)
+    needed = top.integer("min_reader", 1, MOST_BYTES) if "min_reader" in top.names() else 1
     if top.problems:
         raise ManifestError(NAME, top.problems)
-    if schema != SCHEMA:
-        raise ManifestError(
-            NAME,
-            [f"schema {schema} is not the one that this viberun reads, {SCHEMA}"],
-            remedy="update viberun" if schema > SCHEMA else None,
-        )
+    if needed > SCHEMA:
+        raise NewerManifestError(NAME, needed, SCHEMA)
+
+
+def _is_known(entry: Fields) -> bool:
+    """Whether a reader has to understand an entry of `files`: what is wrong in another is nothing to it."""
+    kind, platform = entry.peek("kind"), entry.peek("platform")
+    if isinstance(kind, str) and kind not in KINDS:
+        return False
+    return not (kind in PLATFORM_KINDS and isinstance(platform, str) and platform not in PLATFORMS)
 
 
 def _file(entry: Fields) -> File:
@@ -161,15 +185,15 @@ def _file(entry: Fields) -> File:
     return File(name, cast(Kind, kind), platform, size, sha256)
 
 
-def _images(entries: Fields) -> dict[str, Image]:
+def _images(entries: Fields, *, all_known: bool) -> dict[str, Image]:
     """Reads `images`; what it returns is no good if there were problems."""
     images = {}
     for name in entries.names():
-        if not _IMAGE_NAME.fits(name):
-            entries.problems.append(f"images: {name!a} is not {_IMAGE_NAME.meaning}")
-            continue
-        entry = entries.fields(name)
-        images[name] = Image(entry.text_or_null("ref", _REF), entry.text("digest", _DIGEST))
+        if name in IMAGES:
+            entry = entries.fields(name)
+            images[name] = Image(entry.text_or_null("ref", _REF), entry.text("digest", _DIGEST))
+        elif all_known:
+            entries.problems.append(f"images: {name!a} is none of {', '.join(IMAGES)}")
     return images
 
 

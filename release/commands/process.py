@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+from viberun.platforms import platform_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,5 @@ class Process:
 
     @staticmethod
     def this() -> "Process":
-        machine = platform.machine()
-        name = f"{platform.system().lower()}-{_MACHINES.get(machine, machine)}"
+        name = platform_of(platform.system(), platform.machine())
         return Process(os.environ, name, time.monotonic, sys.stdout, sys.stderr)

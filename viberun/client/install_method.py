@@ -58,5 +58,13 @@ def exact_command(method: str, version: Version) -> str:
     return _EXACT[_known(method)].format(distribution=distribution, **version.spellings)
 
 
+def renewal(method: str, channel: Channel, script: str) -> str:
+    """What to do where this client is too old to read the channel, and so to upgrade itself from it.
+
+    `script` is which install script to run, where that is how it was installed.
+    """
+    return f"run {script} again" if method == SCRIPT else f"update it with '{refresh_command(method, channel)}'"
+
+
 def _known(method: str) -> str:
     return method if method in _NEWEST else _ANYWHERE

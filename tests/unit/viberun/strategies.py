@@ -11,7 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from viberun.build import Build
+from viberun.channel import IMAGES
 from viberun.manifest import KINDS, MOST_BYTES, PLATFORM_KINDS, File, Image, Manifest
+from viberun.platforms import PLATFORMS
 from viberun.version import Version
 
 settings.register_profile("viberun", deadline=None, database=None, print_blob=True)
@@ -47,7 +49,7 @@ def builds(draw: st.DrawFn) -> Build:
 @st.composite
 def files(draw: st.DrawFn) -> File:
     kind = draw(st.sampled_from(KINDS))
-    platform = draw(st.sampled_from(["linux-amd64", "darwin-arm64"])) if kind in PLATFORM_KINDS else None
+    platform = draw(st.sampled_from(PLATFORMS)) if kind in PLATFORM_KINDS else None
     name = draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,19}", fullmatch=True))
     return File(name, kind, platform, draw(st.integers(1, MOST_BYTES)), draw(hexes(64)))
 
@@ -57,7 +59,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
     build = draw(builds())
     drawn = draw(st.lists(files(), max_size=5, unique_by=lambda file: file.name))
     images = {}
-    for name in draw(st.sets(st.sampled_from(["viberun", "viberun-proxy", "x"]))):
+    for name in draw(st.sets(st.sampled_from(list(IMAGES)))):
         ref = None if build.repository is None else f"ghcr.io/owner/name/{name}:{build.version.moving}"
         images[name] = Image(ref, f"sha256:{draw(hexes(64))}")
     return Manifest(build, draw(st.sampled_from(["", "github/", "a/b.c/"])), tuple(drawn), images)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from viberun.channel import CHANNEL_URL, SERVER_URL
+from viberun.client import install_method
 from viberun.client.download.fetch import Fetcher, NotThereError, is_url, shown
-from viberun.errors import UsageError, ViberunError
+from viberun.errors import NewerManifestError, UsageError, ViberunError
 from viberun.manifest import NAME, File, Manifest
 from viberun.version import MOVING, Channel, Order, Version
 
@@ -45,9 +46,13 @@ class WrongChannelError(ViberunError):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a channel is: the URL or the folder that holds its channel.json, without a slash at the end."""
+    """Where a channel is: the URL or the folder that holds its channel.json, without a slash at the end.
+
+    `renewal` is what to do where this client is too old to read what stands there.
+    """
 
     base: str
+    renewal: str = field(default="use a newer viberun", compare=False)
 
     def at(self, path: str) -> str:
         return f"{self.base}/{path}"
@@ -88,17 +93,27 @@ def place(repository: str | None, environ: Mapping[str, str], wanted: str) -> Pl
     """
     named = environ.get(CHANNEL_URL, "").strip()
     version = None if wanted in MOVING.values() else Version.parse(wanted)
+    method, channel = install_method.installed_by(environ), _channel_of(wanted, version)
     if named:
-        return Place(_base(named))
+        base = _base(named)
+        return Place(base, install_method.renewal(method, channel, f"the newest install script of {shown(base)}"))
     if repository is None:
         raise UsageError(
             "this viberun was built outside a GitHub repository and knows no place of releases",
             remedy=f"set {CHANNEL_URL} to the address or folder that holds {NAME}",
         )
     releases = f"{environ.get(SERVER_URL, '').rstrip('/') or 'https://github.com'}/{repository}/releases"
+    script = (
+        f"the install script of {releases}/tag/dev" if channel == "dev" else f"{releases}/latest/download/install.sh"
+    )
+    renewal = install_method.renewal(method, channel, script)
     if version is not None:
-        return Place(f"{releases}/download/{version.git}")
-    return Place(f"{releases}/download/dev" if wanted == "dev" else f"{releases}/latest/download")
+        return Place(f"{releases}/download/{version.git}", renewal)
+    return Place(f"{releases}/download/dev" if wanted == "dev" else f"{releases}/latest/download", renewal)
+
+
+def _channel_of(wanted: str, version: Version | None) -> Channel:
+    return version.channel if version is not None else "dev" if wanted == MOVING["dev"] else "prod"
 
 
 def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = None) -> Resolved:
@@ -109,7 +124,7 @@ def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = 
     WrongChannelError, ManifestError and what `fetch` raises.
     """
     if wanted in MOVING.values():
-        channel: Channel = "dev" if wanted == "dev" else "prod"
+        channel = _channel_of(wanted, None)
         if channel == "dev" and own is not None and own.channel == "dev":
             mine, current = _look(place, own, fetch)
             if mine is not None:
@@ -141,7 +156,7 @@ def newest(place: Place, fetch: Fetcher) -> Resolved:
     """
     for name in (NAME, _OLD_NAME, NAME):
         try:
-            return Resolved(Manifest.parse(fetch.get(place.at(name), _MOST_BYTES)), place)
+            return _read(place, name, fetch)
         except NotThereError:
             continue
     raise ReleaseMissingError(
@@ -156,7 +171,7 @@ def _look(place: Place, version: Version, fetch: Fetcher) -> tuple[Resolved | No
     Its own file is beside channel.json, or beside the files that channel.json tells of.
     """
     try:
-        return _exactly(_read(place, version, fetch), version), None
+        return _exactly(_read(place, _name(version), fetch), version), None
     except NotThereError:
         pass
     try:
@@ -167,15 +182,23 @@ def _look(place: Place, version: Version, fetch: Fetcher) -> tuple[Resolved | No
         return current, current
     if not current.manifest.files_at:
         return None, current
-    beside = Place(place.at(current.manifest.files_at.rstrip("/")))
+    beside = replace(place, base=place.at(current.manifest.files_at.rstrip("/")))
     try:
-        return _exactly(_read(beside, version, fetch), version), current
+        return _exactly(_read(beside, _name(version), fetch), version), current
     except NotThereError:
         return None, current
 
 
-def _read(place: Place, version: Version, fetch: Fetcher) -> Resolved:
-    return Resolved(Manifest.parse(fetch.get(place.at(f"viberun-{version.oci}.json"), _MOST_BYTES)), place)
+def _name(version: Version) -> str:
+    return f"viberun-{version.oci}.json"
+
+
+def _read(place: Place, name: str, fetch: Fetcher) -> Resolved:
+    try:
+        return Resolved(Manifest.parse(fetch.get(place.at(name), _MOST_BYTES)), place)
+    except NewerManifestError as error:
+        error.remedy = place.renewal
+        raise
 
 
 def _exactly(resolved: Resolved, version: Version) -> Resolved:
@@ -202,7 +225,7 @@ def _lasting(resolved: Resolved) -> Resolved:
     releases, latest, rest = resolved.place.base.rpartition("/latest/download")
     if not latest or rest:
         return resolved
-    return Resolved(resolved.manifest, Place(f"{releases}/download/{resolved.version.git}"))
+    return Resolved(resolved.manifest, replace(resolved.place, base=f"{releases}/download/{resolved.version.git}"))
 
 
 def _base(named: str) -> str:

@@ -25,9 +25,9 @@ from viberun.client.setup.target import Target
 from viberun.client.store import Store
 from viberun.errors import ViberunError
 from viberun.fields import Fields
+from viberun.platforms import PLATFORMS, platform_of
 from viberun.version import Order, Version
 
-_MACHINES = {"x86_64": "linux-amd64", "amd64": "linux-amd64", "aarch64": "linux-arm64", "arm64": "linux-arm64"}
 _DISTRIBUTIONS = ("debian", "ubuntu")
 # Below it nothing is begun: the server takes 60 MB unpacked, an image some hundreds.
 _LEAST_MB = 300
@@ -211,7 +211,8 @@ def supported_platform(host: str, facts: HostFacts, *, with_engine: bool) -> str
     distribution, like = _distribution(facts), facts.distribution.partition(",")[2]
     if facts.system != "Linux":
         raise UnsupportedError(f"{host} runs {facts.system}", remedy="use a host with Debian or Ubuntu")
-    if facts.machine not in _MACHINES:
+    platform = platform_of(facts.system, facts.machine)
+    if platform not in PLATFORMS:
         raise UnsupportedError(f"{host} is a {facts.machine} machine", remedy="use one with amd64 or arm64")
     if not {distribution.split(" ")[0], *like.split()} & set(_DISTRIBUTIONS):
         raise UnsupportedError(
@@ -226,7 +227,7 @@ def supported_platform(host: str, facts: HostFacts, *, with_engine: bool) -> str
             f"the disk of {host} is full: {free} MB are free, and {_LEAST_MB} are needed",
             remedy="free some space under /usr/local and /var/lib there and run the same command again",
         )
-    return _MACHINES[facts.machine]
+    return platform
 
 
 def _distribution(facts: HostFacts) -> str:

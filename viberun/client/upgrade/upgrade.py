@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,9 @@ from viberun.client.identity import Identity
 from viberun.client.screen import Screen, Step
 from viberun.client.upgrade.script_install import ScriptInstall
 from viberun.errors import VersionError, ViberunError
+from viberun.platforms import platform_of
 from viberun.version import MOVING, Order, Version
 
-_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _START_SECONDS = 120.0
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -98,7 +98,7 @@ class Upgrade:
         return install_method.exact_command(self.identity.method, version)
 
     def _install(self, launcher: ScriptInstall, found: Resolved) -> None:
-        file = found.file("client", _platform(os.uname()))
+        file = found.file("client", platform_of(os.uname().sysname, os.uname().machine))
         with self.screen.step(f"installing viberun {found.version}") as step, launcher.workplace() as new:
             archive = new / "client.tar.gz"
             step.doing(f"downloading viberun {found.version}")
@@ -164,8 +164,3 @@ def _no_start(version: Version, reason: str) -> ClientError:
     return ClientError(
         f"viberun {version} does not start on this machine: {first}", remedy="what was there before still is"
     )
-
-
-def _platform(uname: Sequence[str]) -> str:
-    """`linux-amd64` and the like, of what os.uname() says."""
-    return f"{uname[0].lower()}-{_MACHINES.get(uname[4], uname[4])}"

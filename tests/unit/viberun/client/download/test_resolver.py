@@ -19,7 +19,7 @@ from viberun.client.download.resolver import (
     place,
     resolve,
 )
-from viberun.errors import ManifestError, UsageError, VersionError
+from viberun.errors import ManifestError, NewerManifestError, UsageError, VersionError
 from viberun.manifest import File, Image, Manifest
 from viberun.version import Version
 
@@ -197,6 +197,43 @@ def test_no_release_at_all_names_the_address() -> None:
 def test_a_broken_manifest_is_not_passed_over_for_an_older_one() -> None:
     with pytest.raises(ManifestError):
         resolved({"/channel.json": b"{", "/channel.old.json": page(MINE)}, "dev")
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted", "renewal"),
+    [
+        ({"VIBERUN_INSTALL_METHOD": "npm"}, "dev", "update it with 'npm install --prefer-online -g viberun@dev'"),
+        ({"VIBERUN_INSTALL_METHOD": "uvx"}, "1.2.3", "update it with 'uvx viberun@latest'"),
+        (
+            {"VIBERUN_INSTALL_METHOD": "script"},
+            "dev",
+            "run the install script of https://github.com/owner/name/releases/tag/dev again",
+        ),
+        (
+            {"VIBERUN_INSTALL_METHOD": "script", "GITHUB_SERVER_URL": "https://ghe.example.org"},
+            "latest",
+            "run https://ghe.example.org/owner/name/releases/latest/download/install.sh again",
+        ),
+        (
+            {"VIBERUN_INSTALL_METHOD": "script", "VIBERUN_CHANNEL_URL": "https://me:secret@mirror.example.org/"},
+            "dev",
+            "run the newest install script of https://mirror.example.org again",
+        ),
+    ],
+)
+def test_where_a_channel_is_too_new_to_be_read_there_is_a_way_to_update(
+    environ: dict[str, str], wanted: str, renewal: str
+) -> None:
+    assert place("owner/name", environ, wanted).renewal == renewal
+
+
+@pytest.mark.parametrize("wanted", ["dev", MINE.version.semver])
+@pytest.mark.parametrize("path", ["/channel.json", f"/viberun-{MINE.version.oci}.json"])
+def test_a_channel_that_is_too_new_to_be_read_says_how_to_update(path: str, wanted: str) -> None:
+    with serving({path: b'{"schema": 3, "min_reader": 2, "files": "elsewhere"}'}) as web:
+        at = place(None, {"VIBERUN_CHANNEL_URL": web.url, "VIBERUN_INSTALL_METHOD": "pipx"}, "dev")
+        with pytest.raises(NewerManifestError, match=r"reads schema 1; update it with 'pipx upgrade viberun-dev'$"):
+            resolve(at, wanted, FETCH, own=MINE.version)
 
 
 def test_a_file_for_another_machine_is_not_made_up() -> None:

@@ -202,8 +202,8 @@ def test_other_bytes_than_announced(installed: Installed) -> None:
 
 
 def test_no_file_for_this_machine(installed: Installed) -> None:
-    installed.release(NEWER, platform="linux-sparc64")
-    assert f"no client for {PLATFORM} (it has linux-sparc64)" in fails(installed)
+    installed.release(NEWER, platform="darwin-arm64")
+    assert f"no client for {PLATFORM} (it has darwin-arm64)" in fails(installed)
 
 
 def test_no_release(installed: Installed) -> None:
