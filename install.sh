@@ -180,6 +180,7 @@ find_tools() {
 find_channel() {
     github=${GITHUB_SERVER_URL:-https://github.com}
     releases=''
+    newest=' of that channel'
     if [ -n "${VIBERUN_CHANNEL_URL-}" ]; then
         base=${VIBERUN_CHANNEL_URL%/channel.json}
         base=${base%/}
@@ -191,10 +192,11 @@ find_channel() {
             die "VIBERUN_REPOSITORY is $repository" 'set it to owner/name' 2
         releases=${github%/}/$repository/releases
         case $channel:$wanted in
-        dev:*) base=$releases/download/dev ;;
+        dev:*) base=$releases/download/dev newest=" from $releases/tag/dev" ;;
         prod:) base=$releases/latest/download ;;
         prod:*) base=$releases/download/v$wanted ;;
         esac
+        case $channel in prod) newest=", $releases/latest/download/install.sh" ;; esac
     fi
     find_protocols
 }
@@ -273,12 +275,16 @@ find_build() {
             die "there is no release at $base" 'look whether the address is right, or try again later'
         base_of_build=$base
     fi
-    schema=$(sed -n 's/^{ *"schema": *\([0-9]*\),.*/\1/p' "$new/manifest")
-    [ "${schema:-1}" = 1 ] ||
-        die "$base/$found is of schema $schema, and this script reads schema 1" 'get the newest install.sh'
-    version=$(field version)
+    read_manifest
+    needed=$(number min_reader "$new/top")
+    case ${needed:-1} in
+    1) ;;
+    *) die "$base/$found takes a reader of schema $needed, and this script reads schema 1" "get the newest one$newest" ;;
+    esac
+    version=$(text version "$new/top")
     oci=$(printf '%s\n' "$version" | sed 's/+/-/')
-    if [ -z "$schema" ] || ! matches "$oci" '[0-9]+\.[0-9]+\.[0-9]+(-dev\.[0-9]{14}-[0-9a-f]{7}(\.dirty)?)?'; then
+    if [ -z "$(number schema "$new/top")" ] ||
+        ! matches "$oci" '[0-9]+\.[0-9]+\.[0-9]+(-dev\.[0-9]{14}-[0-9a-f]{7}(\.dirty)?)?'; then
         die "$base/$found is no manifest of viberun" 'look whether the address is right'
     fi
     case $channel$wanted/$oci in
@@ -288,7 +294,7 @@ find_build() {
     [ "${wanted:-$oci}" = "$oci" ] || die "$base/$found is of viberun $version" 'report it'
     # GitHub's `latest` may be another release by the time that the file is asked for.
     if [ -n "$releases" ] && [ "$channel" = prod ]; then base_of_build=$releases/download/v$oci; fi
-    files_at=$(field files_at)
+    files_at=$(text files_at "$new/top")
     case $files_at in '' | [A-Za-z0-9]*/) ;; *) unreadable ;; esac
     case $files_at in *..* | *[!A-Za-z0-9./_-]*) unreadable ;; esac
     files=$base_of_build/$files_at
@@ -298,9 +304,26 @@ unreadable() {
     die "$base/$found can not be read" 'get the newest install.sh'
 }
 
-# The text of a key of the manifest itself.
-field() {
-    sed -n '/^ *{"name"/!s/.*"'"$1"'": "\([^"]*\)".*/\1/p' "$new/manifest" | head -n 1
+# Writes the manifest's own keys to `top`, and its files to `files`, one a line as they are there: an object each. What is
+# nested further in is not for this script; it is cut out, so that no key of it is taken for one of these.
+read_manifest() {
+    tr '\t\r' '  ' <"$new/manifest" | sed -n -e '/"files" *: *\[/,/^ *\]/{' -e '/^ *{/p' -e '}' | flat >"$new/files"
+    tr '\t\r' '  ' <"$new/manifest" | sed -e 1b -e '/^ *{/d' | tr '\n' ' ' | flat >"$new/top"
+}
+
+# Cuts out what is escaped, and from the inside all objects and arrays but that with which the line begins.
+flat() {
+    sed -e 's/\\.//g' -e 's/^ *//' -e ':cut' -e 's/\(.\){[^][{}]*}/\1null/' -e 't cut' \
+        -e 's/\(.\)\[[^][{}]*\]/\1null/' -e 't cut'
+}
+
+# The value of the key $1, a text or a number, in the file $2.
+text() {
+    sed -n 's/.*[{,] *"'"$1"'" *: *"\([^"]*\)".*/\1/p' "$2"
+}
+
+number() {
+    sed -n 's/.*[{,] *"'"$1"'" *: *\([0-9][0-9]*\) *[,}].*/\1/p' "$2"
 }
 
 # Puts the first of these files that the channel has into the manifest's place; sets `found` to its name.
@@ -322,14 +345,12 @@ is_installed() {
 # at the manifest may help.
 fetch_client() {
     again=yes
-    client='"name": "\([^"]*\)", "kind": "client", "platform": "'$platform'"'
-    digest='"size": \([0-9]*\), "sha256": "\([^"]*\)"'
-    set -- "$(sed -n "s/^ *{$client, $digest}.*/\1 \2 \3/p" "$new/manifest")"
-    grep -q '^ *{"name": "' "$new/manifest" || unreadable # by a script, which goes by lines
-    [ -n "$1" ] || die "viberun $version is not there for $platform" 'use another machine, or another version'
-    matches "$1" '[A-Za-z0-9][A-Za-z0-9._+-]* [0-9]{1,15} [0-9a-f]{64}' || unreadable
-    name=${1%% *} sha256=${1##* } size=${1#* }
-    size=${size% *}
+    [ -s "$new/files" ] || unreadable # by a script, which goes by lines
+    grep '[{,] *"kind" *: *"client" *[,}]' "$new/files" |
+        grep '[{,] *"platform" *: *"'"$platform"'" *[,}]' >"$new/client" ||
+        die "viberun $version is not there for $platform" 'use another machine, or another version'
+    name=$(text name "$new/client") size=$(number size "$new/client") sha256=$(text sha256 "$new/client")
+    matches "$name $size $sha256" '[A-Za-z0-9][A-Za-z0-9._+-]* [0-9]{1,15} [0-9a-f]{64}' || unreadable
     say "downloading viberun $version for $platform, $((size / 1000000 + 1)) MB"
     if ! get "$files$name" "$new/client.tar.gz"; then
         again=$absent

@@ -165,8 +165,8 @@ def test_other_bytes_than_announced(fails: Fails, server: Server, loader: str, a
     ("change", "line"),
     [
         (
-            lambda text: text.replace('"schema": 1', '"schema": 2'),
-            "is of schema 2, and this script reads schema 1; get the",
+            lambda text: text.replace('"min_reader": 1', '"min_reader": 2'),
+            "takes a reader of schema 2, and this script reads schema 1; get the newest one of that channel",
         ),
         (lambda text: "<html>Sign in to this network</html>", "is no manifest of viberun; look whether the address"),
         (lambda text: "", "is no manifest of viberun; "),
@@ -176,7 +176,7 @@ def test_other_bytes_than_announced(fails: Fails, server: Server, loader: str, a
         (lambda text: json.dumps(json.loads(text)), "can not be read; "),
         (lambda text: text.replace('"kind": "client"', '"kind": "server"'), f"viberun {NEW} is not there for linux-"),
     ],
-    ids=["schema", "page", "empty", "version", "folder", "name", "one line", "platform"],
+    ids=["meaning", "page", "empty", "version", "folder", "name", "one line", "platform"],
 )
 def test_a_manifest_that_is_none(fails: Fails, server: Server, change: Change, line: str) -> None:
     server.answers["/channel.json"] = [other(lambda content: change(content.decode()).encode())]
