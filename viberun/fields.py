@@ -10,6 +10,9 @@ import json
 import re
 from typing import NamedTuple
 
+# Below what JSON readers that calculate in doubles can tell apart.
+MOST = 2**53 - 1
+
 _MISSING = object()
 
 
@@ -37,6 +40,7 @@ class Fields:
         self.problems = problems
         self.readable = isinstance(value, dict)
         self._values: dict[str, object] = value if isinstance(value, dict) else {}
+        self._asked: set[str] = set()
         if not self.readable:
             problems.append(f"{where or 'the document'} must be an object, not {_kind(value)}")
 
@@ -54,6 +58,7 @@ class Fields:
 
     def text_or_null(self, key: str, form: Form | None = None) -> str | None:
         if self._values.get(key, _MISSING) is None:
+            self._asked.add(key)
             return None
         return self.text(key, form)
 
@@ -69,6 +74,10 @@ class Fields:
             self.report(key, f"must be between {least} and {most}, not {_clipped(str(value))}")
             return 0
         return value
+
+    def integer_or(self, key: str, missing: int, least: int, most: int) -> int:
+        """As `integer`; `missing` where there is no such field."""
+        return self.integer(key, least, most) if key in self._values else missing
 
     def fields(self, key: str) -> Fields:
         """The object under `key`; where it is missing, one whose fields are not reported again."""
@@ -98,16 +107,30 @@ class Fields:
         """The keys of the object, in its order."""
         return list(self._values)
 
+    def rest(self) -> dict[str, object]:
+        """The fields that nobody has asked for: what a later release has written, to be written back."""
+        return {key: value for key, value in self._values.items() if key not in self._asked}
+
     def report(self, key: str, problem: str) -> None:
         self.problems.append(f"{self._path(key)} {problem}")
 
     def _get(self, key: str) -> object:
+        self._asked.add(key)
         if key not in self._values and self.readable:
             self.report(key, "is missing")
         return self._values.get(key, _MISSING)
 
     def _path(self, key: str) -> str:
         return f"{self._where}.{key}" if self._where else key
+
+
+def needed_reader(document: Fields) -> int:
+    """Returns the lowest schema whose readers get the document right: `min_reader`, 1 where that is missing.
+
+    `schema`, which says what the writer kept to, stops no reader. What is wrong with either is in the problems.
+    """
+    document.integer("schema", 1, MOST)
+    return document.integer_or("min_reader", 1, 1, MOST)
 
 
 def decode(text: str | bytes) -> object:

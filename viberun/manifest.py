@@ -29,7 +29,7 @@ from typing import Literal, cast
 from viberun.build import Build
 from viberun.channel import IMAGES
 from viberun.errors import ManifestError, NewerManifestError
-from viberun.fields import Fields, Form, decode
+from viberun.fields import MOST, Fields, Form, decode, needed_reader
 from viberun.platforms import PLATFORMS
 
 SCHEMA = 1
@@ -41,9 +41,6 @@ Kind = Literal["client", "server", "sums", "install", "npm", "wheel", "manifest"
 KINDS: tuple[Kind, ...] = ("client", "server", "sums", "install", "npm", "wheel", "manifest")
 # What runs on a platform and so must name it; the other kinds must not.
 PLATFORM_KINDS: tuple[Kind, ...] = ("client", "server")
-
-# Below what JSON readers that calculate in doubles can tell apart.
-MOST_BYTES = 2**53 - 1
 
 _KIND = Form("|".join(KINDS), f"one of {', '.join(KINDS)}")
 _HEX = "[0-9a-f]{64}"
@@ -155,8 +152,7 @@ class Manifest:
 
 def _check_meaning(top: Fields) -> None:
     """Stops at a meaning that is not known: there the other fields may say anything."""
-    top.integer("schema", 1, MOST_BYTES)
-    needed = top.integer("min_reader", 1, MOST_BYTES) if "min_reader" in top.names() else 1
+    needed = needed_reader(top)
     if top.problems:
         raise ManifestError(NAME, top.problems)
     if needed > SCHEMA:
@@ -177,7 +173,7 @@ def _file(entry: Fields) -> File:
     name = entry.text("name", _FILE_NAME)
     kind = entry.text("kind", _KIND)
     platform = entry.text_or_null("platform", _PLATFORM)
-    size = entry.integer("size", 1, MOST_BYTES)
+    size = entry.integer("size", 1, MOST)
     sha256 = entry.text("sha256", _SHA256)
     if entry.readable and len(entry.problems) == before and (kind in PLATFORM_KINDS) != (platform is not None):
         must = "name one" if platform is None else "be null"

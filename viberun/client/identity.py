@@ -9,10 +9,8 @@ from viberun import channel as channels
 from viberun.build import Build
 from viberun.client import install_method
 from viberun.errors import UsageError, VersionError
-from viberun.protocol import PROTOCOL
+from viberun.protocol import OLDEST, OLDEST_VARIABLE, PROTOCOL, VARIABLE
 from viberun.version import MOVING, Channel, Version
-
-PROTOCOL_VARIABLE = "VIBERUN_PROTOCOL"
 
 
 @dataclass(frozen=True)
@@ -61,4 +59,5 @@ class Identity:
     @property
     def environ(self) -> dict[str, str]:
         """What every call of the server gets."""
-        return {channels.CHANNEL: self.channel, PROTOCOL_VARIABLE: str(PROTOCOL), **self.settings}
+        numbers = {VARIABLE: str(PROTOCOL), OLDEST_VARIABLE: str(OLDEST)}
+        return {channels.CHANNEL: self.channel, **numbers, **self.settings}

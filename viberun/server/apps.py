@@ -210,7 +210,7 @@ class Apps:
             else:
                 port = ports.choose(taken, self.listens)
             created = known.created if known else f"{self.now():%Y-%m-%dT%H:%M:%SZ}"
-            record = Record(name, port, str(self.inventory.wanted), created)
+            record = Record(name, port, str(self.inventory.wanted), created, more=known.more if known else {})
             self.state.write(name, record.to_json())
             self.engine.make_volume(app.volume_name(name), {app.LABEL: name})
             container = self.engine.create(self.plan(record, image, app.container_name(name)))

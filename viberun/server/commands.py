@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from viberun.build import Build
-from viberun.protocol import PROTOCOL
+from viberun.protocol import OLDEST, PROTOCOL
 from viberun.server import signals
 from viberun.server.errors import ImageError
 from viberun.server.notes import note
@@ -33,7 +33,7 @@ Environ = Mapping[str, str]
 def version(options: argparse.Namespace, environ: Environ) -> int:
     facts = _version()
     if options.json:
-        _print(facts)
+        _print({**facts, "oldest_protocol": OLDEST})
     else:
         _table(facts)
     return 0
@@ -44,7 +44,7 @@ def self_check(options: argparse.Namespace, environ: Environ) -> int:
 
     docker = verify(State.of(environ), environ)
     if options.json:
-        _print({**_version(), "docker": asdict(docker)})
+        _print({**_version(), "oldest_protocol": OLDEST, "docker": asdict(docker)})
     else:
         _table({**_version(), "docker": docker.version or docker.problem})
     return 0

@@ -56,6 +56,10 @@ class RecordError(StateError):
     """What is kept of an app can't be read, and there is no container that would tell the same."""
 
 
+class NewerRecordError(RecordError):
+    """What is kept of an app was written by a newer server, and means something that this one does not know."""
+
+
 class LockedError(ViberunError):
     """Another viberun kept the lock for longer than this one waits."""
 

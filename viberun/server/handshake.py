@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from viberun.errors import UsageError, ViberunError
-from viberun.protocol import PROTOCOL
-
-VARIABLE = "VIBERUN_PROTOCOL"
-
-# Client and server one release apart still work together.
-_APART = 1
+from viberun.protocol import OLDEST_VARIABLE, THIS, VARIABLE, Speaker
 
 
 class ProtocolError(ViberunError):
     """Client and server are too far apart to understand each other."""
 
 
-def check(environ: Mapping[str, str]) -> None:
+def check(environ: Mapping[str, str], this: Speaker = THIS) -> None:
     """Does nothing where no client names its protocol: a person calls. Raises ProtocolError."""
-    text = environ.get(VARIABLE)
+    protocol = _number(environ, VARIABLE)
+    if protocol is None or this.understands(Speaker(protocol, _number(environ, OLDEST_VARIABLE))):
+        return
+    newer = protocol > this.protocol
+    remedy = "run 'viberun update' on the client" if newer else "update the client: 'viberun upgrade'"
+    raise ProtocolError(f"the client speaks protocol {protocol} and this server {this.protocol}", remedy=remedy)
+
+
+def _number(environ: Mapping[str, str], name: str) -> int | None:
+    text = environ.get(name)
     if not text:
-        return
+        return None
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise UsageError(f"{VARIABLE} is {text[:40]!r}, which is no whole number", remedy="update the client")
-    theirs = int(text)
-    if abs(theirs - PROTOCOL) <= _APART:
-        return
-    remedy = "run 'viberun update' on the client" if theirs > PROTOCOL else "update the client: 'viberun upgrade'"
-    raise ProtocolError(f"the client speaks protocol {theirs} and this server {PROTOCOL}", remedy=remedy)
+        raise UsageError(f"{name} is {text[:40]!r}, which is no whole number", remedy="update the client")
+    return int(text)

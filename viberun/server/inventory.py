@@ -15,7 +15,7 @@ from viberun.errors import InvalidError, ViberunError
 from viberun.server import app
 from viberun.server.app import App, Record
 from viberun.server.engine import Engine
-from viberun.server.errors import ConflictError, NoSuchAppError, RecordError, StateError
+from viberun.server.errors import ConflictError, NewerRecordError, NoSuchAppError, RecordError, StateError
 from viberun.server.facts import Container, Image
 from viberun.server.reference import Reference
 from viberun.server.state import State
@@ -31,18 +31,23 @@ class Inventory:
 
     def names(self) -> list[str]:
         labelled = {container.labels[app.LABEL] for container in self.engine.containers(app.LABEL)}
-        return sorted({*self.state.names(), *(name for name in labelled if NAME.fits(name))})
+        return sorted({name for name in (*self.state.names(), *labelled) if NAME.fits(name)})
 
     def record(self, name: str) -> Record | None:
         """The app's record, made up from its container where the file is gone or is no record any more.
 
-        Raises RecordError where it is no record and there is no container.
+        Raises RecordError where it is no record and there is no container, or where a newer server wrote it.
         """
         text = self.state.read(name)
         problem = None
         if text is not None:
             try:
                 return Record.from_json(text)
+            except (
+                NewerRecordError
+            ) as error:  # whatever its container tells, this server would write less than is there
+                remedy = "run 'viberun update' on a client of the newest build"
+                raise NewerRecordError(f"app {name!r}: {error.message}", remedy=remedy) from None
             except InvalidError as error:
                 problem = error
         container = self.container(name) or self.engine.container(app.previous_name(name))

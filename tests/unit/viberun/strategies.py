@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from viberun.build import Build
 from viberun.channel import IMAGES
-from viberun.manifest import KINDS, MOST_BYTES, PLATFORM_KINDS, File, Image, Manifest
+from viberun.fields import MOST
+from viberun.manifest import KINDS, PLATFORM_KINDS, File, Image, Manifest
 from viberun.platforms import PLATFORMS
 from viberun.version import Version
 
@@ -51,7 +52,7 @@ def files(draw: st.DrawFn) -> File:
     kind = draw(st.sampled_from(KINDS))
     platform = draw(st.sampled_from(PLATFORMS)) if kind in PLATFORM_KINDS else None
     name = draw(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,19}", fullmatch=True))
-    return File(name, kind, platform, draw(st.integers(1, MOST_BYTES)), draw(hexes(64)))
+    return File(name, kind, platform, draw(st.integers(1, MOST)), draw(hexes(64)))
 
 
 @st.composite

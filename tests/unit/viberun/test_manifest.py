@@ -18,7 +18,8 @@ from tests.unit import golden
 from tests.unit.viberun.installed import BUILD
 from tests.unit.viberun.strategies import manifests
 from viberun.errors import ManifestError
-from viberun.manifest import KINDS, MOST_BYTES, File, Image, Manifest
+from viberun.fields import MOST
+from viberun.manifest import KINDS, File, Image, Manifest
 from viberun.platforms import PLATFORMS
 
 OCI = BUILD.version.oci
@@ -171,9 +172,9 @@ SHAPES: list[tuple[str, Any, str]] = [
     ("files.0.size", "11", "files[0].size must be a whole number, not a text"),
     ("files.0.size", 1.5, "files[0].size must be a whole number, not a number"),
     ("files.0.size", True, "files[0].size must be a whole number, not true"),
-    ("files.0.size", 0, f"files[0].size must be between 1 and {MOST_BYTES}, not 0"),
-    ("files.0.size", -1, f"files[0].size must be between 1 and {MOST_BYTES}, not -1"),
-    ("files.0.size", 2**53, f"files[0].size must be between 1 and {MOST_BYTES}, not {2**53}"),
+    ("files.0.size", 0, f"files[0].size must be between 1 and {MOST}, not 0"),
+    ("files.0.size", -1, f"files[0].size must be between 1 and {MOST}, not -1"),
+    ("files.0.size", 2**53, f"files[0].size must be between 1 and {MOST}, not {2**53}"),
     ("files.0.sha256", ..., "files[0].sha256 is missing"),
     ("files.0.sha256", "a" * 63, f"files[0].sha256 must be 64 lower-case hex digits, not '{'a' * 63}'"),
     ("files.0.sha256", "A" * 64, f"files[0].sha256 must be 64 lower-case hex digits, not '{'A' * 64}'"),
@@ -333,7 +334,7 @@ def test_a_meaning_that_is_not_known_is_all_that_is_said(key: str, number: Any, 
         ("[" * 200_000, "is not JSON that can be read: nested too deeply"),
         ('{"schema": NaN}', "is not JSON: NaN is no JSON number"),
         ('{"schema": 1, "schema": 1}', "is not JSON: the key 'schema' stands twice in one object"),
-        ('{"schema": ' + "1" * 4000 + "}", f"schema must be between 1 and {MOST_BYTES}, not 1111"),
+        ('{"schema": ' + "1" * 4000 + "}", f"schema must be between 1 and {MOST}, not 1111"),
         ('{"schema": ' + "1" * 5000 + "}", "is not JSON: Exceeds the limit"),
     ],
 )
@@ -352,7 +353,7 @@ def test_all_problems_are_reported_at_once_on_lines_of_their_own() -> None:
     assert str(error.value).splitlines() == [
         "channel.json: 3 problems",
         "  commit is missing",
-        f"  files[0].size must be between 1 and {MOST_BYTES}, not 0",
+        f"  files[0].size must be between 1 and {MOST}, not 0",
         "  files[1].sha256 must be 64 lower-case hex digits, not 'x'",
     ]
 

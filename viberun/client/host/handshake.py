@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from viberun.client.host.remote import read_object
 from viberun.errors import VersionError, ViberunError
 from viberun.fields import Fields
-from viberun.protocol import PROTOCOL
+from viberun.protocol import THIS, Speaker
 from viberun.version import Version
-
-# One release apart they still work together.
-_MOST_APART = 1
 
 
 class ProtocolError(ViberunError):
@@ -20,10 +17,11 @@ class ProtocolError(ViberunError):
 
 @dataclass(frozen=True)
 class Server:
-    """`version` and `protocol` are None where the server does not tell them in a way that can be read."""
+    """Each is None where the server does not tell it in a way that can be read."""
 
     version: Version | None
     protocol: int | None
+    oldest_protocol: int | None = None
 
     @classmethod
     def read(cls, said: str) -> Server:
@@ -31,27 +29,35 @@ class Server:
         fields = read_object(said)
         return cls(None, None) if fields is None else cls.of(fields)
 
+    @property
+    def speaker(self) -> Speaker | None:
+        return None if self.protocol is None else Speaker(self.protocol, self.oldest_protocol)
+
     @classmethod
     def of(cls, fields: Fields) -> Server:
         """Reads the object in that output, or in that of `self-check`."""
-        before = len(fields.problems)
-        protocol = fields.integer("protocol", 0, 10**6)
-        known = protocol if len(fields.problems) == before else None
+        protocol, oldest = _number(fields, "protocol"), _number(fields, "oldest_protocol")
         try:
-            return cls(Version.parse(fields.text("version")), known)
+            return cls(Version.parse(fields.text("version")), protocol, oldest)
         except VersionError:
-            return cls(None, known)
+            return cls(None, protocol, oldest)
 
 
-def check(server: Server, host: str, refresh: str) -> None:
+def _number(fields: Fields, key: str) -> int | None:
+    before = len(fields.problems)
+    number = fields.integer(key, 0, 10**6)
+    return number if len(fields.problems) == before else None
+
+
+def check(server: Server, host: str, refresh: str, this: Speaker = THIS) -> None:
     """Raises ProtocolError where the two do not work together; `refresh` updates this client."""
-    if server.protocol is None:
+    if server.speaker is None:
         raise ProtocolError(
             f"viberun-server on {host} does not say what it is", remedy=f"run 'viberun update {host}' to replace it"
         )
-    if abs(server.protocol - PROTOCOL) <= _MOST_APART:
+    if this.understands(server.speaker):
         return
-    if server.protocol > PROTOCOL:
+    if server.speaker.protocol > this.protocol:
         raise ProtocolError(
             f"this client is too old for the server on {host} ({server.version or 'of an unknown version'})",
             remedy=f"update it with '{refresh}'",

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import viberun.client.host
 from viberun.client.host.ssh import Answer, Connection
 from viberun.client.host.ssh_errors import last_line
-from viberun.errors import ViberunError
+from viberun.errors import UsageError, ViberunError
 from viberun.fields import Fields, decode
 from viberun.protocol import NOTE
 
@@ -179,6 +179,13 @@ class Remote:
         if re.search("sudo: .*(password|not allowed|required)", said):
             return no_root(self.host, "refused")
         message = line.partition("viberun-server: ")[2] or line or f"viberun-server ended with {status}"
+        unknown = re.fullmatch("(.*); see 'viberun-server.* --help'", message)
+        if status == UsageError.exit_code and unknown:  # by a client that has seen to what the user gave it
+            return ServerError(
+                f"the server on {self.host} does not know what this client asks for ({unknown[1]});"
+                f" run 'viberun update {self.host}'",
+                status,
+            )
         return ServerError(f"{self.host}: {_ours(message)}", status)
 
     def _env(self) -> list[str]:

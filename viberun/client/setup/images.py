@@ -18,13 +18,17 @@ _NOT_PULLED = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one image; `problem` is empty where it is there."""
+    """What became of one image, in the server's words; `problem` is empty where it is there."""
 
     name: str
     ref: str
     digest: str
     status: str
     problem: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "failed" or bool(self.problem)
 
 
 def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
@@ -56,8 +60,8 @@ def pull(remote: Remote, by: Mapping[str, str], screen: Screen) -> list[Outcome]
             name, status = said.get("image"), said.get("status")
             if not isinstance(name, str) or not isinstance(status, str):
                 return
-            if status == "pulling":
-                step.doing(f"pulling the image {name}")
+            if "ref" not in said:  # on the way; what comes last says what became of it
+                step.doing(f"{status} the image {name}")
                 step.bytes(_number(said.get("done")), _number(said.get("total")))
             else:
                 texts = {key: str(said.get(key) or "") for key in ("ref", "digest", "problem")}
@@ -69,10 +73,10 @@ def pull(remote: Remote, by: Mapping[str, str], screen: Screen) -> list[Outcome]
         except ServerError as error:
             if error.exit_code != _NOT_PULLED:
                 raise
-        there = [outcome.name for outcome in outcomes if outcome.status != "failed"]
+        there = [outcome.name for outcome in outcomes if not outcome.failed]
         step.done(f"images {' and '.join(there)} are there" if there else "no image could be pulled")
     for outcome in outcomes:
-        if outcome.status == "failed":
+        if outcome.failed:
             screen.warn(
                 f"warning: the image {outcome.name} could not be pulled as {outcome.ref}: {outcome.problem};"
                 f" its name stays, and 'viberun update {remote.host}' tries again"

@@ -252,9 +252,12 @@ def test_a_server_too_far_away_is_one_line(host: Host, ready: Viberun, protocol:
     assert line in only(ready("apps", VIBERUN_INSTALL_METHOD="script"), 1)
 
 
-@pytest.mark.parametrize("protocol", [0, 2])
-def test_one_release_apart_they_work_together(host: Host, ready: Viberun, protocol: int) -> None:
-    host.has("answers/version", f'echo \'{{"version": "{BUILD.version}", "protocol": {protocol}}}\'\n')
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_further_apart_they_work_together_where_the_newer_understands_the_older(
+    host: Host, ready: Viberun, protocol: int
+) -> None:
+    answer = f'{{"version": "{BUILD.version}", "protocol": {protocol}, "oldest_protocol": 1}}'
+    host.has("answers/version", f"echo '{answer}'\n")
     assert ready("apps").returncode == 0
 
 

@@ -5,13 +5,14 @@ import pytest
 from tests.unit.viberun.installed import BUILD
 from viberun.client.identity import Identity
 from viberun.errors import UsageError
-from viberun.protocol import PROTOCOL
+from viberun.protocol import OLDEST, PROTOCOL
 
 
 def test_a_host_gets_channel_version_images_and_protocol() -> None:
     assert Identity.of(BUILD, {"HOME": "/x", "VIBERUN_CHANNEL_URL": "/y"}).environ == {
         "VIBERUN_CHANNEL": "dev",
         "VIBERUN_IMAGE": "ghcr.io/owner/name/viberun:dev",
+        "VIBERUN_OLDEST_PROTOCOL": str(OLDEST),
         "VIBERUN_PROTOCOL": str(PROTOCOL),
         "VIBERUN_PROXY_IMAGE": "ghcr.io/owner/name/viberun-proxy:dev",
         "VIBERUN_SERVER_VERSION": "dev",

@@ -27,7 +27,16 @@ def test_garbage_is_no_record(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("schema", 2), ("name", "../x"), ("port", 0), ("port", "1"), ("replaces", 1), ("ran", 2), ("image", None)],
+    [
+        ("schema", 0),
+        ("min_reader", "1"),
+        ("name", "../x"),
+        ("port", 0),
+        ("port", "1"),
+        ("replaces", 1),
+        ("ran", 2),
+        ("image", None),
+    ],
 )
 def test_a_record_with_a_wrong_field_is_none(key: str, value: object) -> None:
     document = {**json.loads(RECORD.to_json()), key: value}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit import golden
 from tests.unit.viberun.installed import COMMIT, START, install, run
-from viberun.protocol import PROTOCOL
+from viberun.protocol import OLDEST, PROTOCOL
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def test_version_as_json_is_one_line_for_the_client(server: Path) -> None:
     assert json.loads(ended.stdout) == {
         "version": "0.0.0-dev.20260125123045+abc1234",
         "protocol": PROTOCOL,
+        "oldest_protocol": OLDEST,
         "commit": COMMIT,
     }
 
@@ -34,9 +35,9 @@ def test_version_for_a_person_says_the_same(server: Path) -> None:
     golden.check("tests/unit/viberun/server/golden/version.txt", ended.stdout)
 
 
-def test_the_protocol_is_a_whole_number() -> None:
-    assert type(PROTOCOL) is int
-    assert PROTOCOL >= 1
+def test_the_protocols_are_whole_numbers() -> None:
+    assert type(PROTOCOL) is type(OLDEST) is int
+    assert PROTOCOL >= OLDEST >= 1
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

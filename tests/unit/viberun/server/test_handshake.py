@@ -3,13 +3,23 @@ from __future__ import annotations
 import pytest
 
 from viberun.errors import UsageError
-from viberun.protocol import PROTOCOL
+from viberun.protocol import PROTOCOL, Speaker
 from viberun.server.handshake import ProtocolError, check
 
 
-@pytest.mark.parametrize("apart", [-1, 0, 1])
-def test_one_release_apart_works_together(apart: int) -> None:
-    check({"VIBERUN_PROTOCOL": str(PROTOCOL + apart)})
+def client(protocol: int, oldest: int) -> dict[str, str]:
+    return {"VIBERUN_PROTOCOL": str(protocol), "VIBERUN_OLDEST_PROTOCOL": str(oldest)}
+
+
+@pytest.mark.parametrize("apart", [-3, -1, 0, 1, 3])
+def test_apart_as_they_are_they_work_together_where_the_newer_understands_the_older(apart: int) -> None:
+    check(client(5 + apart, 5 + min(apart, 0)), Speaker(5, 5 + min(apart, 0)))
+
+
+def test_a_client_that_names_no_oldest_protocol_understands_its_own_alone() -> None:
+    check({"VIBERUN_PROTOCOL": "5"}, Speaker(6, 4))
+    with pytest.raises(ProtocolError, match="run 'viberun update'"):
+        check({"VIBERUN_PROTOCOL": "6"}, Speaker(5, 4))
 
 
 @pytest.mark.parametrize("environ", [{}, {"VIBERUN_PROTOCOL": ""}])
@@ -21,18 +31,18 @@ def test_a_newer_client_is_told_to_update_the_server() -> None:
     with pytest.raises(
         ProtocolError, match=r"^the client speaks protocol \d+ and this server \d+; run 'viberun update'"
     ):
-        check({"VIBERUN_PROTOCOL": str(PROTOCOL + 2)})
+        check(client(PROTOCOL + 3, PROTOCOL + 1))
 
 
-def test_an_older_client_is_told_to_update_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("viberun.server.handshake.PROTOCOL", 5)
+def test_an_older_client_is_told_to_update_itself() -> None:
     with pytest.raises(ProtocolError, match="update the client"):
-        check({"VIBERUN_PROTOCOL": "3"})
+        check(client(3, 1), Speaker(5, 4))
 
 
 @pytest.mark.parametrize("text", ["x", "-1", "1.0", " 1", "٣", "9" * 5000])
-def test_garbage_is_one_short_line(text: str) -> None:
+@pytest.mark.parametrize("variable", ["VIBERUN_PROTOCOL", "VIBERUN_OLDEST_PROTOCOL"])
+def test_garbage_is_one_short_line(variable: str, text: str) -> None:
     with pytest.raises(UsageError) as raised:
-        check({"VIBERUN_PROTOCOL": text})
+        check({**client(1, 1), variable: text})
     assert len(str(raised.value)) < 150
     assert "\n" not in str(raised.value)

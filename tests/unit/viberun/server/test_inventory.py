@@ -135,6 +135,14 @@ def test_a_record_that_cannot_be_read_hides_no_other_app(tmp_path: Path) -> None
     assert [app.name for app in found.apps()] == ["a", "c"]
 
 
+def test_a_file_that_is_no_app_s_is_left_alone(tmp_path: Path) -> None:
+    found = inventory(tmp_path, Docker([container("a")]))
+    found.state.write("a.snapshots", "[]")
+    left_out: list[ViberunError] = []
+    assert [app.name for app in found.apps(left_out.append)] == ["a"]
+    assert left_out == []
+
+
 def test_what_runs_can_be_asked_for(tmp_path: Path) -> None:
     found = inventory(tmp_path, Docker([container("a"), container("b", state="exited")]))
     assert found.running("a").id == "id-a"

@@ -51,5 +51,5 @@ def test_the_client_gets_one_line_of_json(tmp_path: Path, capsys: pytest.Capture
     assert printed.count("\n") == 1
     document = json.loads(printed)
     assert document["version"] == BUILD.version.semver
-    assert set(document) == {"version", "protocol", "commit", "docker"}
+    assert set(document) == {"version", "protocol", "oldest_protocol", "commit", "docker"}
     assert set(document["docker"]) == {"reachable", "version", "problem"}

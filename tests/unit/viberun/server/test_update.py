@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +11,14 @@ import pytest
 
 from viberun.server.app import Record, Update
 from viberun.server.apps import Apps
-from viberun.server.errors import DockerError, DockerUnreachableError, NoSuchAppError, RecordError, StateError
+from viberun.server.errors import (
+    DockerError,
+    DockerUnreachableError,
+    NewerRecordError,
+    NoSuchAppError,
+    RecordError,
+    StateError,
+)
 from viberun.server.facts import Container, Image, Plan
 from viberun.server.inventory import Inventory
 from viberun.server.reference import Reference
@@ -56,6 +63,12 @@ class Docker:
     def remove(self, container: str) -> None:
         del self.made[container]
 
+    def has_volume(self, name: str) -> bool:
+        return True
+
+    def make_volume(self, name: str, labels: Mapping[str, str]) -> None:
+        """It is there."""
+
     def forget_image(self, image: str) -> None:
         """Nothing needs to know."""
 
@@ -69,7 +82,8 @@ class HealthCheck:
     def wait(self, container: str, settle: float, limit: float) -> None:
         """It is."""
 
-    wait_until_begun = wait
+    def wait_until_begun(self, container: str, limit: float) -> None:
+        """It is at once."""
 
 
 @dataclass
@@ -169,6 +183,28 @@ def test_an_app_whose_container_somebody_removed_is_to_be_started_and_another_na
         desk.update()
     with pytest.raises(NoSuchAppError):
         update(desk.apps, "other")
+
+
+def test_what_a_later_server_has_noted_of_an_app_stays_whatever_this_one_does_with_it(desk: Desk) -> None:
+    later = {"domain": "demo.example.org", "limits": {"memory": 2}}
+    desk.apps.state.write("demo", replace(desk.record(), more=later).to_json())
+    desk.update()
+    assert (desk.own().image, desk.record().more) == ("new", later)
+    desk.docker.made.clear()
+    desk.apps.start("demo")
+    assert (desk.own().image, desk.record().more) == ("new", later)
+
+
+def test_an_app_whose_record_only_a_later_server_understands_is_changed_by_none_before(desk: Desk) -> None:
+    desk.apps.state.write("demo", '{"schema": 3, "min_reader": 2, "name": {"of": "demo"}}')
+    for change in (lambda: desk.apps.create("demo", reuse=True), lambda: desk.apps.start("demo"), desk.update):
+        with pytest.raises(NewerRecordError) as raised:
+            change()
+        assert str(raised.value) == (
+            "app 'demo': its record takes a server of schema 2, and this one reads schema 1;"
+            " run 'viberun update' on a client of the newest build"
+        )
+    assert (desk.own().id, desk.own().state) == ("old", "running")
 
 
 def test_of_a_record_that_cannot_be_read_every_change_says_how_to_be_rid_of_it(desk: Desk) -> None:
