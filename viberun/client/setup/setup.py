@@ -181,7 +181,7 @@ class Setup:
     def _record(self, remote: Remote, found: Target, platform: str, outcomes: list[Outcome]) -> None:
         by = {outcome.name: outcome for outcome in outcomes}
         arguments = [found.version.semver, self.identity.channel, found.resolved.file("server", platform).sha256]
-        failed = any(outcome.status == "failed" for outcome in outcomes)
+        failed = any(outcome.failed for outcome in outcomes)
         arguments.append("failed" if failed else "complete" if outcomes else "none")
         for name, variable in channels.IMAGES.items():
             arguments += [
