@@ -1,6 +1,6 @@
 """An npm package that carries a program for each platform."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _programs(ctx):
     """Returns the executables by their path in the package."""
@@ -19,7 +19,6 @@ def _npm_package_impl(ctx):
     files = {"LICENSE": ctx.file.license, "README.md": ctx.file.readme}
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "template": ctx.file.template.path,
             "version": ctx.file.version.path,
@@ -37,7 +36,7 @@ def _npm_package_impl(ctx):
 npm_package = rule(
     implementation = _npm_package_impl,
     doc = "Packs a launcher and a program for each platform as npm publishes it. Its file gets its real name when it is released.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//pkg_npm:make_package") | {
         "program": attr.string(doc = "The name of each vendored file.", mandatory = True),
         "programs": attr.label_keyed_string_dict(doc = "The programs, each with the platforms it is for: `linux-amd64`, or several divided by a space.", allow_files = True, mandatory = True),
         "launcher": attr.label(doc = "The script that starts the program of the machine's platform.", allow_single_file = [".js"], mandatory = True),
@@ -45,6 +44,6 @@ npm_package = rule(
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "readme": attr.label(doc = "The page on the registry, in Markdown.", allow_single_file = [".md"], mandatory = True),
         "license": attr.label(doc = "The licence's text.", allow_single_file = True, mandatory = True),
-        "_tool": attr.label(default = "//pkg_npm:make_package", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

@@ -1,6 +1,6 @@
 """A wheel that carries a program."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _python_wheel_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".whl")
@@ -8,7 +8,6 @@ def _python_wheel_impl(ctx):
     files |= {"LICENSE": ctx.file.license, "README.md": ctx.file.readme}
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "target": str(ctx.label),
             "project": ctx.attr.project,
@@ -29,7 +28,7 @@ def _python_wheel_impl(ctx):
 python_wheel = rule(
     implementation = _python_wheel_impl,
     doc = "Builds a wheel around a packed program, with `build` and flit_core. Its file gets its real name when it is released.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//pkg_pypi:make_wheel") | {
         "project": attr.string(doc = "The project's name on the index.", mandatory = True),
         "commands": attr.string_list(doc = "The commands that installing it gives.", mandatory = True),
         "template": attr.label(doc = "pyproject.toml with `$project` and `$version`.", allow_single_file = [".toml.in"], mandatory = True),
@@ -38,6 +37,6 @@ python_wheel = rule(
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "readme": attr.label(doc = "The page on the index, in Markdown.", allow_single_file = [".md"], mandatory = True),
         "license": attr.label(doc = "The licence's text.", allow_single_file = True, mandatory = True),
-        "_tool": attr.label(default = "//pkg_pypi:make_wheel", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

@@ -5,6 +5,7 @@ load("//tools/coverage:coverage_tools.bzl", "coverage_tools")
 load("//tools/debian:debian_packages.bzl", "debian_packages")
 load("//tools/debian:debian_program.bzl", "debian_program")
 load("//tools/npm:npm_packages.bzl", "npm_packages")
+load("//tools/platforms:platforms.bzl", "ARCHITECTURES")
 load("//tools/python:interpreter.bzl", "python_interpreter")
 load("//tools/sources:sources.bzl", "sources")
 load("//tools/wheels:wheels.bzl", "declare_wheels")
@@ -17,7 +18,7 @@ def repositories(wheels_lock):
     Args:
       wheels_lock: the text of tools/wheels/requirements.lock.
     """
-    for architecture in ["amd64", "arm64"]:
+    for architecture in ARCHITECTURES:
         python_interpreter(
             name = "python_" + architecture,
             architecture = architecture,

@@ -1,12 +1,11 @@
 """One executable in a `.tar.gz`, as people download it."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _executable_tarball_impl(ctx):
     tarball = ctx.actions.declare_file(ctx.label.name + ".tar.gz")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "executable": ctx.file.executable.path,
             "name": ctx.attr.member,
@@ -22,9 +21,9 @@ def _executable_tarball_impl(ctx):
 executable_tarball = rule(
     implementation = _executable_tarball_impl,
     doc = "Packs an executable as the one member of `<name>.tar.gz`, mode 755, owned by root.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/archive:executable_tarball") | {
         "executable": attr.label(doc = "The file to pack.", allow_single_file = True, mandatory = True),
         "member": attr.string(doc = "What it is called in the archive.", mandatory = True),
-        "_tool": attr.label(default = "//tools/archive:executable_tarball", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

@@ -1,7 +1,7 @@
 """The program part of a self-contained binary, but for its version."""
 
 load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 CompiledProgramInfo = provider(
     doc = "A program's modules, compiled.",
@@ -17,7 +17,6 @@ def _compiled_program_impl(ctx):
     files = python.files.to_list()
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "files": [{"path": file.path, "short_path": file.short_path} for file in files],
             "output": archive.path,
@@ -38,10 +37,10 @@ def _compiled_program_impl(ctx):
 compiled_program = rule(
     implementation = _compiled_program_impl,
     doc = "Compiles a program and the wheels that it imports, for any architecture. Unstamped.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/binary:compile_program") | {
         "entry": attr.string(doc = "module:function that returns the exit status.", mandatory = True),
         "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo], mandatory = True),
         "_start": attr.label(doc = "What becomes the archive's `__main__`.", default = "//tools/binary:start.py", allow_single_file = True),
-        "_tool": attr.label(default = "//tools/binary:compile_program", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

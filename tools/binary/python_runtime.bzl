@@ -1,6 +1,6 @@
 """The runtime part of a self-contained binary."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 PythonRuntimeInfo = provider(
     doc = "A packed interpreter.",
@@ -15,7 +15,6 @@ def _python_runtime_impl(ctx):
     description = ctx.actions.declare_file(ctx.label.name + ".json")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "architecture": ctx.attr.architecture,
             "archive": archive.path,
@@ -37,10 +36,10 @@ def _python_runtime_impl(ctx):
 python_runtime = rule(
     implementation = _python_runtime_impl,
     doc = "Packs the pinned interpreter, its libraries and what is used of its standard library. Unstamped.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/binary:pack_runtime") | {
         "architecture": attr.string(doc = "amd64 or arm64.", values = ["amd64", "arm64"], mandatory = True),
         "interpreter": attr.label_list(doc = "Files of the interpreter for that architecture, and the licences.", allow_files = True, mandatory = True),
         "left_out": attr.label(doc = "JSON: the parts of the standard library to leave out, and why.", default = "//tools/binary:left_out.json", allow_single_file = [".json"]),
-        "_tool": attr.label(default = "//tools/binary:pack_runtime", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

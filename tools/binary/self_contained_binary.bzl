@@ -2,7 +2,7 @@
 
 load("//tools/binary:compiled_program.bzl", "CompiledProgramInfo")
 load("//tools/binary:python_runtime.bzl", "PythonRuntimeInfo")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _self_contained_binary_impl(ctx):
     compiled = ctx.attr.compiled[CompiledProgramInfo]
@@ -13,7 +13,6 @@ def _self_contained_binary_impl(ctx):
     inputs = [ctx.file._head, ctx.file.version, compiled.archive, runtime.archive, runtime.description]
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "compiled": compiled.archive.path,
             "description": runtime.description.path,
@@ -35,12 +34,12 @@ def _self_contained_binary_impl(ctx):
 self_contained_binary = rule(
     implementation = _self_contained_binary_impl,
     doc = "Joins a shell head, a compiled program with its version, and a runtime. The one stamped step.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/binary:pack_binary") | {
         "compiled": attr.label(doc = "The compiled program.", providers = [CompiledProgramInfo], mandatory = True),
         "program": attr.string(doc = "Name of the file, which its messages begin with.", mandatory = True),
         "runtime": attr.label(doc = "The runtime of the architecture to run on.", providers = [PythonRuntimeInfo], mandatory = True),
         "version": attr.label(doc = "The version.json to put in.", allow_single_file = [".json"], mandatory = True),
         "_head": attr.label(default = "//tools/binary:head.sh", allow_single_file = True),
-        "_tool": attr.label(default = "//tools/binary:pack_binary", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

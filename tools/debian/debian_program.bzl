@@ -1,5 +1,6 @@
 """A program of a Debian package, for tests and tools of this machine: `@<name>//:<program>`."""
 
+load("//tools/platforms:platforms.bzl", "host_architecture")
 load(":debian.bzl", "download_packages", "fail_if_stale", "read_lock")
 
 # Builtins only.
@@ -11,7 +12,7 @@ exec "$here/{loader}" --argv0 "$0" --library-path "$here/{libraries}" "$here/roo
 def _debian_program_impl(rctx):
     lock = read_lock(rctx, Label("//tools/debian:trixie.lock.json"))
     fail_if_stale(rctx, lock, [rctx.attr.request.package + "/" + rctx.attr.request.name])
-    architecture = "arm64" if rctx.os.arch == "aarch64" else "amd64"
+    architecture = host_architecture(rctx.os)
     for archive in download_packages(rctx, lock.packages(architecture, rctx.attr.request.package.split("/")[-1])).values():
         rctx.extract(archive, "deb")
         (data,) = [path for path in rctx.path("deb").readdir() if path.basename.startswith("data.tar")]

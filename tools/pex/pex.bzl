@@ -1,7 +1,7 @@
 """A PEX without a version: the slow part, made once for all channels and commits that don't change the code."""
 
 load("//tools/python:provider.bzl", "PythonInfo", "collect_python")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _check_wheels(ctx, python):
     """A PEX holds wheels as files: each that the sources import must be named as one."""
@@ -18,7 +18,6 @@ def _pex_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".pex")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "target": str(ctx.label),
             "program": ctx.attr.program,
@@ -37,11 +36,11 @@ def _pex_impl(ctx):
 pex = rule(
     implementation = _pex_impl,
     doc = "Packs a Python program as a PEX that any Python from 3.9 on runs, without its version: see pex_binary.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/pex:build_pex") | {
         "program": attr.string(doc = "What the program is called in its messages.", mandatory = True),
         "entry": attr.string(doc = "module:function that returns the exit status.", mandatory = True),
         "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo], mandatory = True),
         "wheels": attr.label_list(doc = "The wheels that they import, as files (`@wheel_amd64_NAME//:whl`); pure ones only.", allow_files = [".whl"]),
-        "_tool": attr.label(default = "//tools/pex:build_pex", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

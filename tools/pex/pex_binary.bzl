@@ -1,12 +1,11 @@
 """The executable PEX of one version."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _pex_binary_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name)
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "target": str(ctx.label),
             "pex": ctx.file.pex.path,
@@ -25,10 +24,10 @@ pex_binary = rule(
     implementation = _pex_binary_impl,
     doc = "Puts version.json into a PEX. The result is one executable file for any machine with Python 3.9 or newer.",
     executable = True,
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/pex:stamp_pex") | {
         "pex": attr.label(doc = "The program, packed by the rule pex.", allow_single_file = [".pex"], mandatory = True),
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "version_path": attr.string(doc = "Where the program looks for it, below the import root.", default = "viberun/version.json"),
-        "_tool": attr.label(default = "//tools/pex:stamp_pex", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

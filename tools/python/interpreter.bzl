@@ -5,6 +5,7 @@ Nothing of the host is used but /bin/sh, for the launcher.
 """
 
 load("//tools/debian:debian.bzl", "download_packages", "read_lock")
+load("//tools/platforms:platforms.bzl", "host_architecture")
 load("//tools/python:bytecode.bzl", "compile_python")
 
 _LOADERS = {
@@ -55,7 +56,7 @@ def _unpack(rctx, packages):
         rctx.delete(archive)
 
 def _compile_standard_library(rctx):
-    host = "amd64" if rctx.os.arch in ("amd64", "x86_64") else "arm64"
+    host = host_architecture(rctx.os)
     python = rctx.path("root/usr/bin/python3") if rctx.attr.architecture == host else rctx.path(Label("@python_{}//:root/usr/bin/python3".format(host)))
     root = rctx.path("root")
     compile_python(rctx, python, root, root.get_child("usr/lib/python3.13"))

@@ -1,6 +1,7 @@
 """The script that starts a Python program from its runfiles."""
 
 load("//tools/python:runfiles.bzl", "runfiles_path")
+load("//tools/python:toolchain.bzl", "RUNTIME")
 
 _LAUNCHER = """#!/bin/sh
 set -eu
@@ -22,7 +23,7 @@ def write_launcher(ctx, python, module, arguments, data):
     """Declares the rule's executable.
 
     Args:
-      ctx: the rule's context; the rule's attributes include PYTHON_ATTRS.
+      ctx: the rule's context; the rule has the toolchain RUNTIME.
       python: PythonInfo of the program.
       module: dotted name of the module to start.
       arguments: strings put in front of the caller's arguments.
@@ -32,6 +33,7 @@ def write_launcher(ctx, python, module, arguments, data):
       DefaultInfo with the executable and its runfiles.
     """
     launcher = ctx.actions.declare_file(ctx.label.name)
+    interpreter = ctx.toolchains[RUNTIME]
 
     # The loop puts each root in front of the one before: hand them over backwards.
     roots = reversed(python.roots.to_list())
@@ -39,11 +41,11 @@ def write_launcher(ctx, python, module, arguments, data):
         roots = " ".join(roots),
         arguments = " ".join([_quote(argument) for argument in arguments]),
         module = module,
-        python = runfiles_path(ctx, ctx.file._python),
-        launch = runfiles_path(ctx, ctx.file._launch),
+        python = runfiles_path(ctx, interpreter.python3),
+        launch = runfiles_path(ctx, interpreter.launch),
     ), is_executable = True)
     runfiles = ctx.runfiles(
-        files = [ctx.file._python, ctx.file._launch],
-        transitive_files = depset(transitive = [ctx.attr._python_files.files, python.files, python.bytecode]),
+        files = [interpreter.python3, interpreter.launch],
+        transitive_files = depset(transitive = [interpreter.files, python.files, python.bytecode]),
     ).merge_all([target[DefaultInfo].default_runfiles for target in data])
     return DefaultInfo(executable = launcher, files = depset([launcher]), runfiles = runfiles)

@@ -2,7 +2,7 @@
 
 load("//tools/python:launcher.bzl", "write_launcher")
 load("//tools/python:provider.bzl", "PythonInfo", "PythonProgramInfo", "collect_python")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS")
+load("//tools/python:toolchain.bzl", "RUNTIME")
 
 def _python_binary_impl(ctx):
     python = collect_python(ctx.files.data, [], ctx.attr.deps)
@@ -16,10 +16,11 @@ python_binary = rule(
     implementation = _python_binary_impl,
     doc = "A module started as a program under the pinned interpreter.",
     executable = True,
-    attrs = PYTHON_ATTRS | {
+    attrs = {
         "module": attr.string(doc = "Dotted name of the module with the `__main__` part.", mandatory = True),
         "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo]),
         "data": attr.label_list(doc = "Files read at run time, found below RUNFILES_DIR.", allow_files = True),
         "arguments": attr.string_list(doc = "Arguments in front of the caller's; `$(rlocationpath //label)` is expanded."),
     },
+    toolchains = [RUNTIME],
 )

@@ -2,8 +2,8 @@
 
 load("//tools/python:launcher.bzl", "write_launcher")
 load("//tools/python:provider.bzl", "PythonInfo", "TestPathsInfo", "collect_python")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS")
 load("//tools/python:runfiles.bzl", "runfiles_path")
+load("//tools/python:toolchain.bzl", "RUNTIME")
 
 # Tests outside of the sandbox start what root uses of the system.
 _LOCAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -47,7 +47,7 @@ python_test = rule(
     implementation = _python_test_impl,
     doc = "Runs test files with pytest; files in which nothing is collected fail.",
     test = True,
-    attrs = PYTHON_ATTRS | {
+    attrs = {
         "srcs": attr.label_list(doc = "Test files.", allow_files = [".py"], mandatory = True),
         "deps": attr.label_list(doc = "What the tests import, conftest.py above all.", providers = [PythonInfo]),
         "data": attr.label_list(doc = "Files that the tests read, found below RUNFILES_DIR.", allow_files = True),
@@ -57,4 +57,5 @@ python_test = rule(
         "_machine": attr.label(doc = "What tests outside of the sandbox use of the machine.", default = "//tests/machine", allow_files = True),
         "_runner": attr.label(default = "//tools/python:run_pytest", providers = [PythonInfo]),
     },
+    toolchains = [RUNTIME],
 )

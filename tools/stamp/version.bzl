@@ -1,12 +1,11 @@
 """The one rule that reads Bazel's workspace status."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _version_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + "/version.json")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {"channel": ctx.attr.channel, "status": ctx.info_file.path, "out": out.path, "target": str(ctx.label)},
         inputs = [ctx.info_file],
         outputs = [out],
@@ -18,8 +17,8 @@ def _version_impl(ctx):
 version = rule(
     implementation = _version_impl,
     doc = "Writes version.json: this commit's version in every spelling, its commit, its time and its repository.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/stamp:write_version") | {
         "channel": attr.string(doc = "Whose version: dev (any commit) or prod (a commit tagged vX.Y.Z).", values = ["dev", "prod"], mandatory = True),
-        "_tool": attr.label(default = "//tools/stamp:write_version", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

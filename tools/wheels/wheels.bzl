@@ -1,12 +1,13 @@
-"""Wheels from requirements.lock: `@wheels//:NAME` for the machine that builds, one repository a wheel and architecture.
+"""Wheels from requirements.lock: `@wheels//:NAME` for the platform that is built for, one repository a wheel and architecture.
 
 No index's host is written down: the repository cache answers by digest, and on a miss pip asks the index that this machine is set to.
 """
 
 load("//tools/debian:file_url.bzl", "file_url")
+load("//tools/platforms:platforms.bzl", "ARCHITECTURES", "host_architecture")
 load("//tools/python:bytecode.bzl", "compile_python")
 
-_ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _PIP_OPTIONS = "//tools/wheels:pip_options.json"
 _RENEW = "`bazel run //tools/wheels:update`"
 
@@ -45,7 +46,7 @@ def declare_wheels(name, lock):
     """
     locked = _read_lock(lock)
     for project, wheel in locked.items():
-        for architecture in _ARCHITECTURES:
+        for architecture in ARCHITECTURES:
             _wheel(
                 name = "wheel_{}_{}".format(architecture, project),
                 architecture = architecture,
@@ -58,23 +59,17 @@ def declare_wheels(name, lock):
 
 def _wheels_impl(rctx):
     build = [
+        'load("@//tools/platforms:platforms.bzl", "by_architecture")',
         'load("@//tools/wheels:unlocked.bzl", "unlocked")',
         'package(default_visibility = ["//visibility:public"])',
     ]
     for project in rctx.attr.projects:
-        build.append(
-            'alias(name = "{0}", actual = select({{"@platforms//cpu:arm64": "@wheel_arm64_{0}", "//conditions:default": "@wheel_amd64_{0}"}}))'.format(project),
-        )
+        build.append('alias(name = "{0}", actual = by_architecture("@wheel_{{}}_{0}//:wheel_{{}}_{0}"))'.format(project))
     for project in _requested(rctx.read(rctx.attr.requirements)):
         if project not in rctx.attr.projects:
             build.append('unlocked(name = "{}")'.format(project))
-    archives = {
-        architecture: ["@wheel_{}_{}//:whl".format(architecture, project) for project in rctx.attr.projects]
-        for architecture in _ARCHITECTURES
-    }
-    build.append('filegroup(name = "archives", srcs = select({{"@platforms//cpu:arm64": {}, "//conditions:default": {}}}))'.format(
-        json.encode(archives["arm64"]),
-        json.encode(archives["amd64"]),
+    build.append('filegroup(name = "archives", srcs = by_architecture({}))'.format(
+        json.encode(["@wheel_{}_" + project + "//:whl" for project in rctx.attr.projects]),
     ))
     rctx.file("BUILD.bazel", "\n".join(build) + "\n")
 
@@ -88,7 +83,7 @@ _wheels = repository_rule(
 )
 
 def _python(rctx):
-    return rctx.path(Label("@python_amd64//:root/usr/bin/python3") if rctx.os.arch in ("amd64", "x86_64") else Label("@python_arm64//:root/usr/bin/python3"))
+    return rctx.path(Label("@python_{}//:root/usr/bin/python3".format(host_architecture(rctx.os))))
 
 def _download(rctx, python, output):
     sha256 = rctx.attr.sha256
@@ -100,7 +95,7 @@ def _download(rctx, python, output):
     requirement = "{}=={} --hash=sha256:{}\n".format(rctx.attr.project, rctx.attr.version, sha256)
     rctx.file("requirements.txt", requirement)
     command = [python, "{}/pip".format(pip), "download", "--quiet", "--dest", "pip", "--no-deps", "--require-hashes"]
-    command += [option.replace("{machine}", _ARCHITECTURES[rctx.attr.architecture]) for option in json.decode(rctx.read(Label(_PIP_OPTIONS)))]
+    command += [option.replace("{machine}", _MACHINES[rctx.attr.architecture]) for option in json.decode(rctx.read(Label(_PIP_OPTIONS)))]
     result = rctx.execute(command + ["--requirement", "requirements.txt"], timeout = 600)
     if result.return_code:
         fail("{}=={} can't be had from the index that pip is set to here; if it is gone, renew the lock with {}.\n{}".format(

@@ -1,12 +1,11 @@
 """install.sh as a release carries it."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _install_script_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".sh")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "version": ctx.file.version.path,
             "script": ctx.file.script.path,
@@ -22,9 +21,9 @@ def _install_script_impl(ctx):
 install_script = rule(
     implementation = _install_script_impl,
     doc = "Makes `<name>.sh`: the install script, told whose releases it installs and of which channel.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//release/bundle:make_install_script") | {
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "script": attr.label(doc = "The script as it is in the tree.", allow_single_file = [".sh"], mandatory = True),
-        "_tool": attr.label(default = "//release/bundle:make_install_script", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

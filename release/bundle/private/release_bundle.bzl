@@ -1,6 +1,6 @@
 """Everything that one release consists of, from built products."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 load("//tools/python:runfiles.bzl", "runfiles_path")
 
 def _output(ctx, file):
@@ -30,7 +30,6 @@ def _release_bundle_impl(ctx):
     sums = ctx.actions.declare_directory(ctx.label.name + "/sums")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "version": ctx.file.version.path,
             "products": products,
@@ -60,7 +59,7 @@ release_bundle = rule(
 Makes `<name>/channel.json` (the manifest as it is on GitHub), `<name>/sums/` (checksum files) and
 `<name>/bundle.json`, which tells the driver about these and every product; all of them are in the runfiles.
 `release/bundle/kinds.py` has the kinds of files. An example is `//release/bundle/example`.""",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//release/bundle:make_bundle") | {
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "clients": attr.label_keyed_string_dict(doc = "Tarballs of `viberun`, each with its platform (`linux-amd64`)."),
         "servers": attr.label_keyed_string_dict(doc = "Tarballs of `viberun-server`, each with its platform."),
@@ -69,6 +68,6 @@ Makes `<name>/channel.json` (the manifest as it is on GitHub), `<name>/sums/` (c
             allow_files = True,
         ),
         "images": attr.label_keyed_string_dict(doc = "OCI layouts, a folder each, with the name of the image."),
-        "_tool": attr.label(default = "//release/bundle:make_bundle", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

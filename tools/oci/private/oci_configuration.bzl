@@ -1,7 +1,7 @@
 """What the packages' maintainer scripts would have left, as a layer."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _oci_configuration_impl(ctx):
     layers = [layer[OciLayerInfo] for layer in ctx.attr.layers]
@@ -10,7 +10,6 @@ def _oci_configuration_impl(ctx):
     metadata = ctx.actions.declare_file(ctx.label.name + ".json")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "blob": blob.path,
             "declaration": declaration.path,
@@ -31,10 +30,10 @@ def _oci_configuration_impl(ctx):
 oci_configuration = rule(
     implementation = _oci_configuration_impl,
     doc = "The layer above those of packages: accounts, caches, links, dpkg's database. Reads their metadata, never their blobs.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/oci/configuration:make_configuration") | {
         "layers": attr.label_list(doc = "The layers of packages, lowest first.", providers = [OciLayerInfo], mandatory = True),
         "lock": attr.label(doc = "The lock that the packages are from.", allow_single_file = [".json"], default = "//tools/debian:trixie.lock.json"),
         "plan": attr.label(doc = "The image's plan.", providers = [OciPlanInfo], mandatory = True),
-        "_tool": attr.label(default = "//tools/oci/configuration:make_configuration", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

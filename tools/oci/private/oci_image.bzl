@@ -1,7 +1,7 @@
 """An image for several architectures, as an OCI image layout."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _platforms(ctx):
     """Layers by architecture, lowest first."""
@@ -22,7 +22,6 @@ def _oci_image_impl(ctx):
     folder = declaration.dirname + "/"
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "declaration": declaration.path,
             "layout": layout.path,
@@ -55,12 +54,12 @@ def _oci_image_impl(ctx):
 oci_image = rule(
     implementation = _oci_image_impl,
     doc = "An OCI image layout with an index; in the output group `sbom` a bill of materials for each architecture.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/oci/image:make_image") | {
         "binaries": attr.label_keyed_string_dict(doc = "The client's self-contained binaries, each with its architecture.", allow_files = True),
         "layers": attr.label_list(doc = "All architectures' layers below the release's own, lowest first.", providers = [OciLayerInfo], mandatory = True),
         "plan": attr.label(doc = "The image's plan.", providers = [OciPlanInfo], mandatory = True),
         "srcs": attr.label_list(doc = "The files that image.json puts into the last layer.", allow_files = True),
         "version": attr.label(doc = "The version.json of the release.", allow_single_file = [".json"], mandatory = True),
-        "_tool": attr.label(default = "//tools/oci/image:make_image", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

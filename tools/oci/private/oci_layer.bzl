@@ -1,7 +1,7 @@
 """One layer of Debian packages for one architecture, in one action."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _oci_layer_impl(ctx):
     plan = ctx.attr.plan[OciPlanInfo].plans[ctx.attr.layer]
@@ -9,7 +9,6 @@ def _oci_layer_impl(ctx):
     metadata = ctx.actions.declare_file(ctx.label.name + ".json")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "architecture": ctx.attr.architecture,
             "archives": {name: target.files.to_list()[0].path for target, name in ctx.attr.archives.items()},
@@ -31,12 +30,12 @@ def _oci_layer_impl(ctx):
 oci_layer = rule(
     implementation = _oci_layer_impl,
     doc = "A layer of Debian packages: unpacked, merged, compressed and digested in one action that runs nothing of theirs.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/oci/layer:make_layer") | {
         "architecture": attr.string(doc = "amd64 or arm64.", mandatory = True),
         "archives": attr.label_keyed_string_dict(doc = "Zip archives, each with the tree of image.json that is in it.", allow_files = True),
         "layer": attr.string(doc = "The layer's name in image.json.", mandatory = True),
         "packages": attr.label(doc = "The packages' .deb files.", allow_files = [".deb"], mandatory = True),
         "plan": attr.label(doc = "The image's plan.", providers = [OciPlanInfo], mandatory = True),
-        "_tool": attr.label(default = "//tools/oci/layer:make_layer", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

@@ -1,13 +1,12 @@
 """Reads an image.json, so that each layer depends on its own part of it only."""
 
 load("//tools/oci/private:providers.bzl", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _oci_plan_impl(ctx):
     plans = {layer: ctx.actions.declare_file("{}/{}.json".format(ctx.label.name, layer)) for layer in ctx.attr.layers}
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {
             "declaration": ctx.file.declaration.path,
             "plans": [{"layer": layer, "path": plan.path} for layer, plan in plans.items()],
@@ -25,9 +24,9 @@ def _oci_plan_impl(ctx):
 oci_plan = rule(
     implementation = _oci_plan_impl,
     doc = "The parts of an image.json that layers of packages are made from.",
-    attrs = PYTHON_ATTRS | {
+    attrs = python_tool("//tools/oci/layer:make_plan") | {
         "declaration": attr.label(doc = "The image.json.", allow_single_file = [".json"], mandatory = True),
         "layers": attr.string_list(doc = "Names of its layers, lowest first, as it has them.", mandatory = True),
-        "_tool": attr.label(default = "//tools/oci/layer:make_plan", cfg = "exec"),
     },
+    toolchains = PYTHON_TOOLCHAINS,
 )

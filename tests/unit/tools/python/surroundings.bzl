@@ -1,12 +1,11 @@
 """What a build action sees of the machine, written down by an ordinary build action."""
 
-load("//tools/python:python_action.bzl", "PYTHON_ATTRS", "python_action")
+load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _surroundings_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".json")
     python_action(
         ctx,
-        tool = ctx.attr._tool,
         manifest = {"out": out.path},
         inputs = [],
         outputs = [out],
@@ -18,7 +17,6 @@ def _surroundings_impl(ctx):
 surroundings = rule(
     implementation = _surroundings_impl,
     doc = "Writes the network interfaces, the environment and the folders of the host that an action of this project sees.",
-    attrs = PYTHON_ATTRS | {
-        "_tool": attr.label(default = "//tests/unit/tools/python:look_around", cfg = "exec"),
-    },
+    attrs = python_tool("//tests/unit/tools/python:look_around"),
+    toolchains = PYTHON_TOOLCHAINS,
 )
