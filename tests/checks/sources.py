@@ -21,5 +21,5 @@ def lay_out(given: Path, workspace: Path) -> dict[str, list[str]]:
     for kind, paths in kinds.items():
         for path in paths:
             (workspace / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(given / kind / f"{path}{_SUFFIX}", workspace / path)
+            shutil.copy(given / kind / f"{path}{_SUFFIX}", workspace / path)
     return kinds

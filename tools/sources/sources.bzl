@@ -1,4 +1,4 @@
-"""Every source file of this workspace, by kind, for what looks at all of them: `@sources//:python`.
+"""Every source file of this workspace, by kind, for what looks at all of them: `@sources//:python`, or `:all`.
 
 A list that people keep forgets files; this is what git tracks or would track, looked up again whenever a file comes or goes.
 """
@@ -31,18 +31,18 @@ def _listed(rctx):
     return [path for path in result.stdout.splitlines() if rctx.workspace_root.get_child(path).exists]
 
 def _sources_impl(rctx):
-    files = {kind: [] for kind in ["python", "shell", "starlark", "workflows"]}
+    files = {kind: [] for kind in ["all", "python", "shell", "starlark", "workflows"]}
     folders = {}
     for path in _listed(rctx):
         top, _, below = path.partition("/")
         if below:
             folders[top] = None
-        kind = _kind(rctx, path)
-        if kind:
-            # BUILD files would make packages of their folders.
-            name = "{}/{}.source".format(kind, path)
-            rctx.symlink(rctx.workspace_root.get_child(path), name)
-            files[kind].append(name)
+        for kind in ["all", _kind(rctx, path)]:
+            if kind:
+                # BUILD files would make packages of their folders.
+                name = "{}/{}.source".format(kind, path)
+                rctx.symlink(rctx.workspace_root.get_child(path), name)
+                files[kind].append(name)
     rctx.workspace_root.readdir(watch = "yes")
     for folder in folders:
         rctx.watch_tree(rctx.workspace_root.get_child(folder))
@@ -54,6 +54,6 @@ def _sources_impl(rctx):
 
 sources = repository_rule(
     implementation = _sources_impl,
-    doc = "Links to all source files of the workspace, `<kind>/<path>.source`, a filegroup a kind; `root` lies in their folder.",
+    doc = "Links to all source files of the workspace, `<kind>/<path>.source`, a filegroup a kind and `all`; `root` lies in their folder.",
     local = True,
 )

@@ -41,7 +41,7 @@ def install(venv: Path, wheels: Sequence[Path], environment: Mapping[str, str]) 
     """Installs the wheels, and nothing else, with uv. Raises CalledProcessError."""
     (uv,) = (path for root in sys.path for path in Path(root).glob("uv-*.data/scripts/uv"))
     options = ["--quiet", "--offline", "--no-index", "--no-deps", "--no-cache", "--no-config", "--link-mode=copy"]
-    command = [uv, "pip", "install", *options, f"--python={venv / 'bin/python'}", *wheels]
+    command = [str(uv), "pip", "install", *options, f"--python={venv / 'bin/python'}", *map(str, wheels)]
     subprocess.run(command, env=dict(environment), check=True)
 
 

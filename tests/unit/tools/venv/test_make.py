@@ -10,6 +10,7 @@ import pytest
 from tools.venv import make
 
 WHEELS = [Path(os.environ["RUNFILES_DIR"]) / path for path in os.environ["WHEELS"].split()]
+BARE = {"PATH": "/usr/bin:/bin"}
 PYTEST = ("iniconfig-", "packaging-", "pluggy-", "pygments-", "pytest-")
 
 SHOW = """
@@ -20,11 +21,10 @@ print(sys.executable, sys.prefix, sys.base_prefix, *sorted({*mapped, *sys.path} 
 
 
 def run(venv: Path, *arguments: str) -> str:
-    """What the environment's interpreter prints, started as an editor does: with none of this test's environment."""
-    command = [venv / "bin/python", *arguments]
-    return subprocess.run(
-        command, env={"PATH": "/usr/bin:/bin"}, cwd=venv.parent, check=True, stdout=-1, text=True
-    ).stdout
+    """What a program of the environment prints, started as an editor does: with none of this test's environment."""
+    command = [str(venv / "bin" / arguments[0]), *arguments[1:]]
+    done = subprocess.run(command, env=BARE, cwd=venv.parent, check=True, stdout=subprocess.PIPE, text=True)
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -33,27 +33,28 @@ def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheels = [path for path in WHEELS if path.name.lower().startswith(PYTEST)]
     assert len(wheels) == len(PYTEST)
     for _ in range(2):
-        make.make(folder, Path(sys.base_prefix), wheels, {"PATH": "/usr/bin:/bin"})
+        make.make(folder, Path(sys.base_prefix), wheels, BARE)
     return folder
 
 
 def test_everything_that_its_python_loads_lies_in_it(venv: Path) -> None:
     assert [
-        path for path in run(venv, "-c", SHOW).splitlines() if not path.startswith(f"{venv}/") and path != str(venv)
+        path
+        for path in run(venv, "python", "-c", SHOW).splitlines()
+        if not path.startswith(f"{venv}/") and path != str(venv)
     ] == []
     assert [link for link in venv.rglob("*") if link.is_symlink() and not link.resolve().is_relative_to(venv)] == []
 
 
 def test_it_knows_itself_as_an_environment(venv: Path) -> None:
-    assert run(venv, "-c", SHOW).splitlines()[:3] == [f"{venv}/bin/python", str(venv), f"{venv}/interpreter"]
+    assert run(venv, "python", "-c", SHOW).splitlines()[:3] == [f"{venv}/bin/python", str(venv), f"{venv}/interpreter"]
 
 
 def test_pytest_runs_in_it_as_a_module_and_as_a_program(venv: Path) -> None:
     test = venv.parent / "test_it.py"
     test.write_text("def test_it(): pass\n")
-    assert "1 passed" in run(venv, "-m", "pytest", "-p", "no:cacheprovider", str(test))
-    program = [venv / "bin/pytest", "-p", "no:cacheprovider", test]
-    assert "1 passed" in subprocess.run(program, env={"PATH": "/usr/bin:/bin"}, check=True, stdout=-1, text=True).stdout
+    assert "1 passed" in run(venv, "python", "-m", "pytest", "-p", "no:cacheprovider", str(test))
+    assert "1 passed" in run(venv, "pytest", "-p", "no:cacheprovider", str(test))
 
 
 def test_nothing_is_left_beside_it(venv: Path) -> None:
@@ -64,7 +65,7 @@ def test_one_that_fails_leaves_that_before(tmp_path: Path) -> None:
     before = tmp_path / ".venv"
     before.mkdir()
     with pytest.raises(subprocess.CalledProcessError):
-        make.make(before, Path(sys.base_prefix), [tmp_path / "absent-1-py3-none-any.whl"], {"PATH": "/usr/bin:/bin"})
+        make.make(before, Path(sys.base_prefix), [tmp_path / "absent-1-py3-none-any.whl"], BARE)
     assert list(tmp_path.iterdir()) == [before]
 
 

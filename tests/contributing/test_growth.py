@@ -1,0 +1,210 @@
+"""What CONTRIBUTING.md says must be touched to add something is all that must be: it is added in a copy of the tree."""
+
+import json
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.checks.sources import lay_out
+from tools.debian import request
+from tools.debian.files import Files
+
+MOST_FILES = 4
+# A release of few files, whose manifest is made at once.
+EXAMPLE = "release/bundle/example/BUILD"
+
+
+class Tree:
+    """A copy of the tree that changes are made and counted in, with a Bazel of its own."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.folder = folder
+        self.home = home
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        return subprocess.run(
+            ["git", *identity, *arguments], cwd=self.folder, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+
+    def touched(self) -> list[str]:
+        """The files that differ from the tree as it was, and the folders that are new."""
+        return [line[3:] for line in self.git("status", "--porcelain").splitlines()]
+
+    def change(self, path: str, pattern: str, replacement: str) -> None:
+        """Replaces what matches in a file. Fails where nothing does."""
+        file = self.folder / path
+        text, count = re.subn(pattern, replacement, file.read_text(), flags=re.MULTILINE)
+        assert count, f"{path} has nothing like {pattern}"
+        file.write_text(text)
+
+    def bazel(self, *arguments: str) -> str:
+        # The cache of downloads is the user's.
+        environment = {"HOME": pwd.getpwuid(os.getuid()).pw_dir, "PATH": os.environ["PATH"]}
+        command = ["./bazelw", f"--output_base={self.home}", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    folder = tmp_path_factory.mktemp("growth")
+    tree = Tree(folder / "tree", folder / "output")
+    lay_out(Path(os.environ["VIBERUN_SOURCES"]).parent, tree.folder)
+    tree.git("init", "--quiet")
+    tree.git("add", "--all")
+    tree.git("commit", "--quiet", "--message=as it is")
+    yield tree
+    tree.bazel("shutdown")
+    subprocess.run(["chmod", "-R", "u+w", tree.home], check=True)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def tree(copy: Tree) -> Iterator[Tree]:
+    yield copy
+    copy.git("reset", "--quiet", "--hard")
+    copy.git("clean", "--quiet", "--force", "-d")
+
+
+def renew_lock(tree: Tree, image: str) -> None:
+    """Puts the image's packages into the lock, as `bazel run //tools/debian:update` would: those of the proxy's base."""
+    files = Files(tree.folder)
+    lock = files.read_lock()
+    assert lock
+    asked = request.read(tree.folder, image)
+    name = asked.layers[0].set_name
+    packages = tuple(replace(p, sets=(*p.sets, name)) if "proxy.base" in p.sets else p for p in lock.packages)
+    renewed = replace(lock, packages=packages, requests={**lock.requests, image: asked.checksum})
+    (tree.folder / "tools/debian/trixie.lock.json").write_text(renewed.to_json())
+
+
+def manifest_of_example(tree: Tree) -> Any:
+    tree.bazel("build", "--config=hermetic", "//release/bundle/example")
+    return json.loads((tree.folder / "bazel-bin/release/bundle/example/example/channel.json").read_text())
+
+
+def test_a_third_image_is_its_folder_and_four_lines(tree: Tree) -> None:
+    declaration = json.loads((tree.folder / "images/proxy/image.json").read_text())
+    declaration.update(name="viberun-files", title="viberun files", layers=declaration["layers"][:1], files=[])
+    folder = tree.folder / "images/files"
+    folder.mkdir()
+    (folder / "image.json").write_text(json.dumps(declaration))
+    with (tree.folder / "images/BUILD").open("a") as build:
+        build.write('\nimage(\n    name = "viberun_files",\n    folder = "files",\n    layers = ["base"],\n)\n')
+    tree.change("tools/debian/trixie.json", r'("images/proxy/image.json",)', r'\1\n    "images/files/image.json",')
+    tree.change("viberun/channel.py", r'("viberun-proxy": PROXY_IMAGE)', r'\1, "viberun-files": "VIBERUN_FILES_IMAGE"')
+    tree.change(
+        "release/BUILD",
+        r'^( *)("//images:viberun_proxy\." \+ channel: "viberun-proxy",)',
+        r'\1"//images:viberun_files." + channel: "viberun-files",\n\1\2',
+    )
+    renew_lock(tree, "images/files/image.json")
+    written_by_hand = set(tree.touched()) - {"images/files/", "tools/debian/trixie.lock.json"}
+    assert len(written_by_hand) <= MOST_FILES, written_by_hand
+    tree.bazel("build", "--config=hermetic", "--nobuild", "//release:bundle_dev")
+    # In the example's release the image is alone, and the manifest is made at once.
+    tree.change(EXAMPLE, r"^( *)(files = )", r'\1images = {"//images:viberun_files": "viberun-files"},\n\1\2')
+    assert list(manifest_of_example(tree)["images"]) == ["viberun-files"]
+
+
+def test_a_new_kind_of_file_is_four_lines(tree: Tree) -> None:
+    tree.change(
+        "release/bundle/kinds.py", r'^( *)("wheel": FileKind)', r'\1"licence": FileKind("LICENCE-{oci}"),\n\1\2'
+    )
+    tree.change("viberun/manifest.py", r'"wheel", ', r'"wheel", "licence", ')
+    tree.change("viberun/manifest.schema.json", r'^( *)"wheel",', r'\1"wheel",\n\1"licence",')
+    tree.change("release/BUILD", r'^( *)(":install\." \+ channel: "install",)', r'\1\2\n\1"//:LICENSE": "licence",')
+    assert len(tree.touched()) <= MOST_FILES, tree.touched()
+    tree.bazel("build", "--config=hermetic", "--nobuild", "//release:bundle_dev")
+    tree.change(EXAMPLE, r'(files = \{":install": "install")', r'\1, "//:LICENSE": "licence"')
+    manifest = manifest_of_example(tree)
+    licence = next(file for file in manifest["files"] if file["kind"] == "licence")
+    assert licence["name"] == f"LICENCE-{manifest['spellings']['oci']}"
+    assert licence["size"] == (tree.folder / "LICENSE").stat().st_size
+
+
+PLACE = '''
+"""A folder that mirrors fetch from."""
+
+from release.bundle.model import Bundle
+from release.destinations.destination import Published, Receipt, RemoteDestination, Standing
+from release.driver.outcome import Done, Plan, Problems, Skipped
+from release.driver.progress import Meter
+
+
+class Mirror(RemoteDestination):
+    name = "mirror"
+
+    def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
+        return Problems(("no mirror is set",))
+
+    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
+        return Plan(())
+
+    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+        return Skipped()
+
+    def standing(self, channel: Published) -> Standing:
+        return Standing(None, None)
+
+    def receipt(self, bundle: Bundle) -> Receipt:
+        return Receipt(self.name, (), ())
+'''
+
+
+def test_a_new_place_is_its_folder_and_a_line(tree: Tree) -> None:
+    (tree.folder / "release/destinations/mirror").mkdir()
+    (tree.folder / "release/destinations/mirror/destination.py").write_text(PLACE.lstrip())
+    registry = "release/destinations/registry.py"
+    module = "release.destinations.mirror.destination"
+    tree.change(registry, r"^(from release\.destinations\.npm\.client .*)", rf"from {module} import Mirror\n\1")
+    tree.change(registry, r"^( *)(NpmRegistry\(http\(\))", r"\1Mirror(http()),\n\1\2")
+    assert len(set(tree.touched()) - {"release/destinations/mirror/"}) <= MOST_FILES, tree.touched()
+    shown = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:] = {[str(tree.folder), *sys.path]}\n{NAMES}"],
+        env={"GITHUB_REPOSITORY": "example/viberun"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert shown == ["ghcr", "pypi", "mirror", "npm", "github"]
+    sources = tree.bazel("query", "--noshow_progress", "labels(srcs, //release/destinations)")
+    assert "//release/destinations:mirror/destination.py" in sources.splitlines()
+
+
+NAMES = """
+import os
+from release.destinations.registry import remote
+print(*(destination.name for destination in remote(os.environ)))
+"""
+
+
+def test_a_new_platform_of_the_client_is_two_lines(tree: Tree) -> None:
+    tree.change("release/BUILD", r'^( *)("darwin-arm64": )', r'\1"freebsd-amd64": "//viberun/client:pex.",\n\1\2')
+    tree.change("pkg_npm/BUILD", r'"darwin-amd64 darwin-arm64"', r'"darwin-amd64 darwin-arm64 freebsd-amd64"')
+    assert len(tree.touched()) <= MOST_FILES, tree.touched()
+    tree.bazel("build", "--config=hermetic", "--nobuild", "//release:bundle_dev", "//pkg_npm:dev")
+    tree.bazel("build", "--config=hermetic", "//release:client_freebsd-amd64.dev")
+
+
+def test_every_path_and_target_that_the_page_names_is_there(tree: Tree) -> None:
+    text = (tree.folder / "CONTRIBUTING.md").read_text()
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert links
+    assert [link for link in links if not (tree.folder / link).exists()] == []
+    targets = {target.removesuffix("/...") for target in re.findall(r"//[\w/]*(?::\w+|/\.\.\.)", text)}
+    assert {"//:venv", "//:format", "//:check", "//release:dev"} <= targets
+    tree.bazel(
+        "query", "--noshow_progress", " + ".join(f"{target}/..." if ":" not in target else target for target in targets)
+    )
