@@ -73,6 +73,12 @@ class Checkout:
         options = ["--config=hermetic", f"--repository_cache={self.repository_cache}"]
         self.bazel("run", *options, target, "--", *arguments)
 
+    def coverage(self, target: str) -> Path:
+        """Runs tests and returns the tracefile (geninfo(1)) of the lines that ran."""
+        options = ["--config=hermetic", "--disk_cache=", f"--repository_cache={self.repository_cache}"]
+        self.bazel("coverage", *options, target)
+        return Path(self.bazel("info", "output_path", capture=True).strip()) / "_coverage/_coverage_report.dat"
+
     def outputs(self, targets: str = TARGETS) -> dict[str, Path]:
         """Returns every file built, by its path below the output folder."""
         options = ["--config=hermetic", f"--repository_cache={self.repository_cache}", "--output=files"]

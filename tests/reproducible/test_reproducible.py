@@ -144,3 +144,13 @@ def test_a_tag_makes_a_prod_release_of_what_is_built_already(here: Checkout, exe
     assert (github / plain).read_bytes() == (github / "viberun-1.2.3-linux-amd64.tar.gz").read_bytes()
     for sums in ("SHA256SUMS-1.2.3", f"{plain}.sha256"):
         subprocess.run(["sha256sum", "--check", "--quiet", sums], cwd=github, check=True)
+
+
+def test_coverage_counts_lines_with_no_network(elsewhere: Checkout) -> None:
+    records = elsewhere.coverage("//tests/unit/viberun:test_version").read_text().split("end_of_record\n")
+    (version,) = [record for record in records if "\nSF:viberun/version.py\n" in record]
+    (build,) = [record for record in records if "\nSF:viberun/build.py\n" in record]
+    assert ",1\n" in version
+    assert ",0\n" not in version
+    assert ",1\n" in build
+    assert ",0\n" in build
