@@ -10,7 +10,8 @@ LAYOUT = Path(os.environ["RUNFILES_DIR"]) / os.environ["LAYOUT"]
 
 
 def blob(descriptor: dict[str, Any]) -> bytes:
-    return (LAYOUT / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+    algorithm, _, digits = str(descriptor["digest"]).partition(":")
+    return (LAYOUT / "blobs" / algorithm / digits).read_bytes()
 
 
 def test_the_example_is_an_image_of_three_layers() -> None:
