@@ -55,9 +55,9 @@ class PackageIndex(RemoteDestination):
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         found: list[str] = []
-        for check in (self._settings_problems, lambda: self._project_problems(_wheel(bundle), meter)):
+        for problems in (self._credential_problems, lambda: self._project_problems(_wheel(bundle), meter)):
             try:
-                found += check()
+                found += problems()
             except ViberunError as error:
                 found.append(str(error))
         return Problems(tuple(dict.fromkeys(found)))
@@ -109,13 +109,15 @@ class PackageIndex(RemoteDestination):
             self._read = Settings.of(self._environ)
         return self._read
 
-    def _settings_problems(self) -> Iterator[str]:
-        def check() -> bool:
+    def _credential_problems(self) -> tuple[str, ...]:
+        """Raises what keeps twine from logging in; else there is no problem."""
+
+        def log_in() -> bool:
             self._settings.check_credentials()
             return True
 
-        ensure(self._http, lambda: None, check)
-        return iter(())
+        ensure(self._http, lambda: None, log_in)
+        return ()
 
     def _project_problems(self, wheel: Wheel, meter: Meter) -> Iterator[str]:
         size = wheel.artifact.digest.size
