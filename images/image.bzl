@@ -2,10 +2,11 @@
 
 load("//tools/oci:defs.bzl", "oci_configuration", "oci_image", "oci_layer", "oci_plan")
 load("//tools/python:python_binary.bzl", "python_binary")
+load("//tools/stamp:channels.bzl", "each_channel")
 
 _ARCHITECTURES = ["amd64", "arm64"]
 
-def image(name, folder, layers, archives = {}, binaries = {}):
+def image(name, folder, layers, archives = {}, binaries = []):
     """Declares `NAME` (the dev channel's OCI image layout), `NAME.dev`, `NAME.prod`, and each with `.load`, which is for `bazel run`.
 
     Args:
@@ -13,7 +14,7 @@ def image(name, folder, layers, archives = {}, binaries = {}):
       folder: where image.json and its files are.
       layers: names of the layers of packages, lowest first.
       archives: for each layer that has trees: zip archives, each with the tree that is in it.
-      binaries: for each channel: the client's binaries, each with its architecture.
+      binaries: the client's binaries, with `{channel}` in the place of the channel.
     """
     oci_plan(
         name = folder + ".plan",
@@ -47,32 +48,29 @@ def image(name, folder, layers, archives = {}, binaries = {}):
             tags = ["manual"],
         )
         finished += names + [configuration]
-    for channel in ["dev", "prod"]:
-        target = "{}.{}".format(name, channel)
-        tags = ["manual"] if channel == "prod" else []
-        oci_image(
-            name = target,
-            srcs = [folder + ".files"],
-            binaries = binaries.get(channel, {}),
-            layers = finished,
-            plan = folder + ".plan",
-            tags = tags,
-            version = "//tools/stamp:" + channel,
-        )
-        python_binary(
-            name = target + ".load",
-            arguments = [
-                "--declaration=$(rlocationpath {}/image.json)".format(folder),
-                "--layout=$(rlocationpath {})".format(target),
-                "--channel=" + channel,
-            ],
-            data = [
-                folder + "/image.json",
-                target,
-            ],
-            module = "tools.oci.image.load",
-            tags = tags,
-            deps = ["//tools/oci/image:load"],
-        )
+    each_channel(
+        rule = oci_image,
+        name = name + ".{channel}",
+        srcs = [folder + ".files"],
+        binaries = binaries,
+        layers = finished,
+        plan = folder + ".plan",
+        version = "//tools/stamp:{channel}",
+    )
+    each_channel(
+        rule = python_binary,
+        name = name + ".{channel}.load",
+        arguments = [
+            "--declaration=$(rlocationpath {}/image.json)".format(folder),
+            "--layout=$(rlocationpath {}.{{channel}})".format(name),
+            "--channel={channel}",
+        ],
+        data = [
+            folder + "/image.json",
+            name + ".{channel}",
+        ],
+        module = "tools.oci.image.load",
+        deps = ["//tools/oci/image:load"],
+    )
     native.alias(name = name, actual = name + ".dev")
     native.alias(name = name + ".load", actual = name + ".dev.load")

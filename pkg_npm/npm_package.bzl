@@ -1,16 +1,13 @@
 """An npm package that carries a program for each platform."""
 
 load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/stamp:product.bzl", "ProductInfo", "products_by_platform")
 
 def _programs(ctx):
     """Returns the executables by their path in the package."""
     programs = {"bin/" + ctx.file.launcher.basename: ctx.file.launcher}
-    for target, platforms in ctx.attr.programs.items():
-        files = target.files.to_list()
-        if len(files) != 1:
-            fail("{}: {} is {} files, not one program".format(ctx.label, target.label, len(files)))
-        for platform in platforms.split(" "):
-            programs["vendor/{}/{}".format(platform, ctx.attr.program)] = files[0]
+    for platform, file in products_by_platform(ctx, ctx.attr.programs).items():
+        programs["vendor/{}/{}".format(platform, ctx.attr.program)] = file
     return programs
 
 def _npm_package_impl(ctx):
@@ -38,7 +35,7 @@ npm_package = rule(
     doc = "Packs a launcher and a program for each platform as npm publishes it. Its file gets its real name when it is released.",
     attrs = python_tool("//pkg_npm:make_package") | {
         "program": attr.string(doc = "The name of each vendored file.", mandatory = True),
-        "programs": attr.label_keyed_string_dict(doc = "The programs, each with the platforms it is for: `linux-amd64`, or several divided by a space.", allow_files = True, mandatory = True),
+        "programs": attr.label_list(doc = "The programs, of which no two are for one platform.", providers = [ProductInfo], mandatory = True),
         "launcher": attr.label(doc = "The script that starts the program of the machine's platform.", allow_single_file = [".js"], mandatory = True),
         "template": attr.label(doc = "package.json with `$npm`, `$semver`, `$commit` and `$repository`.", allow_single_file = [".json.in"], mandatory = True),
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),

@@ -1,8 +1,10 @@
 """A wheel that carries a program."""
 
 load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/stamp:product.bzl", "check_versions")
 
 def _python_wheel_impl(ctx):
+    check_versions(ctx, [ctx.attr.program])
     out = ctx.actions.declare_file(ctx.label.name + ".whl")
     files = {file.short_path.removeprefix(file.owner.package + "/"): file for file in ctx.files.launcher}
     files |= {"LICENSE": ctx.file.license, "README.md": ctx.file.readme}

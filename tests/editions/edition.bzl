@@ -86,10 +86,10 @@ def _images(name, version):
             oci_image(
                 name = "{}.image.{}{}".format(name, image, suffix),
                 srcs = ["//images:{}.files".format(folder)],
-                binaries = {
-                    "{}.viberun.{}".format(name, architecture): architecture
+                binaries = [
+                    "{}.viberun.{}".format(name, architecture)
                     for architecture in architectures
-                } if has_client else {},
+                ] if has_client else [],
                 layers = [
                     "//images:{}.{}.{}".format(folder, layer, architecture)
                     for architecture in architectures
@@ -112,11 +112,11 @@ def _packages(name, version):
         launcher = "//pkg_npm:bin/viberun.js",
         license = "//:LICENSE",
         program = "viberun",
-        programs = {
-            name + ".viberun.amd64": "linux-amd64",
-            name + ".viberun.arm64": "linux-arm64",
-            name + ".pex": "darwin-amd64 darwin-arm64",
-        },
+        programs = [
+            name + ".viberun.amd64",
+            name + ".viberun.arm64",
+            name + ".pex",
+        ],
         readme = "//viberun:README.md",
         tags = ["manual"],
         template = "//pkg_npm:package.json.in",

@@ -2,6 +2,8 @@
 
 load("//tools/binary:compiled_program.bzl", "compiled_program")
 load("//tools/binary:self_contained_binary.bzl", "self_contained_binary")
+load("//tools/platforms:platforms.bzl", "ARCHITECTURES")
+load("//tools/stamp:channels.bzl", "each_channel")
 
 def linux_binaries(name, program, entry, deps):
     """Declares `NAME_amd64.dev`, `NAME_arm64.dev`, and the same of `.prod`.
@@ -18,13 +20,12 @@ def linux_binaries(name, program, entry, deps):
         tags = ["manual"],
         deps = deps,
     )
-    for channel in ["dev", "prod"]:
-        for architecture in ["amd64", "arm64"]:
-            self_contained_binary(
-                name = "{}_{}.{}".format(name, architecture, channel),
-                compiled = name,
-                program = program,
-                runtime = "//tools/binary:runtime_" + architecture,
-                tags = ["manual"] if channel == "prod" else [],
-                version = "//tools/stamp:" + channel,
-            )
+    for architecture in ARCHITECTURES:
+        each_channel(
+            rule = self_contained_binary,
+            name = "{}_{}.{{channel}}".format(name, architecture),
+            compiled = name,
+            program = program,
+            runtime = "//tools/binary:runtime_" + architecture,
+            version = "//tools/stamp:{channel}",
+        )

@@ -5,6 +5,7 @@ load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "
 PythonRuntimeInfo = provider(
     doc = "A packed interpreter.",
     fields = {
+        "architecture": "amd64 or arm64.",
         "archive": "The .tar.gz.",
         "description": "JSON: its architecture, its digest, where its loader and libraries are.",
     },
@@ -30,7 +31,7 @@ def _python_runtime_impl(ctx):
     )
     return [
         DefaultInfo(files = depset([archive])),
-        PythonRuntimeInfo(archive = archive, description = description),
+        PythonRuntimeInfo(architecture = ctx.attr.architecture, archive = archive, description = description),
     ]
 
 python_runtime = rule(

@@ -3,6 +3,7 @@
 load("//tools/binary:compiled_program.bzl", "CompiledProgramInfo")
 load("//tools/binary:python_runtime.bzl", "PythonRuntimeInfo")
 load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/stamp:product.bzl", "ProductInfo")
 
 def _self_contained_binary_impl(ctx):
     compiled = ctx.attr.compiled[CompiledProgramInfo]
@@ -29,7 +30,10 @@ def _self_contained_binary_impl(ctx):
         mnemonic = "SelfContainedBinary",
         progress_message = "Joining program and runtime into %{output}",
     )
-    return [DefaultInfo(files = depset([output]))]
+    return [
+        DefaultInfo(files = depset([output])),
+        ProductInfo(file = output, platforms = ["linux-" + runtime.architecture], version = ctx.file.version),
+    ]
 
 self_contained_binary = rule(
     implementation = _self_contained_binary_impl,

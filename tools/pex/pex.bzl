@@ -40,7 +40,7 @@ pex = rule(
         "program": attr.string(doc = "What the program is called in its messages.", mandatory = True),
         "entry": attr.string(doc = "module:function that returns the exit status.", mandatory = True),
         "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo], mandatory = True),
-        "wheels": attr.label_list(doc = "The wheels that they import, as files (`@wheel_amd64_NAME//:whl`); pure ones only.", allow_files = [".whl"]),
+        "wheels": attr.label_list(doc = "The wheels that they import, as files (`@wheel_any_NAME//:whl`); pure ones only.", allow_files = [".whl"]),
     },
     toolchains = PYTHON_TOOLCHAINS,
 )

@@ -1,6 +1,7 @@
 """The executable PEX of one version."""
 
 load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/stamp:product.bzl", "ProductInfo")
 
 def _pex_binary_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name)
@@ -18,7 +19,10 @@ def _pex_binary_impl(ctx):
         mnemonic = "PexVersion",
         progress_message = "Putting the version into %{label}",
     )
-    return [DefaultInfo(files = depset([out]), executable = out)]
+    return [
+        DefaultInfo(files = depset([out]), executable = out),
+        ProductInfo(file = out, platforms = ctx.attr.platforms, version = ctx.file.version),
+    ]
 
 pex_binary = rule(
     implementation = _pex_binary_impl,
@@ -26,6 +30,7 @@ pex_binary = rule(
     executable = True,
     attrs = python_tool("//tools/pex:stamp_pex") | {
         "pex": attr.label(doc = "The program, packed by the rule pex.", allow_single_file = [".pex"], mandatory = True),
+        "platforms": attr.string_list(doc = "What a release has it for: where no self-contained binary can be made.", default = ["darwin-amd64", "darwin-arm64"]),
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "version_path": attr.string(doc = "Where the program looks for it, below the import root.", default = "viberun/version.json"),
     },

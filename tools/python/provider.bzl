@@ -5,7 +5,7 @@ PythonInfo = provider(
     fields = {
         "files": "depset of files: sources and data read at run time.",
         "bytecode": "depset of pyc files beside some of the sources: for what runs here, no part of a product.",
-        "roots": "depset of import roots, each a path below the folder that holds all repositories ('_main', 'wheel_amd64_pex/site').",
+        "roots": "depset of import roots, each a path below the folder that holds all repositories ('_main', 'wheel_any_pex/site').",
     },
 )
 

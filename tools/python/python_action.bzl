@@ -18,8 +18,6 @@ def python_tool(program):
             providers = [PythonProgramInfo],
             cfg = "exec",
         ),
-        # Program and interpreter are for one platform: that of the rule's only execution group.
-        "_use_auto_exec_groups": attr.bool(default = False),
     }
 
 def _exec_root(root, workspace_name):

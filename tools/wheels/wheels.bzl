@@ -1,4 +1,4 @@
-"""Wheels from requirements.lock: `@wheels//:NAME` for the platform that is built for, one repository a wheel and architecture.
+"""Wheels from requirements.lock: `@wheels//:NAME` for the platform that is built for, one repository a wheel, and for machine code one an architecture.
 
 No index's host is written down: the repository cache answers by digest, and on a miss pip asks the index that this machine is set to.
 """
@@ -7,7 +7,11 @@ load("//tools/debian:file_url.bzl", "file_url")
 load("//tools/platforms:platforms.bzl", "ARCHITECTURES", "host_architecture")
 load("//tools/python:bytecode.bzl", "compile_python")
 
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+# Stands for an architecture in the names of wheels without machine code.
+_ANY = "any"
+
+# What pip calls the machine of each.
+_MACHINES = {"amd64": "x86_64", _ANY: "x86_64", "arm64": "aarch64"}
 _PIP_OPTIONS = "//tools/wheels:pip_options.json"
 _RENEW = "`bazel run //tools/wheels:update`"
 
@@ -32,13 +36,13 @@ def _read_lock(text):
         wheels[normalize(name)] = struct(
             name = name,
             version = version,
-            sha256 = {"amd64": hashes[0], "arm64": hashes[-1]},
+            sha256 = dict(zip(ARCHITECTURES, hashes) if len(hashes) > 1 else [(_ANY, hashes[0])]),
             via = [normalize(parent) for parent in via.split(", ")],
         )
     return wheels
 
 def declare_wheels(name, lock):
-    """Declares a repository a locked wheel and architecture, `wheel_<architecture>_<project>`, and one of aliases to them.
+    """Declares a repository a locked wheel, `wheel_<architecture or any>_<project>`, and one of aliases to them.
 
     Args:
       name: what the repository of aliases is called.
@@ -46,16 +50,19 @@ def declare_wheels(name, lock):
     """
     locked = _read_lock(lock)
     for project, wheel in locked.items():
-        for architecture in ARCHITECTURES:
+        for architecture, sha256 in wheel.sha256.items():
             _wheel(
                 name = "wheel_{}_{}".format(architecture, project),
                 architecture = architecture,
                 project = wheel.name,
                 requires = [child for child, other in locked.items() if project in other.via],
-                sha256 = wheel.sha256[architecture],
+                sha256 = sha256,
                 version = wheel.version,
             )
-    _wheels(name = name, projects = locked.keys())
+    _wheels(name = name, projects = {
+        project: "@wheel_{}_{}".format(_ANY if _ANY in wheel.sha256 else "{}", project)
+        for project, wheel in locked.items()
+    })
 
 def _wheels_impl(rctx):
     build = [
@@ -63,13 +70,13 @@ def _wheels_impl(rctx):
         'load("@//tools/wheels:unlocked.bzl", "unlocked")',
         'package(default_visibility = ["//visibility:public"])',
     ]
-    for project in rctx.attr.projects:
-        build.append('alias(name = "{0}", actual = by_architecture("@wheel_{{}}_{0}//:wheel_{{}}_{0}"))'.format(project))
+    for project, repository in rctx.attr.projects.items():
+        build.append('alias(name = "{}", actual = by_architecture("{}"))'.format(project, repository + "//:wheel"))
     for project in _requested(rctx.read(rctx.attr.requirements)):
         if project not in rctx.attr.projects:
             build.append('unlocked(name = "{}")'.format(project))
     build.append('filegroup(name = "archives", srcs = by_architecture({}))'.format(
-        json.encode(["@wheel_{}_" + project + "//:whl" for project in rctx.attr.projects]),
+        json.encode([repository + "//:whl" for repository in rctx.attr.projects.values()]),
     ))
     rctx.file("BUILD.bazel", "\n".join(build) + "\n")
 
@@ -77,7 +84,7 @@ _wheels = repository_rule(
     implementation = _wheels_impl,
     doc = "An alias a locked wheel, and the files of all (`:archives`).",
     attrs = {
-        "projects": attr.string_list(doc = "The locked projects, spelt as targets."),
+        "projects": attr.string_dict(doc = "The locked projects, spelt as targets, each with its repository, which has `{}` in the place of an architecture."),
         "requirements": attr.label(doc = "The request that the lock answers.", default = "//tools/wheels:requirements.in"),
     },
 )
@@ -137,7 +144,7 @@ exports_files(["{file}"])
 alias(name = "whl", actual = "{file}")
 
 wheel_library(
-    name = "{name}",
+    name = "wheel",
     srcs = glob(["site/**"], exclude = ["**/*.pyc"]),
     bytecode = glob(["site/**/__pycache__/*.cpython-313.pyc"], allow_empty = True),
     root = "site",
@@ -145,15 +152,14 @@ wheel_library(
 )
 """.format(
         file = name,
-        name = "wheel_{}_{}".format(rctx.attr.architecture, normalize(rctx.attr.project)),
-        deps = json.encode(["@wheel_{}_{}".format(rctx.attr.architecture, child) for child in rctx.attr.requires]),
+        deps = json.encode(["@wheels//:" + child for child in rctx.attr.requires]),
     ))
 
 _wheel = repository_rule(
     implementation = _wheel_impl,
     doc = "One wheel for one architecture: the file (`:whl`) and its unpacked, importable content.",
     attrs = {
-        "architecture": attr.string(doc = "amd64 or arm64.", mandatory = True),
+        "architecture": attr.string(doc = "amd64, arm64, or any.", mandatory = True),
         "project": attr.string(doc = "The project's name on the index.", mandatory = True),
         "version": attr.string(doc = "The pinned version.", mandatory = True),
         "sha256": attr.string(doc = "The wheel's digest.", mandatory = True),

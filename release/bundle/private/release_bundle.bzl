@@ -2,6 +2,7 @@
 
 load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 load("//tools/python:runfiles.bzl", "runfiles_path")
+load("//tools/stamp:product.bzl", "ProductInfo", "check_versions")
 
 def _output(ctx, file):
     return {"file": file.path, "runfile": runfiles_path(ctx, file)}
@@ -18,6 +19,10 @@ def _release_bundle_impl(ctx):
         [("server", platform, target) for target, platform in ctx.attr.servers.items()] +
         [(kind, None, target) for target, kind in ctx.attr.files.items()]
     )
+    check_versions(ctx, [target for _, _, target in described])
+    for kind, platform, target in described:
+        if platform and ProductInfo in target and platform not in target[ProductInfo].platforms:
+            fail("{}: {} is for {}, not the {} for {}".format(ctx.label, target.label, " and ".join(target[ProductInfo].platforms), kind, platform))
     products = [
         {"kind": kind, "platform": platform} | _output(ctx, _the_file(target))
         for kind, platform, target in described

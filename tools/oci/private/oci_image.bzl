@@ -2,6 +2,7 @@
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
 load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/stamp:product.bzl", "ProductInfo", "products_by_platform")
 
 def _platforms(ctx):
     """Layers by architecture, lowest first."""
@@ -13,7 +14,10 @@ def _platforms(ctx):
 def _oci_image_impl(ctx):
     declaration = ctx.attr.plan[OciPlanInfo].declaration
     platforms = _platforms(ctx)
-    binaries = {architecture: target.files.to_list()[0] for target, architecture in ctx.attr.binaries.items()}
+    binaries = {
+        platform.removeprefix("linux-"): file
+        for platform, file in products_by_platform(ctx, ctx.attr.binaries).items()
+    }
     layout = ctx.actions.declare_directory(ctx.label.name)
     sboms = {
         architecture: ctx.actions.declare_file("{}.{}.cdx.json".format(ctx.label.name, architecture))
@@ -55,7 +59,7 @@ oci_image = rule(
     implementation = _oci_image_impl,
     doc = "An OCI image layout with an index; in the output group `sbom` a bill of materials for each architecture.",
     attrs = python_tool("//tools/oci/image:make_image") | {
-        "binaries": attr.label_keyed_string_dict(doc = "The client's self-contained binaries, each with its architecture.", allow_files = True),
+        "binaries": attr.label_list(doc = "The client's self-contained binaries, of which no two are for one architecture.", providers = [ProductInfo]),
         "layers": attr.label_list(doc = "All architectures' layers below the release's own, lowest first.", providers = [OciLayerInfo], mandatory = True),
         "plan": attr.label(doc = "The image's plan.", providers = [OciPlanInfo], mandatory = True),
         "srcs": attr.label_list(doc = "The files that image.json puts into the last layer.", allow_files = True),
