@@ -111,7 +111,11 @@ def test_a_commit_without_other_changes_runs_only_what_carries_the_version(
     ("source", "packs", "apart"),
     [
         ("viberun/client/download/resolver.py", "//viberun/client", ("//viberun/server",)),
-        ("viberun/server/engine.py", "//viberun/server", ("//viberun/client", "//images", "//pkg_npm", "//pkg_pypi")),
+        (
+            "viberun/server/engine/engine.py",
+            "//viberun/server",
+            ("//viberun/client", "//images", "//pkg_npm", "//pkg_pypi"),
+        ),
         ("viberun/channel.py", "//viberun", ()),
     ],
 )

@@ -15,12 +15,12 @@ KILLED = """
 import datetime, json, os, signal, sys
 sys.path[:] = json.loads(sys.argv[1])
 import docker
-from viberun.server import ports, update
-from viberun.server.apps import Apps
-from viberun.server.engine import Engine
-from viberun.server.health import HealthCheck, arguments_of
-from viberun.server.inventory import Inventory
-from viberun.server.reference import Reference
+from viberun.server.apps import ports, update
+from viberun.server.apps.apps import Apps
+from viberun.server.engine.engine import Engine
+from viberun.server.apps.health import HealthCheck, arguments_of
+from viberun.server.apps.inventory import Inventory
+from viberun.server.images.reference import Reference
 from viberun.server.state import State
 
 left = int(sys.argv[2])

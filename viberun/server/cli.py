@@ -12,7 +12,7 @@ from viberun.arguments import Parser
 from viberun.errors import UsageError
 from viberun.server import app_commands, commands, handshake
 from viberun.server.errors import EXIT_STATUS
-from viberun.server.reference import DIGEST
+from viberun.server.images.reference import DIGEST
 from viberun.server.state import DEFAULT, STATE
 
 TYPE_CHECKING = False

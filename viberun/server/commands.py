@@ -16,16 +16,16 @@ from viberun.build import Build
 from viberun.protocol import OLDEST, PROTOCOL
 from viberun.server import signals
 from viberun.server.errors import ImageError
+from viberun.server.images.reference import reference, references
 from viberun.server.notes import note
-from viberun.server.reference import reference, references
 from viberun.server.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from viberun.server.app import App
-    from viberun.server.apps import Apps
-    from viberun.server.inventory import Inventory
-    from viberun.server.update_check import CheckedApp, CheckedImage
+    from viberun.server.apps.app import App
+    from viberun.server.apps.apps import Apps
+    from viberun.server.apps.inventory import Inventory
+    from viberun.server.images.update_check import CheckedApp, CheckedImage
 
 Environ = Mapping[str, str]
 
@@ -52,8 +52,8 @@ def self_check(options: argparse.Namespace, environ: Environ) -> int:
 
 def images_pull(options: argparse.Namespace, environ: Environ) -> int:
     """Every image is tried; those that failed are the error in the end."""
-    from viberun.server import images
-    from viberun.server.engine import Engine
+    from viberun.server.engine.engine import Engine
+    from viberun.server.images import images
 
     wanted, digests = references(environ), dict(options.digest)
     engine = Engine.connect(environ)
@@ -75,8 +75,8 @@ def images_pull(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def images_status(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.server import images
-    from viberun.server.engine import Engine
+    from viberun.server.engine.engine import Engine
+    from viberun.server.images import images
 
     wanted = references(environ)
     found = images.status(Engine.connect(environ), wanted)
@@ -90,7 +90,7 @@ def images_status(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def update_check(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.server.update_check import compare
+    from viberun.server.images.update_check import compare
 
     image, apps = compare(_inventory(environ), options.app)
     if options.json:
@@ -126,7 +126,7 @@ def apps_stop(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def apps_update(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.server.update import update
+    from viberun.server.apps.update import update
 
     with signals.raised():
         updated = update(_apps(environ), options.app)
@@ -141,14 +141,14 @@ def apps_update(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def apps_attach(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.server.attachment import attach
-    from viberun.server.terminal import Terminal
+    from viberun.server.apps.attachment import attach
+    from viberun.server.apps.terminal import Terminal
 
     return attach(_inventory(environ), options.app, Terminal(), environ)
 
 
 def apps_logs(options: argparse.Namespace, environ: Environ) -> int:
-    from viberun.server.logs import read
+    from viberun.server.apps.logs import read
 
     for piece in read(_inventory(environ), options.app, options.follow, options.tail):
         sys.stdout.buffer.write(piece)
@@ -166,16 +166,16 @@ def apps_rm(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def _inventory(environ: Environ) -> Inventory:
-    from viberun.server.engine import Engine
-    from viberun.server.inventory import Inventory
+    from viberun.server.apps.inventory import Inventory
+    from viberun.server.engine.engine import Engine
 
     wanted = reference("viberun", environ)
     return Inventory(Engine.connect(environ), State.of(environ), wanted)
 
 
 def _apps(environ: Environ) -> Apps:
-    from viberun.server.apps import Apps
-    from viberun.server.health import HealthCheck, arguments_of
+    from viberun.server.apps.apps import Apps
+    from viberun.server.apps.health import HealthCheck, arguments_of
 
     inventory = _inventory(environ)
     health_check = HealthCheck(inventory.engine, arguments_of)

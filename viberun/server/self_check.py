@@ -24,20 +24,20 @@ def verify(state: State, environ: Mapping[str, str]) -> Docker:
     """Raises ViberunError where this binary is not sound; Docker's absence says nothing about it."""
     import viberun.server
 
-    for module in pkgutil.iter_modules(viberun.server.__path__):
-        name = f"viberun.server.{module.name}"
+    for module in pkgutil.walk_packages(viberun.server.__path__, "viberun.server."):
         try:
-            importlib.import_module(name)
+            importlib.import_module(module.name)
         except Exception as error:  # a damaged module can fail in any way
             raise ViberunError(
-                f"{name} can't be imported: {type(error).__name__}: {error}", remedy="install viberun-server again"
+                f"{module.name} can't be imported: {type(error).__name__}: {error}",
+                remedy="install viberun-server again",
             ) from None
     state.prove_writable()
     return docker(environ)
 
 
 def docker(environ: Mapping[str, str]) -> Docker:
-    from viberun.server.engine import Engine
+    from viberun.server.engine.engine import Engine
 
     try:
         return Docker(True, Engine.connect(environ).version(), None)

@@ -11,9 +11,9 @@ import pytest
 from tests.compatibility.answers.servers import PAST, answers
 from tests.unit.viberun.installed import BUILD
 from viberun.server.__main__ import main
-from viberun.server.app import App
-from viberun.server.images import Pulled, Pulling, Status
-from viberun.server.update_check import CheckedApp, CheckedImage
+from viberun.server.apps.app import App
+from viberun.server.images.images import Pulled, Pulling, Status
+from viberun.server.images.update_check import CheckedApp, CheckedImage
 
 # What a client hands to the server: that of the first days named its own protocol alone.
 FIRST = {"VIBERUN_CHANNEL": "dev", "VIBERUN_SERVER_VERSION": "dev", "VIBERUN_PROTOCOL": "1"}

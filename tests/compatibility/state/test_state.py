@@ -16,7 +16,7 @@ from tests.unit.viberun.client.stage import Viberun
 from tests.unit.viberun.installed import BUILD
 from viberun.client import config
 from viberun.client.store import Store
-from viberun.server.app import Record, Update
+from viberun.server.apps.app import Record, Update
 from viberun.server.errors import NewerRecordError
 
 HERE = Path(__file__).parent

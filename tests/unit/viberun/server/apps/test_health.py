@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from viberun.server.apps.health import HealthCheck
+from viberun.server.engine.facts import Container
 from viberun.server.errors import UnhealthyError
-from viberun.server.facts import Container
-from viberun.server.health import HealthCheck
 
 RUNNING = Container("c", "viberun-app-demo", "running", "i", pid=7)
 SUPERVISOR = b"s6-svscan\0/home/viberun/services\0"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viberun.errors import UsageError
-from viberun.server.reference import Reference, reference, references
+from viberun.server.images.reference import Reference, reference, references
 
 ENVIRON = {"VIBERUN_IMAGE": "ghcr.io/o/viberun:dev", "VIBERUN_PROXY_IMAGE": "localhost:5000/p"}
 

@@ -22,10 +22,10 @@ from docker.utils import kwargs_from_env
 from docker.utils.socket import frames_iter
 
 from viberun.errors import ViberunError
+from viberun.server.engine.facts import Container, Event, Image, Plan, container_in, event_in, image_in
+from viberun.server.engine.refusal import explain
+from viberun.server.engine.stream import stalled_after
 from viberun.server.errors import DockerError, DockerUnreachableError
-from viberun.server.facts import Container, Event, Image, Plan, container_in, event_in, image_in
-from viberun.server.refusal import explain
-from viberun.server.stream import stalled_after
 
 # For one answer; what streams has no such limit, but may not fall silent for STALL_SECONDS.
 ANSWER_SECONDS = 60

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viberun.errors import ViberunError
+from viberun.server.engine.refusal import explain, passes
 from viberun.server.errors import ConflictError, DockerError, ImageError, PortTakenError
-from viberun.server.refusal import explain, passes
 
 # As Docker 20.10 and 28 say it.
 NOT_THERE = "manifest for 127.0.0.1:5000/a:dev not found: manifest unknown: manifest unknown"

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from viberun.errors import ViberunError
-from viberun.server import app
-from viberun.server.engine import Session
+from viberun.server.apps import app
+from viberun.server.apps.inventory import Inventory
+from viberun.server.apps.terminal import Terminal
+from viberun.server.engine.engine import Session
 from viberun.server.errors import StateError
-from viberun.server.inventory import Inventory
-from viberun.server.terminal import Terminal
 
 COMMAND = ("viberun-session",)
 

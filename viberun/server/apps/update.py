@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from viberun.errors import ViberunError
-from viberun.server import app
-from viberun.server.app import App, Record, Update
-from viberun.server.apps import STOP_SECONDS, Apps
+from viberun.server.apps import app
+from viberun.server.apps.app import App, Record, Update
+from viberun.server.apps.apps import STOP_SECONDS, Apps
+from viberun.server.engine.facts import Container, Image
 from viberun.server.errors import NoSuchAppError, StateError, UpdateError
-from viberun.server.facts import Container, Image
 
 # How long the new container has to be well on end, and how long it may take to get there.
 SETTLE_SECONDS = 3.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from viberun.app_name import check_name
 from viberun.errors import InvalidError, UsageError
-from viberun.server.app import Record, Update, container_name, next_name, previous_name
+from viberun.server.apps.app import Record, Update, container_name, next_name, previous_name
 
 RECORD = Record("demo", 20000, "ghcr.io/o/viberun:dev", "2026-01-25T12:30:45Z")
 

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from viberun.errors import ViberunError
-from viberun.server import app, ports
-from viberun.server.app import App, Record
-from viberun.server.engine import Engine
+from viberun.server.apps import app, ports
+from viberun.server.apps.app import App, Record
+from viberun.server.apps.health import HealthCheck
+from viberun.server.apps.inventory import Inventory
+from viberun.server.engine.engine import Engine
+from viberun.server.engine.facts import Container, Image, Plan
 from viberun.server.errors import (
     ConflictError,
     DockerUnreachableError,
@@ -21,9 +24,6 @@ from viberun.server.errors import (
     NoSuchAppError,
     PortTakenError,
 )
-from viberun.server.facts import Container, Image, Plan
-from viberun.server.health import HealthCheck
-from viberun.server.inventory import Inventory
 from viberun.server.state import State
 
 # How long a container may take to end by itself, and to begin.

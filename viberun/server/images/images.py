@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from viberun.errors import ViberunError
-from viberun.server.engine import Engine
-from viberun.server.facts import Event
-from viberun.server.reference import Reference
-from viberun.server.refusal import passes
+from viberun.server.engine.engine import Engine
+from viberun.server.engine.facts import Event
+from viberun.server.engine.refusal import passes
+from viberun.server.images.reference import Reference
 from viberun.server.state import State
 
 _ATTEMPTS = 3

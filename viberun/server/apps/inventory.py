@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from viberun.app_name import NAME
 from viberun.errors import InvalidError, ViberunError
-from viberun.server import app
-from viberun.server.app import App, Record
-from viberun.server.engine import Engine
+from viberun.server.apps import app
+from viberun.server.apps.app import App, Record
+from viberun.server.engine.engine import Engine
+from viberun.server.engine.facts import Container, Image
 from viberun.server.errors import ConflictError, NewerRecordError, NoSuchAppError, RecordError, StateError
-from viberun.server.facts import Container, Image
-from viberun.server.reference import Reference
+from viberun.server.images.reference import Reference
 from viberun.server.state import State
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from viberun.errors import ViberunError
-from viberun.server.app import Record, Update
+from viberun.server.apps.app import Record, Update
+from viberun.server.apps.inventory import Inventory
+from viberun.server.engine.facts import Container, Image
 from viberun.server.errors import ConflictError, NoSuchAppError, StateError
-from viberun.server.facts import Container, Image
-from viberun.server.inventory import Inventory
-from viberun.server.reference import Reference
+from viberun.server.images.reference import Reference
 from viberun.server.state import State
 
 WANTED = Reference("r/viberun", "dev")

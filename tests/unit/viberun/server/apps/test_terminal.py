@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from viberun.errors import UsageError
-from viberun.server.terminal import Terminal
+from viberun.server.apps.terminal import Terminal
 
 
 @dataclass

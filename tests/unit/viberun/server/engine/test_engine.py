@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from docker.errors import NotFound
 
-from viberun.server import engine
-from viberun.server.engine import Session
+from viberun.server.engine import engine
+from viberun.server.engine.engine import Session
 
 CONTAINER = "c0ffee" * 10
 

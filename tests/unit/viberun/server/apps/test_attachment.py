@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from viberun.errors import ViberunError
-from viberun.server import attachment
+from viberun.server.apps import attachment
+from viberun.server.apps.inventory import Inventory
+from viberun.server.engine.facts import Container
 from viberun.server.errors import DockerUnreachableError, StateError
-from viberun.server.facts import Container
-from viberun.server.inventory import Inventory
-from viberun.server.reference import Reference
+from viberun.server.images.reference import Reference
 from viberun.server.state import State
 
 DEMO = Container("old", "viberun-app-demo", "running", "i", {"dev.viberun.app": "demo"}, 20000)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from viberun.server.facts import Container, Event, container_in, event_in, image_in
+from viberun.server.engine.facts import Container, Event, container_in, event_in, image_in
 
 DIGEST = "sha256:" + "1" * 64
 

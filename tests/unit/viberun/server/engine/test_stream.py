@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from viberun.server.engine.stream import merged, stalled_after
 from viberun.server.errors import ImageError
-from viberun.server.stream import merged, stalled_after
 
 
 def test_all_items_come_in_order() -> None:

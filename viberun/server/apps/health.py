@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from viberun.server.engine import Engine
+from viberun.server.engine.engine import Engine
+from viberun.server.engine.facts import Container
 from viberun.server.errors import UnhealthyError
-from viberun.server.facts import Container
 
 # What the first process is called until it has set up the home folder and becomes the supervisor.
 _SETTING_UP = (b"viberun-init", b"runc\0", b"/proc/self/exe\0init")

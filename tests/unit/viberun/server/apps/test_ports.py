@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from viberun.server import ports
+from viberun.server.apps import ports
 from viberun.server.errors import ConflictError
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from viberun.server.app import Record
+from viberun.server.apps.app import Record
+from viberun.server.apps.inventory import Inventory
+from viberun.server.engine.facts import Container, Image
 from viberun.server.errors import DockerUnreachableError, ImageError
-from viberun.server.facts import Container, Image
-from viberun.server.inventory import Inventory
-from viberun.server.reference import Reference
+from viberun.server.images.reference import Reference
+from viberun.server.images.update_check import CheckedApp, CheckedImage, compare
 from viberun.server.state import State
-from viberun.server.update_check import CheckedApp, CheckedImage, compare
 
 REF = "r/viberun:dev"
 OLD, NEW = "sha256:" + "0" * 64, "sha256:" + "1" * 64

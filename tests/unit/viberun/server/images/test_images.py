@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from viberun.server import images
+from viberun.server.engine.facts import Event, Image
 from viberun.server.errors import DockerUnreachableError, ImageError, LockedError
-from viberun.server.facts import Event, Image
-from viberun.server.images import Meter, Pulled, Pulling
-from viberun.server.reference import Reference
+from viberun.server.images import images
+from viberun.server.images.images import Meter, Pulled, Pulling
+from viberun.server.images.reference import Reference
 
 WANTED = Reference("r/viberun", "dev")
 OLD, NEW = "sha256:" + "0" * 64, "sha256:" + "1" * 64

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from viberun.server.app import Record, Update
-from viberun.server.apps import Apps
+from viberun.server.apps.app import Record, Update
+from viberun.server.apps.apps import Apps
+from viberun.server.apps.inventory import Inventory
+from viberun.server.apps.update import Updated, update
+from viberun.server.engine.facts import Container, Image, Plan
 from viberun.server.errors import (
     DockerError,
     DockerUnreachableError,
@@ -19,11 +22,8 @@ from viberun.server.errors import (
     RecordError,
     StateError,
 )
-from viberun.server.facts import Container, Image, Plan
-from viberun.server.inventory import Inventory
-from viberun.server.reference import Reference
+from viberun.server.images.reference import Reference
 from viberun.server.state import State
-from viberun.server.update import Updated, update
 
 WANTED = Reference("r/viberun", "dev")
 

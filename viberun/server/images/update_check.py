@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viberun.errors import ViberunError
+from viberun.server.apps.inventory import Inventory
 from viberun.server.errors import DockerUnreachableError
-from viberun.server.inventory import Inventory
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from viberun.server import app
+from viberun.server.apps import app
+from viberun.server.apps.inventory import Inventory
+from viberun.server.engine.stream import merged
 from viberun.server.errors import NoSuchAppError, StateError
-from viberun.server.inventory import Inventory
-from viberun.server.stream import merged
 
 # Services log to ~/logs/NAME/current. The end of standard input is how this learns that nobody reads any more.
 _SERVICES = """

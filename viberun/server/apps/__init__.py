@@ -1,0 +1,1 @@
+"""The apps of this host: making, starting, attaching to, updating and removing them."""
