@@ -40,9 +40,25 @@ if [ -z "$repository" ] && [ -n "$commit" ]; then
         sed -n 's#^\(https://\|ssh://git@\|git@\)\([^/@]*@\)\{0,1\}github\.com[:/]\([^/]*/[^/]*\)$#\3#p' | sed 's#\.git$##') || repository=''
 fi
 
+# The tree that a commit of all that is here would have, for tests that read the checkout itself; made in an index and a
+# store of objects apart, since asking changes nothing.
+tree=''
+if [ -n "$commit" ]; then
+    apart=$(mktemp -d)
+    trap 'rm -rf "$apart"' EXIT
+    cp "$(git rev-parse --git-path index)" "$apart/index" 2>/dev/null || git read-tree --index-output="$apart/index" HEAD
+    objects=$(git rev-parse --path-format=absolute --git-path objects)
+    tree=$(
+        export GIT_INDEX_FILE="$apart/index" GIT_OBJECT_DIRECTORY="$apart" GIT_ALTERNATE_OBJECT_DIRECTORIES="$objects"
+        git -c core.safecrlf=false add --all
+        git write-tree
+    )
+fi
+
 # The last line has a value always: Bazel drops a key whose empty value ends the output.
 echo "STABLE_VIBERUN_COMMIT $commit"
 echo "STABLE_VIBERUN_REPOSITORY $repository"
 echo "STABLE_VIBERUN_TAGS ${tags% }"
 echo "STABLE_VIBERUN_TIMESTAMP $timestamp"
+echo "STABLE_VIBERUN_TREE $tree"
 echo "STABLE_VIBERUN_STATE $state"

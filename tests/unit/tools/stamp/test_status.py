@@ -111,6 +111,24 @@ def test_a_changed_or_untracked_file_makes_it_dirty(checkout: Checkout, tracked:
     assert checkout.build().version.semver.endswith(".dirty")
 
 
+def test_the_tree_is_that_of_all_files_whether_committed_or_not(checkout: Checkout) -> None:
+    def tree() -> str:
+        (line,) = [line for line in checkout.status().splitlines() if line.startswith("STABLE_VIBERUN_TREE ")]
+        return line.partition(" ")[2]
+
+    checkout.commit()
+    empty = tree()
+    (checkout.folder / "file").write_text("1")
+    one = tree()
+    (checkout.folder / "file").write_text("2")
+    two = tree()
+    assert len({empty, one, two}) == 3
+    assert checkout.git("status", "--porcelain") == "?? file"
+    checkout.git("add", "file")
+    checkout.commit()
+    assert tree() == two == checkout.git("rev-parse", "HEAD^{tree}")
+
+
 def test_a_shallow_clone_is_marked_dirty_and_makes_no_prod_version(checkout: Checkout, tmp_path: Path) -> None:
     checkout.commit()
     checkout.commit()
