@@ -26,7 +26,10 @@ class Shard:
 
 
 class TestsOfShard:
-    """Keeps every `total`th of the tests that were asked for, in pytest's order; `collected` counts all that the files have."""
+    """Keeps this shard's of the tests that were asked for; `collected` counts all that the files have.
+
+    Shards are pieces of pytest's order, so that tests with a fixture in common stay together where they can.
+    """
 
     __test__ = False
 
@@ -38,10 +41,11 @@ class TestsOfShard:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
         self.collected = len(items)
         yield
-        mine = items[self._shard.index :: self._shard.total]
-        if others := [item for item in items if item not in mine]:
+        index, total = self._shard.index, self._shard.total
+        first, end = len(items) * index // total, len(items) * (index + 1) // total
+        if others := items[:first] + items[end:]:
             config.hook.pytest_deselected(items=others)
-            items[:] = mine
+            items[:] = items[first:end]
 
 
 def say_collected(report: Path, collected: int) -> None:
