@@ -81,6 +81,17 @@ def count_build(events: Iterable[str], exit_code: int) -> Count:
     return count + settle(Count(failed=len(lost)), exit_code in (0, _TESTS_FAILED))
 
 
+def count_cached(events: Iterable[str]) -> tuple[int, int]:
+    """Returns of how many targets every result is from a cache, and of how many there are results."""
+    ran = dict[str, bool]()
+    for event in map(json.loads, events):
+        if found := event["id"].get("testResult"):
+            result = event.get("testResult", {})
+            cached = result.get("cachedLocally") or result.get("executionInfo", {}).get("cachedRemotely")
+            ran[found["label"]] = ran.get(found["label"], False) or not cached
+    return len(ran) - sum(ran.values()), len(ran)
+
+
 def _count_result(result: dict[str, Any]) -> Count:
     reports = [output["uri"] for output in result.get("testActionOutput", []) if output["name"] == "test.xml"]
     count = sum((count_junit(Path(unquote(urlsplit(uri).path))) for uri in reports), Count())

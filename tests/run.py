@@ -1,92 +1,125 @@
-"""Runs every test and counts: what Bazel runs in its sandbox, then the suites that can't run inside Bazel.
+"""Builds and tests with Bazel, and counts: `./test [PATH | TARGET]... [--OPTION]...`, with no PATH everything.
 
-Started by ./test. Artifacts come as `--artifact NAME=RLOCATION` and reach the suites as environment variables with absolute
-paths; the suites below `tests/e2e` see neither this workspace nor the host's Python packages.
+A PATH is a folder, a file, or `FILE::NAME`. A TARGET is a pattern of Bazel's: `//tests/unit/...`, and `-//tests/e2e/...` to
+leave some out. An OPTION is one of `bazel test`: `--test_filter=NAME`, `--test_output=streamed`, `--test_arg=--pdb`.
+
+Started by ./test, whose last line is the count.
 """
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
-import time
-import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.count import Count
-from tests.suites import Suite, bazel_suite, has_bazel_tests, outside_suites
+from tests.count import Count, count_build, count_cached, settle
+
+# A machine that is given 45 minutes for all still sees a count, of what is over by then.
+TIME_LIMIT_SECONDS = 60 * float(os.environ.get("VIBERUN_TEST_MINUTES", "42"))
+
+Run = Callable[[Sequence[str]], int]
 
 
-class UnknownFolderError(ValueError):
+class UnknownPathError(ValueError):
     """Tests were asked for where there are none."""
 
-    def __init__(self, folders: Sequence[str]) -> None:
-        super().__init__(f"no tests at or below {', '.join(folders)}")
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no tests at or below {path}")
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where the run happens."""
+@dataclass
+class Request:
+    """What is to be tested, as Bazel takes it."""
 
-    workspace: Path
-    runfiles: Path
+    patterns: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    filters: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, workspace: Path, arguments: Sequence[str]) -> "Request":
+        """Raises UnknownPathError where a path has no tests."""
+        request = cls()
+        for argument in arguments:
+            if argument.startswith(("//", "-//", "@")):
+                request.patterns.append(argument)
+            elif argument.startswith("-"):
+                request.options.append(argument)
+            else:
+                request._add_path(workspace, argument)
+        if len(request.filters) == len(request.patterns) > 0:  # nothing but files
+            request.options = _narrowed(request.options, " or ".join(request.filters))
+        request.patterns = request.patterns or ["//..."]
+        return request
+
+    def _add_path(self, workspace: Path, argument: str) -> None:
+        path, _, name = argument.partition("::")
+        path = os.path.normpath(path)
+        if (workspace / path).is_dir() and has_tests(workspace / path):
+            self.patterns.append("//..." if path == "." else f"//{path}/...")
+        elif (workspace / path).is_file() and has_tests((workspace / path).parent):
+            package, file = os.path.split(path)
+            self.patterns.append(f"//{package}:all")
+            self.filters.append(f"({file} and {name})" if name else file)
+        else:
+            raise UnknownPathError(argument)
 
 
-def artifacts(pairs: Sequence[str], runfiles: Path) -> dict[str, str]:
-    """Turns NAME=RLOCATION into NAME -> absolute path."""
-    return {name: str(runfiles / path) for name, _, path in (pair.partition("=") for pair in pairs)}
+def _narrowed(options: list[str], to: str) -> list[str]:
+    """Lets a --test_filter among the options choose among the tests that match `to`."""
+    given = [option.removeprefix("--test_filter=") for option in options if option.startswith("--test_filter=")]
+    others = [option for option in options if not option.startswith("--test_filter=")]
+    return [*others, "--test_filter=" + " and ".join(f"({part})" for part in (to, *given))]
 
 
-def chosen(workspace: Path, outside: Sequence[Suite], folders: Sequence[str]) -> list[Suite]:
-    """Returns the suites at or below `folders`, for none all: first what Bazel runs there.
+def has_tests(folder: Path) -> bool:
+    """Whether a BUILD file at or below `folder` declares a test."""
+    return any("_test(" in build.read_text() for build in folder.rglob("BUILD"))
 
-    Raises:
-        UnknownFolderError: some of `folders` have no tests.
+
+def run(request: Request, bazel: Run, scratch: Path) -> Count:
+    """Builds all, hermetically, and tests it.
+
+    Built first: a test sees more of the machine than a build action may, and so do the actions of `bazel test`.
     """
-    wanted = [os.path.normpath(folder) for folder in folders]
-    if not wanted or "." in wanted:
-        return [bazel_suite(workspace), *outside]
-    inside = [folder for folder in wanted if has_bazel_tests(workspace / folder)]
-    found = {folder: [suite for suite in outside if f"{suite.name}/".startswith(f"{folder}/")] for folder in wanted}
-    unknown = [folder for folder in wanted if folder not in inside and not found[folder]]
-    if unknown:
-        raise UnknownFolderError(unknown)
-    below = [suite for suite in outside if any(suite in suites for suites in found.values())]
-    return [bazel_suite(workspace, inside), *below] if inside else below
+    events = scratch / "events.json"
+    options = ["--config=hermetic", "--keep_going", *request.options]
+    built = bazel(["build", *options, "--", *request.patterns]) == 0
+    exit_code = bazel(["test", *options, f"--build_event_json_file={events}", "--", *request.patterns])
+    lines = events.read_text().splitlines() if events.exists() else []
+    count = settle(count_build(lines, exit_code), ended_well=built)
+    cached, targets = count_cached(lines)
+    print(f"{cached} of {targets} targets have their results from a cache", flush=True)
+    return count
 
 
-def run(suites: Sequence[Suite], environment: Mapping[str, str]) -> Count:
-    """Runs the suites one after the other and says how each went; one that breaks down is one failure."""
-    total = Count()
-    for suite in suites:
-        print(f"==> {suite.name}", flush=True)
-        start = time.monotonic()
+def call(command: Sequence[str], folder: Path) -> int:
+    """Runs `command` and returns its exit code, 124 when it took too long (as timeout(1) does)."""
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL) as process:
         try:
-            with tempfile.TemporaryDirectory(prefix="viberun-test-") as scratch:
-                count = suite.run(Path(scratch), environment)
-        except Exception:
-            traceback.print_exc()
-            count = Count(failed=1)
-        print(f"<== {suite.name}: {count} in {time.monotonic() - start:.0f} s", flush=True)
-        total += count
-    return total
+            return process.wait(TIME_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            print(f"took longer than {TIME_LIMIT_SECONDS:.0f} s: {' '.join(command[:3])} …", file=sys.stderr)
+            process.terminate()
+            return 124
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="./test", description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--artifact", action="append", default=[], help=argparse.SUPPRESS)
-    parser.add_argument("folders", nargs="*", metavar="FOLDER", help="only the tests at or below these folders")
-    options = parser.parse_args(argv)
-    place = Place(Path(os.environ["BUILD_WORKSPACE_DIRECTORY"]), Path(os.environ["RUNFILES_DIR"]).resolve())
-    environment = {**os.environ, **artifacts(options.artifact, place.runfiles)}
-    for name in ("RUNFILES_DIR", "BUILD_WORKSPACE_DIRECTORY", "BUILD_WORKING_DIRECTORY", "PYTHONPATH"):
-        environment.pop(name, None)
+    parser = argparse.ArgumentParser(
+        prog="./test", usage="./test [PATH | TARGET]... [--OPTION]...", description=__doc__
+    )
+    if set(argv) & {"-h", "--help"}:
+        parser.print_help()
+        return 0
+    workspace = Path(os.environ["BUILD_WORKSPACE_DIRECTORY"])
     try:
-        suites = chosen(place.workspace, outside_suites(place.workspace, place.runfiles), options.folders)
-    except UnknownFolderError as error:
+        request = Request.of(workspace, argv)
+    except UnknownPathError as error:
         parser.error(str(error))
-    total = run(suites, environment)
+    with tempfile.TemporaryDirectory(prefix="viberun-test-") as scratch:
+        total = run(request, lambda arguments: call([str(workspace / "bazelw"), *arguments], workspace), Path(scratch))
     print(total)
     return 1 if total.failed or not total.passed else 0
 

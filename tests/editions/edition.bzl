@@ -27,8 +27,8 @@ def edition(name, images_of = None):
 
     `NAME.viberun.ARCHITECTURE`, `NAME.viberun-server.ARCHITECTURE`: executables. `NAME.pex`, `NAME.npm`, `NAME.wheel`,
     `NAME.install`: the packages and the script. `NAME.image.IMAGE`: an OCI layout for both architectures, and with `.amd64`
-    for the one. `NAME.host`: the bundle for a host (amd64: client, server, script, images); `NAME.packages`: the one for
-    people's own machines (amd64: client, script; npm package and wheel).
+    for the one. `NAME.client.PLATFORM`, `NAME.server.PLATFORM`: tarballs. `NAME.host`: the bundle for a host (amd64: client,
+    server, script, images); `NAME.packages`: the one for people's own machines (clients, script, npm package and wheel).
 
     Args:
       name: what the targets' names begin with.
@@ -45,12 +45,12 @@ def edition(name, images_of = None):
                 tags = ["manual"],
                 version = version,
             )
-        executable_tarball(
-            name = "{}.{}".format(name, kind),
-            executable = "{}.{}.amd64".format(name, program),
-            member = program,
-            tags = ["manual"],
-        )
+            executable_tarball(
+                name = "{}.{}.linux-{}".format(name, kind, architecture),
+                executable = "{}.{}.{}".format(name, program, architecture),
+                member = program,
+                tags = ["manual"],
+            )
     _images(name, version)
     _packages(name, version)
     install_script(
@@ -61,16 +61,19 @@ def edition(name, images_of = None):
     )
     release_bundle(
         name = name + ".host",
-        clients = {name + ".client": "linux-amd64"},
+        clients = {name + ".client.linux-amd64": "linux-amd64"},
         files = {name + ".install": "install"},
         images = {"{}.image.{}.amd64".format(images_of or name, image): image for image in _IMAGES},
-        servers = {name + ".server": "linux-amd64"},
+        servers = {name + ".server.linux-amd64": "linux-amd64"},
         tags = ["manual"],
         version = version,
     )
     release_bundle(
         name = name + ".packages",
-        clients = {name + ".client": "linux-amd64"},
+        clients = {
+            "{}.client.{}".format(name, platform): platform
+            for platform in ["linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"]
+        },
         files = {
             name + ".install": "install",
             name + ".npm": "npm",
@@ -122,6 +125,14 @@ def _packages(name, version):
         template = "//pkg_npm:package.json.in",
         version = version,
     )
+    for architecture in _ARCHITECTURES:
+        executable_tarball(
+            name = "{}.client.darwin-{}".format(name, architecture),
+            executable = name + ".pex",
+            member = "viberun",
+            platform = "darwin-" + architecture,
+            tags = ["manual"],
+        )
     python_wheel(
         name = name + ".wheel",
         commands = [

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.images import contents
-from tests.images.test_proxy import free_port
+from tests.release.servers.process import free_port
 
 QEMU = "qemu-aarch64-static"
 

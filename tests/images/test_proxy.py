@@ -4,7 +4,6 @@ import base64
 import http.client
 import http.server
 import re
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,15 +16,9 @@ import pytest
 from tests.images import contents
 from tests.images.contents import ARCHITECTURES
 from tests.images.engine import Container, Engine
+from tests.release.servers.process import free_port
 
 PASSWORD = "correct horse"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):

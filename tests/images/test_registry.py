@@ -13,7 +13,7 @@ import pytest
 from tests.images import contents
 from tests.images.conftest import layout
 from tests.images.engine import Engine
-from tests.images.test_proxy import free_port
+from tests.release.servers.process import free_port
 
 CONFIGURATION = """
 version: 0.1

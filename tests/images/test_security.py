@@ -2,7 +2,6 @@
 
 import fnmatch
 import getpass
-import os
 import re
 import socket
 from pathlib import Path
@@ -60,7 +59,7 @@ def test_no_private_key_is_in_it(image: Image) -> None:
 
 
 def test_nothing_tells_where_it_was_built(image: Image) -> None:
-    workspace = Path(os.environ["VIBERUN_WORKSPACE"])
+    workspace = Path(__file__).resolve().parents[2]  # among the runfiles is a link to this file
     traces = {str(workspace), str(Path.home() / ".cache"), "/execroot/", "/sandbox/linux-sandbox/", "bazel-out/"}
     host = socket.gethostname()
     traces |= {host} if len(host) > 5 else set()

@@ -12,17 +12,13 @@ from tests.release.servers import verdaccio
 
 @pytest.fixture(scope="session")
 def path() -> str:
-    """PATH, with the Node.js that ./test brings along in front, if there is one."""
-    own = f"{os.environ['VIBERUN_NODE']}/bin:" if "VIBERUN_NODE" in os.environ else ""
-    return f"{own}{os.environ['PATH']}"
+    """PATH, with Node.js and npm in front."""
+    return f"{os.environ['VIBERUN_NODE']}/bin:{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session")
-def verdaccio_script(tmp_path_factory: pytest.TempPathFactory, path: str) -> Path:
-    folder = os.environ.get("VIBERUN_VERDACCIO")
-    return verdaccio.install(
-        Path(folder) if folder else tmp_path_factory.mktemp("verdaccio"), {**os.environ, "PATH": path}
-    )
+def verdaccio_script() -> Path:
+    return verdaccio.script()
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-# Everything that is built. What `bazel run` and `bazel test` start is made of the same outputs.
-TARGETS = "//..."
+# Everything that is built, but what only tests use: they are made by the same rules. What an action sees is told by the last.
+TARGETS = ("//...", "-//tests/...", "//tests/unit/tools/python:surroundings")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Checkout:
         """Runs Bazel inside the surroundings; returns what it printed if `capture`."""
         here = self.surroundings
         environment = {"HOME": str(self.home), "LANG": here.language, "PATH": os.environ["PATH"], "TZ": here.time_zone}
+        environment["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME") or f"{os.environ['HOME']}/.cache"  # has Bazel
         enter = ["nsenter", f"--target={self.holder}", "--mount", "--uts", "--net", f"--wd={self.folder}"]
         shell = ["sh", "-euc", f'umask {here.umask}; exec "$@"', "sh"]
         done = subprocess.run(
@@ -55,15 +56,15 @@ class Checkout:
         assert done.returncode == 0, f"bazel {' '.join(arguments)} exited with {done.returncode}"
         return done.stdout or ""
 
-    def build(self, targets: str = TARGETS) -> Counter[str]:
-        """Builds `targets`; returns how many actions were executed (none from a cache), by mnemonic."""
-        return Counter(mnemonic for mnemonic, _ in self.execute(targets))
+    def build(self, *targets: str) -> Counter[str]:
+        """Builds `targets`, else all; returns how many actions were executed (none from a cache), by mnemonic."""
+        return Counter(mnemonic for mnemonic, _ in self.execute(*targets))
 
-    def execute(self, targets: str = TARGETS) -> list[tuple[str, str]]:
-        """Builds `targets`; returns mnemonic and label of each action that was executed (none from a cache)."""
+    def execute(self, *targets: str) -> list[tuple[str, str]]:
+        """Builds `targets`, else all; returns mnemonic and label of each action that was executed (none from a cache)."""
         log = self.home / "execution.json"
         options = ["--config=hermetic", "--disk_cache=", f"--repository_cache={self.repository_cache}"]
-        self.bazel("build", *options, f"--execution_log_json_file={log}", targets)
+        self.bazel("build", *options, f"--execution_log_json_file={log}", "--", *(targets or TARGETS))
         spawns = list(json_objects(log.read_text()))
         assert not [spawn for spawn in spawns if spawn.get("cacheHit")]
         return [(str(spawn["mnemonic"]), str(spawn["targetLabel"])) for spawn in spawns]
@@ -79,10 +80,12 @@ class Checkout:
         self.bazel("coverage", *options, target)
         return Path(self.bazel("info", "output_path", capture=True).strip()) / "_coverage/_coverage_report.dat"
 
-    def outputs(self, targets: str = TARGETS) -> dict[str, Path]:
-        """Returns every file built, by its path below the output folder."""
+    def outputs(self) -> dict[str, Path]:
+        """Returns every file built of TARGETS, by its path below the output folder."""
         options = ["--config=hermetic", f"--repository_cache={self.repository_cache}", "--output=files"]
-        listing = self.bazel("cquery", *options, targets, capture=True)
+        everything, tests, surroundings = TARGETS
+        every = f"{everything} except {tests.removeprefix('-')} union {surroundings}"
+        listing = self.bazel("cquery", *options, every, capture=True)
         root = Path(self.bazel("info", "execution_root", capture=True).strip())
         files: dict[str, Path] = {}
         for name in listing.split():

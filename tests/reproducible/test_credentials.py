@@ -30,7 +30,7 @@ OTHERS = (
 @pytest.fixture
 def seen(tmp_path: Path) -> str:
     """The environment of a repository rule, in a workspace with this one's settings."""
-    workspace = Path(os.environ["VIBERUN_WORKSPACE"])
+    workspace = Path(os.environ["VIBERUN_BAZELW"]).resolve().parent
     for name in (".bazelrc", ".bazelversion", "bazelw", "tools/sandbox"):
         target = tmp_path / "workspace" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def test_repository_rules_see_the_environment_but_no_credential(seen: str) -> No
 
 
 def test_every_credential_that_the_driver_takes_is_among_those_kept_away() -> None:
-    workspace = Path(os.environ["VIBERUN_WORKSPACE"])
+    workspace = Path(os.environ["VIBERUN_BAZELW"]).resolve().parent
     taken = {
         name
         for source in (workspace / "release").rglob("*.py")

@@ -37,14 +37,17 @@ LAYERS = {"ImageConfiguration", "ImageLayer", "ImagePlan", "PythonRuntime"}
 
 @pytest.fixture(scope="module")
 def workspace() -> Path:
-    return Path(os.environ["VIBERUN_WORKSPACE"])
+    return Path(os.environ["VIBERUN_BAZELW"]).resolve().parent
 
 
 @pytest.fixture(scope="module")
-def repository_cache(workspace: Path) -> Path:
+def repository_cache(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That of this checkout, told by another server: its own is busy, with this test."""
+    bazel = ["./bazelw", f"--output_base={tmp_path_factory.mktemp('info') / 'output'}"]
     done = subprocess.run(
-        ["./bazelw", "info", "repository_cache"], cwd=workspace, check=True, capture_output=True, text=True
+        [*bazel, "info", "repository_cache"], cwd=workspace, check=True, capture_output=True, text=True
     )
+    subprocess.run([*bazel, "shutdown"], cwd=workspace, check=True)
     return Path(done.stdout.strip())
 
 

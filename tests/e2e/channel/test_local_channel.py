@@ -9,20 +9,17 @@ from pathlib import Path
 
 import pytest
 
-WORKSPACE = Path(os.environ["VIBERUN_WORKSPACE"])
 
-
-def bazel_run(*arguments: str) -> str:
-    """Runs a target of this checkout; returns its standard output."""
+def run(program: str, *arguments: str) -> str:
+    """Runs what `bazel run` does of this commit's release; returns its standard output."""
     done = subprocess.run(
-        ["./bazelw", "run", "--config=hermetic", "--ui_event_filters=-info", *arguments],
-        cwd=WORKSPACE,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=1200,
+        [os.environ[program], *arguments], check=True, stdout=subprocess.PIPE, text=True, timeout=1200
     )
     return done.stdout
+
+
+def release(channel: Path) -> str:
+    return run("VIBERUN_RELEASE", "--out", str(channel))
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +29,12 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def printed(channel: Path) -> str:
-    return bazel_run("//release:dev", "--", "--out", str(channel))
+    return release(channel)
 
 
 @pytest.fixture(scope="module")
 def semver() -> str:
-    return bazel_run("//release:version").strip()
+    return run("VIBERUN_VERSION").strip()
 
 
 @pytest.fixture
@@ -103,12 +100,12 @@ def test_what_the_packages_hold_is_the_binary_of_the_tarball(printed: str, chann
 def test_a_second_run_says_that_nothing_has_changed(printed: str, channel: Path) -> None:
     assert printed
     before = {path: path.stat().st_mtime_ns for path in channel.rglob("*")}
-    assert "nothing has changed" in bazel_run("//release:dev", "--", "--out", str(channel))
+    assert "nothing has changed" in release(channel)
     assert {path: path.stat().st_mtime_ns for path in channel.rglob("*")} == before
 
 
 @pytest.mark.parametrize("spelling", ["npm", "pypi", "oci", "git", "semver"])
 def test_the_version_is_printed_alone_in_every_spelling(spelling: str, semver: str) -> None:
-    document = json.loads(bazel_run("//release:version", "--", "--format", "json"))
+    document = json.loads(run("VIBERUN_VERSION", "--format", "json"))
     assert document["version"] == semver
-    assert bazel_run("//release:version", "--", "--format", spelling) == document["spellings"][spelling] + "\n"
+    assert run("VIBERUN_VERSION", "--format", spelling) == document["spellings"][spelling] + "\n"

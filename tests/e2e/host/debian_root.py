@@ -57,13 +57,12 @@ def _mirror(environment: Mapping[str, str]) -> str:
     ).stdout
     found = [line.split(" ", 1)[0] for line in listed.splitlines() if line.endswith(" Debian")]
     named = environment.get("DEBIAN_MIRROR") or next(iter(found), "")
-    return (named or _snapshot(Path(environment["VIBERUN_WORKSPACE"]))).rstrip("/")
+    return (named or _snapshot(Path(environment["VIBERUN_DEBIAN_LOCK"]))).rstrip("/")
 
 
-def _snapshot(workspace: Path) -> str:
+def _snapshot(lock: Path) -> str:
     """The archive as it was when the lock was made, so that what it has does not change."""
-    lock = json.loads((workspace / "tools/debian/trixie.lock.json").read_text())
-    return f"https://snapshot.debian.org/archive/debian/{lock['snapshot']}"
+    return f"https://snapshot.debian.org/archive/debian/{json.loads(lock.read_text())['snapshot']}"
 
 
 def _fetch_later(root: Path, mirror: str) -> None:

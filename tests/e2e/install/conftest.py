@@ -23,8 +23,6 @@ import pytest
 
 from tests.e2e.install.server import Server, serving
 
-WORKSPACE = Path(os.environ["VIBERUN_WORKSPACE"])
-
 OLD = "0.0.0-dev.20260101000000+aaaaaaa"
 NEW = "0.0.0-dev.20260102000000+bbbbbbb"
 NEWEST = "0.0.0-dev.20260103000000+ccccccc"
@@ -201,17 +199,9 @@ class Channel:
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The local channel of this checkout, as the release command makes it."""
-    folder = tmp_path_factory.mktemp("released") / "channel"
-    subprocess.run(
-        ["./bazelw", "run", "--config=hermetic", "//release:dev", "--", "--out", str(folder)],
-        cwd=WORKSPACE,
-        check=True,
-        capture_output=True,
-        timeout=1200,
-    )
-    return folder
+def local() -> Path:
+    """A local channel, as the release command makes it."""
+    return Path(os.environ["VIBERUN_LOCAL_CHANNEL"]) / "channel"
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.install.conftest import NEW, NEWEST, OLD, WORKSPACE, Channel, Person, archive, oci, without
+from tests.e2e.install.conftest import NEW, NEWEST, OLD, Channel, Person, archive, oci, without
 from tests.e2e.install.server import Server, other, status
 
 
@@ -121,7 +121,7 @@ def test_the_copy_in_the_tree_takes_the_latest_release_of_the_repository_that_it
     releases = "owner/name/releases"
     channel.release("1.2.3", channel="prod", below=f"{releases}/latest/download")
     channel.release("1.2.3", channel="prod", below=f"{releases}/download/v1.2.3")
-    tree = replace(person, script=WORKSPACE / "install.sh")
+    tree = replace(person, script=Path(os.environ["VIBERUN_INSTALL_SCRIPT"]))
     tree.install(VIBERUN_REPOSITORY="owner/name", GITHUB_SERVER_URL=server.url)
     assert person.version() == "1.2.3"
     # `latest` can be another release a moment later: the file is taken from the one that was read.

@@ -1,7 +1,7 @@
 """The released packages and the tools that install them; nothing of this repository can be imported here.
 
 Told by the environment: VIBERUN_WHEEL and VIBERUN_NPM_TGZ (files), VIBERUN_UV (a program), VIBERUN_NODE (a folder with
-bin/node, bin/npm and bin/npx), VIBERUN_PYTHON (the pinned interpreter).
+bin/node, bin/npm and bin/npx). The interpreter that runs this is the build's.
 """
 
 import io
@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Iterable
@@ -32,7 +33,7 @@ print("%d %d %d" % (sys.version_info[:2] + (ensurepip is not None,)))
 def told(name: str) -> Path:
     """Returns the absolute path that the variable `name` holds."""
     if not os.environ.get(name):
-        pytest.fail(f"{name} is not set: ./test sets it", pytrace=False)
+        pytest.fail(f"{name} is not set: Bazel sets it", pytrace=False)
     return Path(os.environ[name]).absolute()
 
 
@@ -129,7 +130,7 @@ def interpreters(pinned: Path) -> Iterable[Path]:
 def pythons() -> list[Python]:
     """One interpreter for each minor version on this machine, oldest first; rather one that has pip than the build's."""
     found: dict[tuple[int, int], Python] = {}
-    pinned = told("VIBERUN_PYTHON")
+    pinned = Path(sys.executable)
     for path in interpreters(pinned):
         answer = subprocess.run([str(path), "-c", ASK], capture_output=True, text=True, check=False, timeout=60)
         if answer.returncode:
@@ -155,7 +156,7 @@ def node() -> Path:
 @pytest.fixture(scope="session")
 def pinned() -> Path:
     """The interpreter that the build runs."""
-    return told("VIBERUN_PYTHON")
+    return Path(sys.executable)
 
 
 @pytest.fixture

@@ -94,12 +94,8 @@ def uv() -> str:
 
 
 @pytest.fixture(scope="session")
-def verdaccio_script(tmp_path_factory: pytest.TempPathFactory, node: str) -> Path:
-    folder = os.environ.get("VIBERUN_VERDACCIO")
-    return verdaccio.install(
-        Path(folder) if folder else tmp_path_factory.mktemp("verdaccio"),
-        {**os.environ, "PATH": f"{node}:{os.environ['PATH']}"},
-    )
+def verdaccio_script() -> Path:
+    return verdaccio.script()
 
 
 @pytest.fixture

@@ -35,8 +35,9 @@ class Release:
         return str(self.manifest["spellings"][spelling])
 
     def file(self, kind: str) -> Path:
-        """The one artifact of that kind."""
-        (name,) = [file["name"] for file in self.manifest["files"] if file["kind"] == kind]
+        """The artifact of that kind, for linux-amd64 where it has a platform."""
+        files = [file for file in self.manifest["files"] if file["platform"] in (None, "linux-amd64")]
+        (name,) = [file["name"] for file in files if file["kind"] == kind]
         return self.files[name]
 
     def put(self, folder: Path) -> None:

@@ -29,7 +29,7 @@ NPM_PORT, PYPI_PORT = 4873, 8080
 
 @pytest.fixture(scope="session")
 def pages() -> dict[str, list[Block]]:
-    return readme.tried(Path(os.environ["VIBERUN_WORKSPACE"]))
+    return readme.tried(Path(os.environ["VIBERUN_README"]))
 
 
 @pytest.fixture(scope="session")
@@ -52,14 +52,9 @@ def the_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def npm(the_world: World, tmp_path_factory: pytest.TempPathFactory, older: Release) -> Iterator[Npm]:
-    node = f"{os.environ['VIBERUN_NODE']}/bin"
-    folder = os.environ.get("VIBERUN_VERDACCIO")
-    script = verdaccio.install(
-        Path(folder) if folder else tmp_path_factory.mktemp("verdaccio"),
-        {**os.environ, "PATH": f"{node}:{os.environ['PATH']}"},
-    )
+    path = f"{os.environ['VIBERUN_NODE']}/bin:/usr/bin:/bin"
     with (
-        releases.npm(tmp_path_factory.mktemp("npm") / "server", script, f"{node}:/usr/bin:/bin") as registry,
+        releases.npm(tmp_path_factory.mktemp("npm") / "server", verdaccio.script(), path) as registry,
         _reachable(the_world.laptop, NPM_PORT, registry.url),
     ):
         registry.publish(older)

@@ -27,10 +27,10 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-def tried(workspace: Path) -> dict[str, list[Block]]:
+def tried(page: Path) -> dict[str, list[Block]]:
     """The blocks that are tried here, by the heading that they stand under."""
     found: dict[str, list[Block]] = {}
-    for block in blocks((workspace / "README.md").read_text()):
+    for block in blocks(page.read_text()):
         if block.mark == "tried":
             found.setdefault(block.heading, []).append(block)
     return found

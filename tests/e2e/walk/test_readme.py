@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.walk import readme
 from viberun.client import install_method
 
-WORKSPACE = Path(os.environ["VIBERUN_WORKSPACE"])
+WORKSPACE = Path(os.environ["VIBERUN_BAZELW"]).resolve().parent
 TEXT = (WORKSPACE / "README.md").read_text()
 
 

@@ -88,10 +88,9 @@ def test_by_the_script_and_through_the_day(the_world: World, stranger: Stranger,
 
 def check_picture(svg: str) -> None:
     """The picture in the README is of what was just seen, but for versions of what is not ours."""
-    kept = Path(os.environ["VIBERUN_WORKSPACE"]) / "docs/terminal.svg"
+    kept = Path(os.environ["VIBERUN_PICTURE"])
     if os.environ.get("VIBERUN_RENEW_PICTURE"):
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_text(svg)
+        kept.resolve().write_text(svg)
     assert [_MOVES.sub("…", line) for line in picture.words(kept.read_text())] == [
         _MOVES.sub("…", line) for line in picture.words(svg)
     ]

@@ -18,14 +18,13 @@ USERS = {"maintainer": "s3cret"}
 
 
 def environment() -> dict[str, str]:
-    """With the Node.js that ./test brings along, if there is one."""
-    own = f"{os.environ['VIBERUN_NODE']}/bin:" if "VIBERUN_NODE" in os.environ else ""
-    return {**os.environ, "PATH": f"{own}{os.environ['PATH']}"}
+    """With Node.js and npm."""
+    return {**os.environ, "PATH": f"{os.environ['VIBERUN_NODE']}/bin:{os.environ['PATH']}"}
 
 
 @pytest.fixture(scope="session")
-def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return verdaccio.install(tmp_path_factory.mktemp("verdaccio"), environment())
+def script() -> Path:
+    return verdaccio.script()
 
 
 def check_gone(server: Server) -> None:

@@ -1,9 +1,8 @@
-"""Verdaccio: an npm registry that knows no other. Installed by npm from the lock beside this file, once a folder."""
+"""Verdaccio: an npm registry that knows no other."""
 
 import base64
 import json
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,30 +10,10 @@ from passlib.hash import apr_md5_crypt
 
 from tests.release.servers.process import Server
 
-_LOCK = Path(__file__).parent / "verdaccio"
-_INSTALL_WITHIN = 600
 
-
-def install(folder: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """Has npm put verdaccio below `folder`, unless it is there; returns the script to start.
-
-    Raises CalledProcessError, and FileNotFoundError where there is no npm.
-    """
-    script = folder / "node_modules/verdaccio/bin/verdaccio"
-    if not script.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            (folder / name).write_bytes((_LOCK / name).read_bytes())
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-        subprocess.run(
-            ["npm", "ci", *options],
-            cwd=folder,
-            env=dict(environ),
-            check=True,
-            capture_output=True,
-            timeout=_INSTALL_WITHIN,
-        )
-    return script
+def script(environ: Mapping[str, str] = os.environ) -> Path:
+    """The script to start, in the folder of npm's packages that VIBERUN_VERDACCIO names."""
+    return Path(environ["VIBERUN_VERDACCIO"]) / "node_modules/verdaccio/bin/verdaccio"
 
 
 class Verdaccio(Server):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.count import Count, count_build, count_junit, settle
+from tests.count import Count, count_build, count_cached, count_junit, settle
 
 PASSED = '<testcase classname="a" name="passed"/>'
 FAILED = '<testcase classname="a" name="failed"><failure/></testcase>'
@@ -120,3 +120,18 @@ def test_a_package_that_cannot_be_read_is_a_failure_beside_tests_that_pass(event
 
 def test_a_bazel_that_tells_nothing_is_a_failure() -> None:
     assert count_build([], 37) == Count(failed=1)
+
+
+def test_a_target_is_from_the_cache_if_all_its_results_are() -> None:
+    def result(label: str, **result: object) -> str:
+        return json.dumps({"id": {"testResult": {"label": label}}, "testResult": result})
+
+    lines = [
+        result("//a:local", cachedLocally=True),
+        result("//a:remote", executionInfo={"cachedRemotely": True}),
+        result("//a:half", cachedLocally=True),
+        result("//a:half"),
+        result("//a:ran", executionInfo={"strategy": "local"}),
+        json.dumps({"id": {"targetConfigured": {"label": "//a:library"}}}),
+    ]
+    assert count_cached(lines) == (2, 4)

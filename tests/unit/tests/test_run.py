@@ -1,101 +1,127 @@
-import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests import run
 from tests.count import Count
-from tests.suites import Suite
+from tests.run import Request
 
-
-def suite(name: str, count: Count = Count(passed=1)) -> Suite:  # noqa: B008 # frozen
-    return Suite(name, lambda scratch, environment: count)
-
-
-def broken(scratch: Path, environment: Mapping[str, str]) -> Count:
-    raise FileNotFoundError(scratch / "no/such/folder")
-
-
-OUTSIDE = [suite("tests/checks"), suite("tests/e2e/binary"), suite("tests/e2e/channel")]
+# Stands for `bazelw`: builds nothing, writes an event for what it was asked to test, and says whether that test passed.
+BAZEL = """#!/bin/sh
+[ "$1" = test ] || exit 0
+for argument in "$@"; do
+    case $argument in --build_event_json_file=*) events=${argument#*=} ;; esac
+done
+printf '<testcase name="%s"/>' "$*" >"$PWD/test.xml"
+printf '{"id": {"testResult": {"label": "//a"}}, "testResult": {"status": "PASSED", "testActionOutput": [%s]}}' \\
+    "{\\"name\\": \\"test.xml\\", \\"uri\\": \\"file://$PWD/test.xml\\"}" >"$events"
+"""
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    for folder, text in {
-        "tests/release/local": "python_test(\n",
-        "tests/unit/a": "[python_test(\n",
-        "tests/e2e/binary": "python_library(\n",
-    }.items():
+    for folder in ("tests/e2e/host", "tests/unit/tools", "docs"):
         (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "BUILD").write_text(text)
+    for folder in ("tests/e2e/host", "tests/unit/tools"):
+        (tmp_path / folder / "BUILD").write_text("python_test(name = 'x')\n")
+        (tmp_path / folder / "test_x.py").touch()
     return tmp_path
 
 
+@pytest.fixture
+def bazel(workspace: Path) -> Callable[[str], None]:
+    """Makes a program of the text."""
+
+    def write(text: str) -> None:
+        (workspace / "bazelw").write_text(text)
+        (workspace / "bazelw").chmod(0o755)
+
+    return write
+
+
 @pytest.mark.parametrize(
-    ("folders", "names"),
+    ("arguments", "patterns"),
     [
-        ([], ["//...", "tests/checks", "tests/e2e/binary", "tests/e2e/channel"]),
-        (["."], ["//...", "tests/checks", "tests/e2e/binary", "tests/e2e/channel"]),
-        (["tests"], ["//tests/...", "tests/checks", "tests/e2e/binary", "tests/e2e/channel"]),
-        (["tests/e2e"], ["tests/e2e/binary", "tests/e2e/channel"]),
-        (["tests/e2e/channel/", "./tests/checks"], ["tests/checks", "tests/e2e/channel"]),
-        (["tests/e2e", "tests/e2e/binary"], ["tests/e2e/binary", "tests/e2e/channel"]),
-        (["tests/release"], ["//tests/release/..."]),
-        (
-            ["tests/checks", "tests/unit", "tests/release/local"],
-            ["//tests/unit/... //tests/release/local/...", "tests/checks"],
-        ),
+        ([], ["//..."]),
+        (["."], ["//..."]),
+        (["tests/unit"], ["//tests/unit/..."]),
+        (["tests/e2e/host/", "tests/unit"], ["//tests/e2e/host/...", "//tests/unit/..."]),
+        (["//tests/unit/tools:x"], ["//tests/unit/tools:x"]),
+        (["//...", "-//tests/e2e/..."], ["//...", "-//tests/e2e/..."]),
     ],
 )
-def test_the_suites_at_or_below_the_folders_are_chosen(workspace: Path, folders: list[str], names: list[str]) -> None:
-    assert [suite.name for suite in run.chosen(workspace, OUTSIDE, folders)] == names
-
-
-@pytest.mark.parametrize("unknown", ["tests/e2", "tests/e2e/binary/no", "no/such"])
-def test_a_folder_without_tests_is_an_error_beside_one_with_tests_too(workspace: Path, unknown: str) -> None:
-    with pytest.raises(run.UnknownFolderError, match=f"no tests at or below {unknown}$"):
-        run.chosen(workspace, OUTSIDE, ["tests/unit", unknown, "tests/checks"])
-
-
-def test_the_total_is_that_of_all_suites(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run.run([suite("a", Count(2, 1)), suite("b", Count(3, 0))], {}) == Count(5, 1)
-    assert "<== b: 3 passed, 0 failed in 0 s" in capsys.readouterr().out
-
-
-def test_a_suite_that_breaks_down_is_one_failure_and_the_others_run(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run.run([Suite("a", broken), suite("b")], {}) == Count(passed=1, failed=1)
-    out, err = capsys.readouterr()
-    assert "<== a: 0 passed, 1 failed" in out
-    assert "no/such/folder" in err
+def test_folders_become_patterns(workspace: Path, arguments: list[str], patterns: list[str]) -> None:
+    assert Request.of(workspace, arguments) == Request(patterns)
 
 
 @pytest.mark.parametrize(
-    ("count", "status"), [(Count(passed=2), 0), (Count(passed=2, failed=1), 1), (Count(), 1), (Count(failed=1), 1)]
+    ("arguments", "only"),
+    [
+        (["tests/e2e/host/test_x.py"], "(test_x.py)"),
+        (["tests/e2e/host/test_x.py::test_a"], "((test_x.py and test_a))"),
+        (["tests/e2e/host/test_x.py", "--test_filter=a or b"], "(test_x.py) and (a or b)"),
+    ],
+)
+def test_a_file_is_chosen_among_the_tests_of_its_folder(workspace: Path, arguments: list[str], only: str) -> None:
+    request = Request.of(workspace, arguments)
+    assert (request.patterns, request.options) == (["//tests/e2e/host:all"], [f"--test_filter={only}"])
+
+
+def test_files_beside_a_folder_are_not_what_is_filtered_by(workspace: Path) -> None:
+    assert Request.of(workspace, ["tests/e2e/host/test_x.py", "tests/unit"]).options == []
+
+
+def test_options_are_bazels(workspace: Path) -> None:
+    request = Request.of(workspace, ["--test_output=streamed", "tests/unit", "--runs_per_test=2"])
+    assert request.options == ["--test_output=streamed", "--runs_per_test=2"]
+
+
+@pytest.mark.parametrize("unknown", ["tests/e2", "docs", "no/such", "tests/e2e/host/test_y.py"])
+def test_a_path_without_tests_is_an_error_beside_one_with_tests_too(workspace: Path, unknown: str) -> None:
+    with pytest.raises(run.UnknownPathError, match=f"no tests at or below {unknown}$"):
+        Request.of(workspace, ["tests/unit", unknown])
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "count"),
+    [
+        (BAZEL, 0, "1 passed, 0 failed"),
+        (BAZEL.replace("exit 0", "exit 1"), 1, "1 passed, 1 failed"),
+        ("#!/bin/sh\nexit 37\n", 1, "0 passed, 1 failed"),
+        ("#!/bin/sh\n", 1, "0 passed, 0 failed"),
+    ],
+    ids=["passes", "does not build", "dies before it writes", "tests nothing"],
 )
 def test_the_last_line_is_the_count_and_the_status_says_whether_all_passed(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], count: Count, status: int
+    workspace: Path,
+    bazel: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    status: int,
+    count: str,
 ) -> None:
+    bazel(text)
     monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(workspace))
-    monkeypatch.setenv("RUNFILES_DIR", str(workspace))
-    monkeypatch.setattr(run, "outside_suites", lambda workspace, runfiles: [suite("tests/checks", count)])
-    assert run.main(["tests/checks"]) == status
-    assert capsys.readouterr().out.splitlines()[-1] == str(count)
+    assert run.main(["tests/unit"]) == status
+    assert capsys.readouterr().out.splitlines()[-1] == count
 
 
-def test_a_suite_gets_the_artifacts_and_nothing_of_how_it_was_started(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: dict[str, str] = {}
+def test_what_is_tested_was_built_before_and_with_the_same_options(tmp_path: Path) -> None:
+    seen: list[Sequence[str]] = []
 
-    def look(scratch: Path, environment: Mapping[str, str]) -> Count:
-        assert os.listdir(scratch) == []
-        seen.update(environment)
-        return Count(passed=1)
+    def bazel(arguments: Sequence[str]) -> int:
+        seen.append(arguments)
+        return 0
 
-    monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(workspace))
-    monkeypatch.setenv("RUNFILES_DIR", str(workspace))
-    monkeypatch.setattr(run, "outside_suites", lambda workspace, runfiles: [Suite("tests/checks", look)])
-    assert run.main(["--artifact", "VIBERUN_WHEEL=viberun/a.whl", "tests/checks"]) == 0
-    assert seen["VIBERUN_WHEEL"] == str(workspace.resolve() / "viberun/a.whl")
-    assert not {"RUNFILES_DIR", "BUILD_WORKSPACE_DIRECTORY"} & seen.keys()
+    assert run.run(Request(["//a/..."], ["--test_filter=x"]), bazel, tmp_path) == Count()
+    (build, test) = seen
+    assert build == ["build", "--config=hermetic", "--keep_going", "--test_filter=x", "--", "//a/..."]
+    assert [word for word in test[1:] if not word.startswith("--build_event")] == build[1:]
+
+
+def test_a_command_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "TIME_LIMIT_SECONDS", 0.2)
+    assert run.call([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path) == 124
