@@ -2,6 +2,9 @@
 
 `config` is what the user decided (XDG_CONFIG_HOME), `state` what the client noted for itself
 (XDG_STATE_HOME). A file that is missing or unreadable is an empty one: nothing here is needed to work.
+
+Another version of the client may have written the file, or may read it next: a key that is not known
+stays, and what comes to mean something else takes another key.
 """
 
 from __future__ import annotations

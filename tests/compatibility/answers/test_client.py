@@ -76,7 +76,7 @@ def test_a_host_is_set_up_and_its_images_pulled(host: Host, viberun: Viberun, pa
     done = viberun("setup", "me@box")
     assert (done.returncode, errors(done.stderr)) == (0, [])
     assert "me@box is ready." in done.stdout
-    assert "viberun (pulled), viberun-proxy (present)" in done.stdout
+    assert "  images  viberun (pulled), viberun-proxy (present)" in done.stdout
     assert json.loads((host.root / "state/setup.json").read_text())["images_result"] == "complete"
 
 

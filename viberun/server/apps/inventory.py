@@ -43,9 +43,8 @@ class Inventory:
         if text is not None:
             try:
                 return Record.from_json(text)
-            except (
-                NewerRecordError
-            ) as error:  # whatever its container tells, this server would write less than is there
+            except NewerRecordError as error:
+                # Whatever the container tells, this server would write less than is there.
                 remedy = "run 'viberun update' on a client of the newest build"
                 raise NewerRecordError(f"app {name!r}: {error.message}", remedy=remedy) from None
             except InvalidError as error:
