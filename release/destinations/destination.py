@@ -9,7 +9,8 @@ from release.driver.outcome import Done, Plan, Problems, Skipped
 from release.driver.progress import Meter
 from release.transport.http import Http
 from release.transport.traffic import Traffic
-from viberun.manifest import File, Kind, Manifest
+from viberun.errors import ViberunError
+from viberun.manifest import NAME, File, Kind, Manifest
 
 Holder = Callable[[Bundle], Manifest]
 """Says who holds the channel: returns the bundle's manifest, or that of the build that has taken the channel since."""
@@ -42,8 +43,13 @@ class Published:
     content: bytes
 
     def file(self, kind: Kind) -> File:
-        """Returns the one file of a kind that stands for no platform."""
-        return next(file for file in self.manifest.files if file.kind == kind)
+        """Returns the one file of a kind that stands for no platform. Raises ViberunError where there is none."""
+        for file in self.manifest.files:
+            if file.kind == kind:
+                return file
+        raise ViberunError(
+            f"{NAME} has no file of the kind {kind}", remedy="ask from the commit that the channel stands at"
+        )
 
 
 @dataclass(frozen=True)
