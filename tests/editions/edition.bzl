@@ -61,19 +61,19 @@ def edition(name, images_of = None):
     )
     release_bundle(
         name = name + ".host",
-        clients = {name + ".client.linux-amd64": "linux-amd64"},
+        clients = [name + ".client.linux-amd64"],
         files = {name + ".install": "install"},
         images = {"{}.image.{}.amd64".format(images_of or name, image): image for image in _IMAGES},
-        servers = {name + ".server.linux-amd64": "linux-amd64"},
+        servers = [name + ".server.linux-amd64"],
         tags = ["manual"],
         version = version,
     )
     release_bundle(
         name = name + ".packages",
-        clients = {
-            "{}.client.{}".format(name, platform): platform
+        clients = [
+            "{}.client.{}".format(name, platform)
             for platform in ["linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"]
-        },
+        ],
         files = {
             name + ".install": "install",
             name + ".npm": "npm",

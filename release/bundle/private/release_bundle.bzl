@@ -2,7 +2,7 @@
 
 load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 load("//tools/python:runfiles.bzl", "runfiles_path")
-load("//tools/stamp:product.bzl", "ProductInfo", "check_versions")
+load("//tools/stamp:product.bzl", "ProductInfo", "check_versions", "products_by_platform")
 
 def _output(ctx, file):
     return {"file": file.path, "runfile": runfiles_path(ctx, file)}
@@ -14,21 +14,15 @@ def _the_file(target):
     return files[0]
 
 def _release_bundle_impl(ctx):
-    described = (
-        [("client", platform, target) for target, platform in ctx.attr.clients.items()] +
-        [("server", platform, target) for target, platform in ctx.attr.servers.items()] +
-        [(kind, None, target) for target, kind in ctx.attr.files.items()]
-    )
-    check_versions(ctx, [target for _, _, target in described])
-    for kind, platform, target in described:
-        if platform and ProductInfo in target and platform not in target[ProductInfo].platforms:
-            fail("{}: {} is for {}, not the {} for {}".format(ctx.label, target.label, " and ".join(target[ProductInfo].platforms), kind, platform))
-    products = [
-        {"kind": kind, "platform": platform} | _output(ctx, _the_file(target))
-        for kind, platform, target in described
-    ]
+    described = [
+        (kind, platform, file)
+        for kind, targets in [("client", ctx.attr.clients), ("server", ctx.attr.servers)]
+        for platform, file in products_by_platform(ctx, targets).items()
+    ] + [(kind, None, _the_file(target)) for target, kind in ctx.attr.files.items()]
+    check_versions(ctx, ctx.attr.files)
+    products = [{"kind": kind, "platform": platform} | _output(ctx, file) for kind, platform, file in described]
     images = [{"name": name} | _output(ctx, _the_file(target)) for target, name in ctx.attr.images.items()]
-    files = [_the_file(target) for _, _, target in described] + [_the_file(target) for target in ctx.attr.images]
+    files = [file for _, _, file in described] + [_the_file(target) for target in ctx.attr.images]
 
     manifest = ctx.actions.declare_file(ctx.label.name + "/channel.json")
     bundle = ctx.actions.declare_file(ctx.label.name + "/bundle.json")
@@ -66,8 +60,8 @@ Makes `<name>/channel.json` (the manifest as it is on GitHub), `<name>/sums/` (c
 `release/bundle/kinds.py` has the kinds of files. An example is `//release/bundle/example`.""",
     attrs = python_tool("//release/bundle:make_bundle") | {
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
-        "clients": attr.label_keyed_string_dict(doc = "Tarballs of `viberun`, each with its platform (`linux-amd64`)."),
-        "servers": attr.label_keyed_string_dict(doc = "Tarballs of `viberun-server`, each with its platform."),
+        "clients": attr.label_list(doc = "Tarballs of `viberun`, one for a platform.", providers = [ProductInfo]),
+        "servers": attr.label_list(doc = "Tarballs of `viberun-server`, one for a platform.", providers = [ProductInfo]),
         "files": attr.label_keyed_string_dict(
             doc = "What is for every platform, each with its kind: `npm`, `wheel`, `install`.",
             allow_files = True,
