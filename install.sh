@@ -307,7 +307,7 @@ unreadable() {
 # Writes the manifest's own keys to `top`, and its files to `files`, one a line as they are there: an object each. What is
 # nested further in is not for this script; it is cut out, so that no key of it is taken for one of these.
 read_manifest() {
-    tr '\t\r' '  ' <"$new/manifest" | sed -n -e '/"files" *: *\[/,/^ *\]/{' -e '/^ *{/p' -e '}' | flat >"$new/files"
+    tr '\t\r' '  ' <"$new/manifest" | sed -n -e '/"files" *: *\[/,/^ *\]/{' -e '1!s/^ *{/{/p' -e '}' | flat >"$new/files"
     tr '\t\r' '  ' <"$new/manifest" | sed -e 1b -e '/^ *{/d' | tr '\n' ' ' | flat >"$new/top"
 }
 
