@@ -170,3 +170,14 @@ def test_the_next_run_ends_well(broken: Machine, me: Person, world: World) -> No
     assert hosts.record(broken)["images_result"] == "complete"
     assert "Status: install ok installed" in broken.run("dpkg", "--status", "docker.io")
     assert broken.run("dpkg", "--audit") == ""
+
+
+def test_a_package_that_dpkg_wants_unpacked_again_is(broken: Machine, me: Person) -> None:
+    """The host lost power when all files of the package were there and dpkg had not noted that it is whole."""
+    noted = "/^Package: docker.io$/,/^$/s/^Status: .*/Status: install reinstreq unpacked/"
+    broken.root(f"sed -i '{noted}' /var/lib/dpkg/status")
+    assert "reinstreq" in broken.run("dpkg", "--status", "docker.io")
+    done = me.call("older", "setup", "broken")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Status: install ok installed" in broken.run("dpkg", "--status", "docker.io")
+    assert broken.run("dpkg", "--audit") == ""

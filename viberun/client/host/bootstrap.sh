@@ -79,9 +79,12 @@ docker() {
     say "doing installing Docker from this host's packages"
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
     log=$(mktemp)
-    # What an installation that was interrupted left behind.
+    # What an installation that was interrupted left behind: not yet set up, or to be unpacked again.
     dpkg --configure -a >"$log" 2>&1 || true
     apt -q update >>"$log" 2>&1 || true
+    again=$(dpkg-query --show --showformat '${db:Status-Eflag} ${Package}\n' 2>/dev/null | sed -n 's/^reinstreq //p')
+    # shellcheck disable=SC2086 # a list
+    [ -z "$again" ] || apt -q -y --no-install-recommends --reinstall install $again >>"$log" 2>&1 || true
     if ! apt -q -y --no-install-recommends install docker.io apparmor ca-certificates iptables >>"$log" 2>&1; then
       reason=$(grep -m 1 '^E: ' "$log" || tail -n 1 "$log")
       rm -f "$log"
