@@ -42,12 +42,21 @@ def workspace() -> Path:
 
 @pytest.fixture(scope="module")
 def repository_cache(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """That of this checkout, told by another server: its own is busy, with this test."""
+    """That of this checkout, told by another server: its own is busy, with this test.
+
+    Bazel takes TEST_TMPDIR for the place of all its caches.
+    """
     bazel = ["./bazelw", f"--output_base={tmp_path_factory.mktemp('info') / 'output'}"]
+    environment = {name: value for name, value in os.environ.items() if name != "TEST_TMPDIR"}
     done = subprocess.run(
-        [*bazel, "info", "repository_cache"], cwd=workspace, check=True, capture_output=True, text=True
+        [*bazel, "info", "repository_cache"],
+        cwd=workspace,
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    subprocess.run([*bazel, "shutdown"], cwd=workspace, check=True)
+    subprocess.run([*bazel, "shutdown"], cwd=workspace, env=environment, check=True)
     return Path(done.stdout.strip())
 
 
