@@ -84,7 +84,8 @@ def run(root: Path, files: list[Path], arguments: list[str], scratch: Path, envi
         plugins.append(KeptLogs(scratch / "pytest", Path(outputs)))
     options = ["-p", "no:cacheprovider", "--import-mode=importlib", "-q", "--durations=5", "--durations-min=1"]
     options += ["--disable-plugin-autoload", *(["-p", _PLUGIN] if importlib.util.find_spec(_PLUGIN) else [])]
-    places = ["--rootdir", str(root), f"--basetemp={scratch / 'pytest'}"]
+    # A test outside of the sandbox finds the checkout's settings further up, which make the checkout importable.
+    places = ["--override-ini=pythonpath=", "--rootdir", str(root), f"--basetemp={scratch / 'pytest'}"]
     with premature_exit_told(environ):
         status = pytest.main([*options, *places, *asked_for(environ), *map(str, files), *arguments], plugins)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED and tests.collected:
