@@ -188,7 +188,7 @@ find_channel() {
     else
         [ -n "$repository" ] ||
             die 'this copy does not know whose releases to install' 'set VIBERUN_REPOSITORY to owner/name'
-        matches "$repository" '[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*' ||
+        matches "$repository" '[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*' ||
             die "VIBERUN_REPOSITORY is $repository" 'set it to owner/name' 2
         releases=${github%/}/$repository/releases
         case $channel:$wanted in

@@ -19,7 +19,8 @@ from viberun.version import SPELLINGS, Channel, Version, moment
 
 COMMIT = Form(r"[0-9a-f]{40}", "40 lower-case hex digits")
 COMMITTED = Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of the form YYYY-MM-DDThh:mm:ssZ")
-REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9][A-Za-z0-9._-]*", "of the form owner/name")
+# As GitHub names them: owners of a company's own have an underscore, and a repository may begin with any sign.
+REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*", "of the form owner/name")
 
 # What git calls the object that does not exist: outside a git tree there is no commit to name.
 NO_COMMIT = "0" * 40

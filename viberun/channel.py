@@ -6,6 +6,7 @@ version, and what the environment sets already always stands.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -48,8 +49,7 @@ def defaults(channel: Channel, repository: str | None) -> dict[str, str]:
     moving = MOVING[channel]
     if repository is None:
         return {SERVER_VERSION: moving}
-    # Image names are lower case (OCI distribution specification), repositories need not be.
-    place = f"{_REGISTRY}/{repository.lower()}"
+    place = "/".join([_REGISTRY, *filter(None, map(_path_component, repository.split("/")))])
     images = {variable: f"{place}/{name}:{moving}" for name, variable in IMAGES.items()}
     return {SERVER_VERSION: moving, **images}
 
@@ -63,3 +63,12 @@ def settings(channel: Channel, repository: str | None, environ: Mapping[str, str
         if environ.get(name):
             held[name] = environ[name]
     return held
+
+
+def _path_component(name: str) -> str:
+    """The nearest to a name of GitHub's that a registry takes (OCI distribution specification), which may be none.
+
+    That is lower case, with at most one dot, one or two underscores or any number of hyphens, between letters only.
+    """
+    kept = re.sub(r"[._-]+", lambda run: run[0] if re.fullmatch(r"\.|__?|-+", run[0]) else "-", name.lower())
+    return kept.strip("._-")

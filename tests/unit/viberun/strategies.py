@@ -36,7 +36,9 @@ clean_dev_versions = st.builds(Version.dev, seconds, commits, st.just(False))
 prod_versions = st.builds(Version, st.tuples(numbers, numbers, numbers))
 versions = st.one_of(dev_versions, prod_versions)
 
-repositories = st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,9}/[A-Za-z0-9][A-Za-z0-9._-]{0,9}", fullmatch=True)
+repositories = st.none() | st.from_regex(
+    r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}/[._]{0,3}[A-Za-z0-9_-][A-Za-z0-9._-]{0,9}", fullmatch=True
+)
 
 
 @st.composite

@@ -54,6 +54,20 @@ def test_image_names_are_lower_case_whatever_the_repository_is() -> None:
     assert held["VIBERUN_PROXY_IMAGE"] == "ghcr.io/owner/name/viberun-proxy:dev"
 
 
+@pytest.mark.parametrize(
+    ("repository", "place"),
+    [
+        ("jdoe_acme/viberun", "jdoe_acme/viberun"),
+        ("Owner/_Name", "owner/name"),
+        ("owner/.github", "owner/github"),
+        ("owner/na__me-_x..y---z.", "owner/na__me-x-y---z"),
+        ("owner/-", "owner"),
+    ],
+)
+def test_a_repository_that_no_registry_takes_lends_images_the_nearest_name(repository: str, place: str) -> None:
+    assert channel.settings("dev", repository, {})["VIBERUN_IMAGE"] == f"ghcr.io/{place}/viberun:dev"
+
+
 def test_without_a_repository_only_the_environment_can_name_images() -> None:
     assert channel.settings("dev", None, {}) == {"VIBERUN_SERVER_VERSION": "dev"}
     assert channel.settings("dev", None, {"VIBERUN_IMAGE": "x"}) == {

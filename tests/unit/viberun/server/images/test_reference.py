@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.viberun.strategies import repositories
+from viberun import channel
 from viberun.errors import UsageError
 from viberun.server.images.reference import Reference, reference, references
 
@@ -38,6 +40,13 @@ def test_garbage_is_a_name_or_one_line(text: str) -> None:
     except UsageError as error:
         said = str(error)
     assert "\n" not in said
+
+
+@given(repositories.filter(bool))
+def test_every_repository_of_github_has_images(repository: str) -> None:
+    for name, text in channel.defaults("dev", repository).items():
+        if name in channel.IMAGES.values():
+            Reference.parse(text, name)
 
 
 def test_the_environment_names_the_images() -> None:
