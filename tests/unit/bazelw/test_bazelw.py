@@ -9,6 +9,8 @@ import pytest
 
 BAZELW = Path(os.environ["RUNFILES_DIR"]) / os.environ["BAZELW"]
 FROM_DEBIAN = Path(os.environ["RUNFILES_DIR"]) / os.environ["FROM_DEBIAN"]
+SHA256SUMS = Path(os.environ["RUNFILES_DIR"]) / os.environ["SHA256SUMS"]
+VERSION = (Path(os.environ["RUNFILES_DIR"]) / os.environ["BAZELVERSION"]).read_text().strip()
 TOOLS = [
     "sh",
     "cat",
@@ -68,6 +70,7 @@ class Machine:
             (self.checkout / "tools/bazelisk" / name).write_text("{}")
         (self.checkout / "tools/bazel").mkdir()
         shutil.copy(FROM_DEBIAN, self.checkout / "tools/bazel")
+        self.has_sums("7.7.1")
         (self.checkout / "tools/debian/keys").mkdir(parents=True)
         (self.checkout / "tools/debian/keys/stable.gpg").write_text("a key")
         self.unpacked = self.folder / ".cache/viberun-bazel/7.7.1"
@@ -77,6 +80,11 @@ class Machine:
         program.unlink(missing_ok=True)
         program.write_text(f"#!/bin/sh\n{script}\n")
         program.chmod(0o755)
+
+    def has_sums(self, version: str) -> None:
+        """Names what is downloaded by bazelisk: the sha256 of arm64 is all `a`, that of amd64 all `b`."""
+        lines = (f"{letter * 64}  bazel-{version}-linux-{name}\n" for letter, name in (("a", "arm64"), ("b", "x86_64")))
+        (self.checkout / "tools/bazel/SHA256SUMS").write_text("".join(lines))
 
     def has_bazel(self, name: str, version: str) -> None:
         self.has(name, f'if [ "$1" = --version ]; then echo "bazel {version}"; else echo "{name} $*"; fi')
@@ -232,3 +240,24 @@ def test_an_unpacking_that_was_killed_is_made_again_and_its_leavings_go(machine:
 def test_a_bazelisk_that_gives_another_version_counts_as_absent(machine: Machine) -> None:
     machine.has_bazel("bazelisk", "6.0.0")
     assert machine.run("info").returncode == 1
+
+
+@pytest.mark.parametrize(("machine_name", "letter"), [("aarch64", "a"), ("x86_64", "b")])
+def test_bazelisk_is_told_the_sha256_of_what_it_downloads(machine: Machine, machine_name: str, letter: str) -> None:
+    machine.has("uname", f"case $1 in -s) echo Linux ;; -m) echo {machine_name} ;; esac")
+    machine.has("bazelisk", f'[ "$BAZELISK_VERIFY_SHA256" = {letter * 64} ] && echo "bazel 7.7.1"')
+    assert machine.run("info", BAZELISK_VERIFY_SHA256="c").returncode == 0
+
+
+def test_a_version_whose_sha256_is_not_known_is_never_fetched(machine: Machine) -> None:
+    machine.has_bazel("bazelisk", "7.7.1")
+    machine.has_sums("7.7.0")
+    done = machine.run("info")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("bazelw: tools/bazel/SHA256SUMS has no bazel-7.7.1-linux-")
+
+
+def test_the_sha256_of_this_version_is_known_for_each_architecture() -> None:
+    named = [line.split("  ")[1] for line in SHA256SUMS.read_text().splitlines()]
+    assert named == [f"bazel-{VERSION}-linux-{name}" for name in ("arm64", "x86_64")]
