@@ -3,8 +3,34 @@
 # STABLE_ keys only, and no wall clock, user or host name: the same commit gives the same lines anywhere.
 set -eu
 
-# Asking changes nothing, the index included, whatever the user's own settings are.
-export GIT_OPTIONAL_LOCKS=0
+# Letters are those of ASCII, whatever the language.
+export LC_ALL=C
+
+# Asking changes nothing, the index included, whatever the user's own settings are. The commits are the repository's own, and
+# nothing that this machine alone has counts in their place (replace refs, grafts, a commit-graph, a monitor of files).
+export GIT_OPTIONAL_LOCKS=0 GIT_NO_REPLACE_OBJECTS=1 GIT_GRAFT_FILE=/dev/null/none
+unset GIT_COMMON_DIR GIT_DIR GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_SHALLOW_FILE GIT_WORK_TREE
+
+ask() { git -c core.commitGraph=false -c core.fsmonitor=false "$@"; }
+
+# The timestamp of a commit: its own committer time, or later, so that it is a second after its first parent's at least. It
+# is after those of its other parents too, up to a day after its own time: so main never falls where it was merged into a
+# branch by a clock that is slow, and a forged date on a branch moves it by a day at most. A time from the year 9000 on is
+# none, as no version could follow on the last of 9999.
+timestamp() {
+    ask rev-list --topo-order --reverse --timestamp --parents "$1" | awk '
+        {
+            own = $1 < 221845392000 ? $1 + 0 : 0
+            time = own
+            for (i = 3; i <= NF; i++) {
+                after = times["at " $i] + 1
+                if (i > 3 && after > own + 86400) after = own + 86400
+                if (after > time) time = after
+            }
+            times["at " $2] = time
+        }
+        END { printf "%.0f\n", time }'
+}
 
 # A source tree without .git may lie inside another repository: that one's commit is not ours.
 if [ -e .git ]; then
@@ -16,17 +42,12 @@ fi
 if [ -z "$commit" ]; then
     state=none timestamp=0 tags=''
 else
-    # Along first parents from the root: max(own committer time, parent's + 1 s), so it rises with every commit.
-    timestamp=$(git log --no-show-signature --first-parent --reverse --format=%ct HEAD | {
-        rising=0
-        while read -r own; do
-            rising=$((own > rising + 1 ? own : rising + 1))
-        done
-        echo "$rising"
-    })
-    tags=$(git tag --points-at HEAD | tr '\n' ' ')
-    if [ -n "$(git status --porcelain --untracked-files=normal --ignore-submodules=none | head -n 1)" ]; then
+    timestamp=$(timestamp "$commit")
+    tags=$(ask tag --points-at "$commit" | tr '\n' ' ')
+    if [ -n "$(ask status --porcelain --untracked-files=normal --ignore-submodules=none | head -n 1)" ]; then
         state=dirty
+    elif ask ls-files -v | grep -q '^[a-zS]'; then
+        state=dirty # git is told not to look at some files
     elif [ "$(git rev-parse --is-shallow-repository)" = true ]; then
         state=shallow
     else
@@ -37,7 +58,8 @@ fi
 repository=${GITHUB_REPOSITORY:-}
 if [ -z "$repository" ] && [ -n "$commit" ]; then
     repository=$(git config --get remote.origin.url 2>/dev/null |
-        sed -n 's#^\(https://\|ssh://git@\|git@\)\([^/@]*@\)\{0,1\}github\.com[:/]\([^/]*/[^/]*\)$#\3#p' | sed 's#\.git$##') || repository=''
+        sed -n 's#^\(https://\|ssh://git@\|git@\)\([^/@]*@\)\{0,1\}github\.com[:/]\([A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*\)$#\3#p' |
+        sed -e 's#\.git$##' -e '\#/\.*$#d') || repository='' # what is no name of GitHub's is none
 fi
 
 # The tree that a commit of all that is here would have, for tests that read the checkout itself; made in an index and a

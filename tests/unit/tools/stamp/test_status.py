@@ -2,16 +2,24 @@
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
+import tests.unit.viberun.strategies  # noqa: F401 # how property tests run
 from tools.stamp import workspace_status
 from viberun.build import NO_COMMIT, Build
 from viberun.errors import ViberunError
 
 STATUS = Path(os.environ["RUNFILES_DIR"]) / os.environ["STATUS_SH"]
+RELEASING = Path(os.environ["RUNFILES_DIR"]) / os.environ["RELEASING"]
 NOON = 1_769_342_400  # 2026-01-25T12:00:00Z
+HOUR, DAY = 3600, 86_400
 
 
 class Checkout:
@@ -31,7 +39,7 @@ class Checkout:
         folder.mkdir(exist_ok=True)
 
     def git(self, *arguments: str, at: int = NOON) -> str:
-        environment = {**self.environment, "GIT_COMMITTER_DATE": f"{at} +0000", "GIT_AUTHOR_DATE": "1234567890 +0000"}
+        environment = {**self.environment, "GIT_COMMITTER_DATE": f"@{at} +0000", "GIT_AUTHOR_DATE": "1234567890 +0000"}
         command = ["git", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always", *arguments]
         return subprocess.run(
             command, cwd=self.folder, env=environment, check=True, capture_output=True, text=True
@@ -41,15 +49,31 @@ class Checkout:
         self.git("commit", "--allow-empty", "-m", "change", at=at)
         return self.git("rev-parse", "HEAD")
 
+    def forge(self, date: str, *parents: str) -> str:
+        """Writes a commit that git itself might refuse to make, and stands at it; returns it."""
+        lines = [f"tree {self.git('mktree')}", *(f"parent {parent}" for parent in parents)]
+        text = "\n".join([*lines, "author a <a> 1 +0000", f"committer a <a> {date} +0000", "", "forged\n"])
+        (self.folder / ".git/forged").write_text(text)
+        commit = self.git("hash-object", "-t", "commit", "-w", "--literally", ".git/forged")
+        self.git("update-ref", "--no-deref", "HEAD", commit)
+        return commit
+
     def status(self, **environment: str) -> str:
-        return subprocess.run(
+        done = subprocess.run(
             ["sh", str(STATUS)],
             cwd=self.folder,
             env={**self.environment, **environment},
             check=True,
             capture_output=True,
             text=True,
-        ).stdout
+        )
+        assert done.stderr == ""
+        return done.stdout
+
+    def seconds(self) -> int:
+        """The timestamp of the commit that the checkout stands at, in seconds since 1970."""
+        facts = dict(line.split(" ", 1) for line in self.status().splitlines())
+        return int(facts["STABLE_VIBERUN_TIMESTAMP"])
 
     def build(self, **environment: str) -> Build:
         return workspace_status.read(self.status(**environment), "dev")
@@ -84,13 +108,174 @@ def test_a_clock_that_ran_backwards_does_not_lower_the_version(checkout: Checkou
     assert checkout.build().version.timestamp == "20260125130000"
 
 
-def test_only_first_parents_count(checkout: Checkout) -> None:
+def test_a_merge_is_later_than_all_that_it_merges(checkout: Checkout) -> None:
     checkout.commit(NOON)
     checkout.git("switch", "-c", "side")
-    checkout.commit(NOON + 7200)
+    checkout.commit(NOON - HOUR)
     checkout.git("switch", "main")
-    checkout.git("merge", "--no-ff", "-m", "merge", "side", at=NOON + 60)
-    assert checkout.build().version.timestamp == "20260125120100"
+    checkout.commit(NOON + HOUR)
+    # What a laptop does whose clock is slow: it merges main into a branch, and pushes that as main.
+    checkout.git("switch", "side")
+    checkout.git("merge", "--no-ff", "-m", "merge", "main", at=NOON - HOUR)
+    assert checkout.seconds() == NOON + HOUR + 1
+
+
+@pytest.mark.parametrize("year", [2300, 8000, 9999, 10000, 300000])
+def test_a_forged_date_on_a_branch_moves_main_by_a_day_at_most(checkout: Checkout, year: int) -> None:
+    base = checkout.commit(NOON)
+    forged = checkout.forge(str((year - 1970) * 31_556_952), base)
+    checkout.git("switch", "main")
+    checkout.git("merge", "--no-ff", "-m", "merge", forged, at=NOON + HOUR)
+    assert NOON + HOUR <= checkout.seconds() <= NOON + HOUR + DAY
+    checkout.commit(NOON + 3 * DAY)
+    assert checkout.seconds() == NOON + 3 * DAY
+
+
+@pytest.mark.parametrize("date", ["221845392000", "253402300800", "9" * 18, "9" * 40, "-5", "1e9", "soon", ""])
+def test_a_date_that_no_version_can_have_counts_for_nothing(checkout: Checkout, date: str) -> None:
+    base = checkout.commit(NOON)
+    forged = checkout.forge(date, base)
+    assert checkout.build().commit == forged
+    assert checkout.seconds() == NOON + 1
+
+
+@contextmanager
+def fresh() -> Iterator[Checkout]:
+    """Yields a checkout without a commit, of which nothing stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        checkout = Checkout(Path(folder, "checkout"))
+        checkout.git("init")
+        yield checkout
+
+
+# Without making what fails smaller, which would take minutes.
+@settings(max_examples=15, phases=[Phase.generate])
+@given(st.data())
+def test_the_version_never_falls_along_main(data: st.DataObject) -> None:
+    """Main moves to any commit that comes after it: one more on top, a merge into it, a branch that it was merged into.
+
+    Commits have any dates at all, those of branches years that never come. Merges of main into a branch are of a clock that
+    is slow by less than a day. What moves main ahead by a day at most are the dates off its first parents' line.
+    """
+    years = st.sampled_from([0, NOON - 400 * DAY, NOON + 400 * DAY, 2**37, 2**40])
+    any_date = years | st.integers(NOON - 3 * DAY, NOON + 3 * DAY)
+    with fresh() as checkout:
+        empty = checkout.git("mktree")
+
+        def commit(date: int, *parents: str) -> str:
+            sides = [word for parent in parents for word in ("-p", parent)]
+            return checkout.git("commit-tree", empty, *sides, "-m", f"{len(dates)}", at=date)
+
+        def stamp(main: str) -> int:
+            checkout.git("update-ref", "--no-deref", "HEAD", main)
+            return checkout.seconds()
+
+        dates: dict[str, int] = {}
+        first_parents: dict[str, str] = {}
+
+        def add(date: int, *parents: str) -> str:
+            made = commit(date, *parents)
+            dates[made] = date
+            first_parents.update({made: parents[0]} if parents else {})
+            return made
+
+        main = add(NOON)
+        now, branches = stamp(main), [main]
+        for _ in range(data.draw(st.integers(1, 8))):
+            any_branch = st.sampled_from(branches)
+            for _ in range(data.draw(st.integers(0, 2))):
+                branches.append(add(data.draw(any_date), data.draw(any_branch)))
+            sides = data.draw(st.lists(any_branch, max_size=2, unique=True))
+            how = data.draw(st.sampled_from(["commit", "merge", "merged into"]))
+            if how == "commit":
+                main = add(data.draw(st.integers(NOON, NOON + DAY)), main)
+            elif how == "merge":
+                main = add(data.draw(st.integers(NOON, NOON + DAY)), main, *(side for side in sides if side != main))
+            else:
+                others = [side for side in sides if side != main]
+                date = now - data.draw(st.integers(0, DAY - 1))
+                main = add(date, *data.draw(st.permutations([main, *others])))
+                for _ in range(data.draw(st.integers(0, 2))):
+                    main = add(data.draw(st.integers(NOON - DAY, NOON + DAY)), main)
+            before, now = now, stamp(main)
+            assert now > before
+            line = [main]
+            while line[-1] in first_parents:
+                line.append(first_parents[line[-1]])
+            assert now <= max(dates[each] for each in line) + DAY + len(dates)
+            branches.append(main)
+
+
+def test_the_way_out_of_a_poisoned_main_is_as_releasing_says(checkout: Checkout, tmp_path: Path) -> None:
+    good = checkout.commit(NOON)
+    (checkout.folder / "file").write_text("work")
+    checkout.git("add", "file")
+    poisoned = checkout.commit(NOON + 4000 * DAY)
+    checkout.commit(NOON + 2 * HOUR)
+    assert checkout.seconds() > NOON + 4000 * DAY
+    checkout.git("clone", "--bare", ".", str(tmp_path / "origin"))
+    checkout.git("remote", "add", "origin", str(tmp_path / "origin"))
+    checkout.git("fetch", "origin")
+    content = checkout.git("rev-parse", "HEAD^{tree}")
+
+    commands = [line.strip() for line in RELEASING.read_text().splitlines() if line.startswith("      git ")]
+    assert commands[0] == "git switch --detach COMMIT^"
+    for command in commands:
+        checkout.git(*command.replace("COMMIT", poisoned).split()[1:], at=NOON + 3 * HOUR)
+
+    assert checkout.git("rev-parse", "origin/main") == checkout.git("rev-parse", "HEAD")
+    assert checkout.git("rev-parse", "HEAD^{tree}") == content
+    assert checkout.git("rev-parse", "HEAD^1") == good
+    assert NOON + 3 * HOUR <= checkout.seconds() <= NOON + 3 * HOUR + DAY
+    checkout.commit(NOON + 2 * DAY)
+    assert checkout.seconds() == NOON + 2 * DAY
+
+
+def test_what_stands_in_for_commits_on_this_machine_changes_nothing(checkout: Checkout) -> None:
+    base = checkout.commit(NOON)
+    head = checkout.commit(NOON + HOUR)
+    said = checkout.status()
+    later = checkout.forge(str(NOON + 9 * DAY), base)
+    checkout.git("update-ref", "--no-deref", "HEAD", head)
+    checkout.git("replace", head, later)
+    assert checkout.status() == said
+    checkout.git("replace", "--delete", head)
+    (checkout.folder / ".git/info").mkdir(exist_ok=True)
+    (checkout.folder / ".git/info/grafts").write_text(f"{head} {later}\n")
+    assert checkout.status() == said
+
+
+def test_a_list_of_commits_that_git_keeps_beside_them_is_not_believed(checkout: Checkout) -> None:
+    checkout.commit(NOON)
+    checkout.commit(NOON + HOUR)
+    checkout.git("commit-graph", "write", "--reachable")
+    graph = checkout.folder / ".git/objects/info/commit-graph"
+    written, lie = graph.read_bytes(), (NOON + 9 * DAY).to_bytes(4)
+    graph.chmod(0o644)
+    assert written.count((NOON + HOUR).to_bytes(4)) == 1
+    graph.write_bytes(written.replace((NOON + HOUR).to_bytes(4), lie))
+    assert checkout.seconds() == NOON + HOUR
+
+
+def test_variables_that_name_another_repository_change_nothing(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.commit(NOON)
+    said = checkout.status()
+    other = Checkout(tmp_path / "other")
+    other.git("init")
+    other.commit(NOON + DAY)
+    git = other.folder / ".git"
+    assert checkout.status(GIT_DIR=str(git), GIT_WORK_TREE=str(other.folder), GIT_INDEX_FILE=str(git / "none")) == said
+
+
+@pytest.mark.parametrize("hidden", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_is_told_not_to_look_at_makes_it_dirty(checkout: Checkout, hidden: str) -> None:
+    (checkout.folder / "file").write_text("1")
+    checkout.git("add", "file")
+    checkout.commit()
+    checkout.git("update-index", hidden, "file")
+    (checkout.folder / "file").write_text("2")
+    assert checkout.git("status", "--porcelain") == ""
+    assert checkout.build().version.dirty
 
 
 def test_building_a_commit_again_gives_the_same_status(checkout: Checkout) -> None:
@@ -206,7 +391,27 @@ def test_the_repository_is_origins_where_that_is_on_github(checkout: Checkout, u
 
 
 @pytest.mark.parametrize(
-    "url", ["https://example.org/some-one/viberun", "/srv/viberun.git", "https://notgithub.com/a/b"]
+    "repository", ["jdoe_acme/viberun", "some-one/_viberun", "some-one/.github", "a/-", "a/.git.v"]
+)
+def test_every_name_that_github_gives_is_a_repository(checkout: Checkout, repository: str) -> None:
+    checkout.commit()
+    checkout.git("remote", "add", "origin", f"https://github.com/{repository}.git")
+    assert checkout.build().repository == repository
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/some-one/viberun",
+        "/srv/viberun.git",
+        "https://notgithub.com/a/b",
+        "https://github.com/some-one/..",
+        "https://github.com/some-one/.git",
+        "https://github.com/some one/viberun",
+        "https://github.com/-some-one/viberun",
+        "https://github.com/some-one/viberun?ref=x",
+        "https://github.com/some-one/viberün",
+    ],
 )
 def test_another_origin_names_no_repository(checkout: Checkout, url: str) -> None:
     checkout.commit()
