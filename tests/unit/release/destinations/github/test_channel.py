@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import pytest
 
@@ -81,12 +82,11 @@ class Run:
 
 
 @dataclass(frozen=True)
-class World:
-    """GitHub's side: whose the channel is and which assets there are; and the runs."""
+class Place:
+    """GitHub's side: whose the channel is, and the assets but for MANIFESTS."""
 
     holder: str
     assets: frozenset[Asset]
-    runs: tuple[Run, ...]
     ids: int = 2
 
     def named(self, name: str) -> Asset | None:
@@ -96,60 +96,52 @@ class World:
     def readable(self) -> bool:
         return self.named(CURRENT) is not None or self.named(OLD) is not None
 
-    def after(self) -> "Iterator[World]":
-        """Every world that one more request of one run can lead to."""
-        for place, run in enumerate(self.runs):
-            if run.next != "done":
-                holder, assets, moved = self._act(run)
-                ids = max(self.ids, *(each.id for each in assets if each.id < MANIFESTS))
-                yield World(holder, assets, (*self.runs[:place], moved, *self.runs[place + 1 :]), ids)
-
-    def _act(self, run: Run) -> tuple[str, frozenset[Asset], Run]:
-        if run.next == "claim":  # refused where a newer commit has the channel; that run is then at its end
-            taken = ORDER.index(run.claims) >= ORDER.index(self.holder)
-            return (
-                max(self.holder, run.claims, key=ORDER.index),
-                self.assets,
-                replace(run, next="list" if taken else "done"),
-            )
-        if run.next == "list":
-            return self.holder, self.assets, replace(run, next="plan", seen=self.assets)
-        if run.next == "plan" and not run.begun and run.claims != self.holder:
-            return self.holder, self.assets, replace(run, next="done", seen=frozenset())
-        if run.next == "plan":
-            return self.holder, self.assets, planned(replace(run, target=self.holder, seen=frozenset()), run.seen)
-        if run.next == "end":
-            return self.holder, self.assets, replace(run, next="done" if run.target == self.holder else "list")
-        if run.next == "upload":
-            return self.holder, self._uploaded(run.target), replace(run, next="list")
-        (what, name), *rest = run.todo
-        assets = self._changed(what, name)
-        return (
-            self.holder,
-            assets or self.assets,
-            replace(run, todo=tuple(rest) if assets else (), next="change" if rest and assets else "list"),
-        )
-
-    def _uploaded(self, content: str) -> frozenset[Asset]:
+    def uploaded(self, content: str) -> "Place":
         if self.named(NEW) is not None:
-            return self.assets
-        return self.assets | {asset(self.ids + 1, NEW, content)}
+            return self
+        return Place(self.holder, self.assets | {asset(self.ids + 1, NEW, content)}, self.ids + 1)
 
-    def _changed(self, what: int, name: str) -> frozenset[Asset] | None:
-        """The assets after a deletion or a renaming; None where GitHub refuses it."""
+    def changed(self, what: int, name: str) -> "Place | None":
+        """After a deletion or a renaming; None where GitHub refuses it."""
         it = next((asset for asset in self.assets if asset.id == what), None)
         if it is None or (name and self.named(name) not in (None, it)):
             return None
-        return self.assets - {it} | ({replace(it, name=name)} if name else set())
+        return replace(self, assets=self.assets - {it} | ({replace(it, name=name)} if name else set()))
 
 
-MANIFESTS = 100
+@cache
+def act(place: Place, run: Run) -> tuple[Place, Run]:
+    """The place and the run after the run's next request."""
+    match run.next:
+        case "claim":  # refused where a newer commit has the channel; that run is then at its end
+            taken = ORDER.index(run.claims) >= ORDER.index(place.holder)
+            holder = max(place.holder, run.claims, key=ORDER.index)
+            return replace(place, holder=holder), replace(run, next="list" if taken else "done")
+        case "list":
+            return place, replace(run, next="plan", seen=place.assets)
+        case "plan" if not run.begun and run.claims != place.holder:
+            return place, replace(run, next="done", seen=frozenset())
+        case "plan":
+            return place, planned(replace(run, target=place.holder, seen=frozenset()), run.seen)
+        case "end":
+            return place, replace(run, next="done" if run.target == place.holder else "list")
+        case "upload":
+            return place.uploaded(run.target), replace(run, next="list")
+    (what, name), *rest = run.todo
+    after = place.changed(what, name)
+    if after is None:
+        return place, replace(run, todo=(), next="list")
+    return after, replace(run, todo=tuple(rest), next="change" if rest else "list")
+
+
 ORDER = (C, A, B, D)
 """The builds, the oldest first."""
 
+MANIFESTS = frozenset(staged(100 + minute, minute, build) for minute, build in enumerate(ORDER))
+
 
 def planned(run: Run, seen: frozenset[Asset]) -> Run:
-    found = next_step(sorted(seen, key=lambda asset: asset.id), Digest(1, run.target), SILENCE)
+    found = next_step(sorted(MANIFESTS | seen, key=lambda asset: asset.id), Digest(1, run.target), SILENCE)
     if found is None:
         return replace(run, next="end")
     run = replace(run, begun=True)
@@ -162,15 +154,23 @@ def planned(run: Run, seen: frozenset[Asset]) -> Run:
     return replace(run, next="change", todo=(*leaving, (found.new, CURRENT)))
 
 
+World = tuple[Place, tuple[Run, ...]]
+
+
 def every(first: World) -> Iterator[World]:
-    """Every world that can come of this one."""
+    """Every world that can come of this one, request by request of whichever run."""
     known, todo = {first}, [first]
     while todo:
-        world = todo.pop()
+        place, runs = world = todo.pop()
         yield world
-        fresh = [after for after in world.after() if after not in known]
-        known.update(fresh)
-        todo += fresh
+        for number, run in enumerate(runs):
+            if run.next == "done":
+                continue
+            changed, moved = act(place, run)
+            after = (changed, (*runs[:number], moved, *runs[number + 1 :]))
+            if after not in known:
+                known.add(after)
+                todo.append(after)
 
 
 TWO = [(A, A), (A, B), (A, A, B), (A, B, B)]
@@ -184,14 +184,13 @@ BARE, AFTER_ANOTHER, AFTER_A_KILL = (), ((2, OLD, C),), ((2, NEW, A),)
 def test_in_every_order_readers_find_a_channel_and_the_last_claim_stands(
     claims: Sequence[str], left: Sequence[tuple[int, str, str]]
 ) -> None:
-    manifests = {staged(MANIFESTS + minute, minute, build) for minute, build in enumerate(ORDER)}
-    before = {asset(1, CURRENT, C), *(asset(*each) for each in left)}
+    before = frozenset({asset(1, CURRENT, C), *(asset(*each) for each in left)})
     ends = 0
-    for world in every(World(C, frozenset(manifests | before), tuple(Run(build) for build in claims))):
-        assert world.readable
-        if all(run.next == "done" for run in world.runs):
+    for place, runs in every((Place(C, before), tuple(Run(build) for build in claims))):
+        assert place.readable
+        if all(run.next == "done" for run in runs):
             ends += 1
-            current = world.named(CURRENT)
+            current = place.named(CURRENT)
             assert current is not None
-            assert current.sha256 == world.holder == max(claims, key=ORDER.index)
+            assert current.sha256 == place.holder == max(claims, key=ORDER.index)
     assert ends
