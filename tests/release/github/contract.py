@@ -44,6 +44,7 @@ class Contract:
         # What GitHub's documentation of uploads says, its description forgets: "an asset with the state of `starter`".
         description["components"]["schemas"]["release-asset"]["properties"]["state"]["enum"].append("starter")
         self._api = OpenAPI(SchemaPath.from_dict(description))
+        self._right = set[tuple[str, str]]()
 
     def of_request(self, sent: Sent) -> list[str]:
         """Every way in which the request is not as described."""
@@ -54,15 +55,34 @@ class Contract:
         return []
 
     def of_answer(self, sent: Sent, status: int, answer: bytes) -> list[str]:
-        """The same of the answer. An error status that is not described only has to have an error's form."""
+        """The same of the answer. An error status that is not described only has to have an error's form.
+
+        What was found right once, an asset in a list say, is not looked at again.
+        """
+        place = f"{sent.method} {re.sub('[0-9]+', '0', sent.path)} {status}"
+        fresh = set[tuple[str, str]]()
+        rest = self._not_seen(place, json.loads(answer or b"null"), fresh)
         try:
-            self._api.validate_response(_Request(sent), _Response(status, answer))
+            self._api.validate_response(_Request(sent), _Response(status, json.dumps(rest).encode() if answer else b""))
+            self._right |= fresh
         except ResponseFinderError:
             if status < 400 or "message" not in json.loads(answer):
                 return [f"{sent}: status {status} is not described"]
         except OpenAPIError as error:
             return [f"{sent}: answer {status}: {_reason(error)}"]
         return []
+
+    def _not_seen(self, place: str, value: Any, fresh: set[tuple[str, str]]) -> Any:
+        """The value, its lists without the items that were right at this place before; the others are put into `fresh`."""
+        if isinstance(value, dict):
+            return {name: self._not_seen(f"{place}.{name}", each, fresh) for name, each in value.items()}
+        if not isinstance(value, list):
+            return value
+        keys = [(place, json.dumps(each)) for each in value]
+        fresh |= set(keys) - self._right
+        return [
+            self._not_seen(place, each, fresh) for key, each in zip(keys, value, strict=True) if key not in self._right
+        ]
 
 
 def _reason(error: BaseException) -> str:

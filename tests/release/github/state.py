@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -71,7 +72,7 @@ class Asset:
     def size(self) -> int:
         return len(self.content or b"")
 
-    @property
+    @cached_property
     def digest(self) -> str | None:
         return None if self.content is None else f"sha256:{hashlib.sha256(self.content).hexdigest()}"
 
