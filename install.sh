@@ -277,6 +277,7 @@ find_build() {
     fi
     read_manifest
     needed=$(number min_reader "$new/top")
+    if [ -z "$needed" ] && grep -q '"min_reader"' "$new/top"; then unreadable; fi
     case ${needed:-1} in
     1) ;;
     *) die "$base/$found takes a reader of schema $needed, and this script reads schema 1" "get the newest one$newest" ;;

@@ -16,7 +16,7 @@ from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
 from viberun.client.setup.decide import Verdict, decide
 from viberun.client.store import Store
-from viberun.errors import VersionError, ViberunError
+from viberun.errors import NewerManifestError, VersionError, ViberunError
 from viberun.version import MOVING, Order, Version
 
 TYPE_CHECKING = False
@@ -28,6 +28,7 @@ AGAIN = 300  # seconds to the next look where a command ended before the answer 
 PATIENCE = 1.0  # seconds that a command waits for what is not known yet
 
 _FILE = "behind.json"
+_UNKNOWN = "of a later meaning"  # remembered in the place of a version
 
 
 class UpdateNotice:
@@ -70,6 +71,8 @@ class UpdateNotice:
         decision = decide(self._identity.channel, mine, server.version, mine)
         if decision.client_behind:
             return f"this client ({mine}) is behind the server on {host} ({server.version}); update it with '{refresh}'"
+        if self._known(self._channel) == _UNKNOWN:
+            return f"this client ({mine}) is too old to read the channel; update it with '{refresh}'"
         newer = self._newer()
         if newer is not None:
             return f"this client ({mine}) is behind the channel ({newer}); update it with '{refresh}'"
@@ -99,7 +102,10 @@ class UpdateNotice:
 
         fetch = self._fetch or Fetcher.hasty(self._environ)
         where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
-        return newest(where, fetch).version.semver
+        try:
+            return newest(where, fetch).version.semver
+        except NewerManifestError:
+            return _UNKNOWN
 
     def _newer(self) -> Version | None:
         """The channel's newest build if it is newer than this client."""

@@ -171,12 +171,13 @@ def test_other_bytes_than_announced(fails: Fails, server: Server, loader: str, a
         (lambda text: "<html>Sign in to this network</html>", "is no manifest of viberun; look whether the address"),
         (lambda text: "", "is no manifest of viberun; "),
         (lambda text: text.replace(f'"version": "{NEW}"', '"version": "$(touch evil)"'), "is no manifest of viberun"),
+        (lambda text: text.replace('"min_reader": 1', '"min_reader": "1"'), "can not be read; "),
         (lambda text: text.replace('"files_at": ""', '"files_at": "../../"'), "can not be read; "),
         (lambda text: text.replace(f'"name": "viberun-{oci(NEW)}-linux', '"name": "../linux'), "can not be read; "),
         (lambda text: json.dumps(json.loads(text)), "can not be read; "),
         (lambda text: text.replace('"kind": "client"', '"kind": "server"'), f"viberun {NEW} is not there for linux-"),
     ],
-    ids=["meaning", "page", "empty", "version", "folder", "name", "one line", "platform"],
+    ids=["meaning", "page", "empty", "version", "reader", "folder", "name", "one line", "platform"],
 )
 def test_a_manifest_that_is_none(fails: Fails, server: Server, change: Change, line: str) -> None:
     server.answers["/channel.json"] = [other(lambda content: change(content.decode()).encode())]

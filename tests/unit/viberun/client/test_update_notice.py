@@ -47,6 +47,20 @@ def test_a_newer_build_of_the_channel_is_told_with_the_command_that_gets_it(
         )
 
 
+def test_a_channel_that_this_client_is_too_old_for_is_told_with_the_command_that_updates_it(
+    tmp_path: Path, newer: dict[str, Page]
+) -> None:
+    manifest = newer["/channel.json"]
+    assert isinstance(manifest, bytes)
+    with serving({"/channel.json": manifest.replace(b'"min_reader": 1', b'"min_reader": 2')}) as web:
+        for now in (1000.0, 1001.0):
+            assert look(web.url, tmp_path, now).line("box", SAME) == (
+                f"this client ({BUILD.version}) is too old to read the channel;"
+                " update it with 'npm install --prefer-online -g viberun@dev'"
+            )
+        assert len(web.asked) == 1
+
+
 def test_the_channel_is_asked_once_an_hour(tmp_path: Path, newer: dict[str, Page]) -> None:
     with serving(newer) as web:
         for now, asked in [(0.0, 1), (1.0, 1), (EVERY - 1.0, 1), (EVERY, 2), (EVERY + 1.0, 2), (-5.0, 3)]:
