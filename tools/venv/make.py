@@ -26,9 +26,14 @@ def configuration(venv: Path) -> str:
     return f"home = {home}\ninclude-system-site-packages = false\nversion = {version}\nrelocatable = true\n{_MADE_BY}"
 
 
+def _dangling(folder: str, names: list[str]) -> list[str]:
+    """Returns the links that lead nowhere: documentation of packages that the interpreter does without."""
+    return [name for name in names if not os.path.exists(f"{folder}/{name}")]
+
+
 def lay_out(venv: Path, interpreter: Path) -> None:
     """Makes an environment without packages at `venv`, with a copy of the interpreter below `interpreter` (…/usr)."""
-    shutil.copytree(interpreter, venv / "interpreter")
+    shutil.copytree(interpreter, venv / "interpreter", ignore=_dangling)
     (venv / "bin").mkdir()
     shutil.copy(_LAUNCHER, venv / "bin/python")
     (venv / "bin/python").chmod(0o755)
