@@ -1,8 +1,8 @@
 """An image of this project: its layers for both architectures, and its layout and its way into a container engine by channel."""
 
 load("//tools/oci:defs.bzl", "oci_configuration", "oci_image", "oci_layer", "oci_plan")
-load("//tools/python:python_binary.bzl", "python_binary")
-load("//tools/stamp:channels.bzl", "each_channel")
+load("//tools/python:defs.bzl", "python_binary")
+load("//tools/stamp:defs.bzl", "each_channel")
 
 _ARCHITECTURES = ["amd64", "arm64"]
 

@@ -2,13 +2,12 @@
 
 load("//tests/machine:machine.bzl", "machine")
 load("//tools/coverage:coverage_tools.bzl", "coverage_tools")
-load("//tools/debian:debian_packages.bzl", "debian_packages")
-load("//tools/debian:debian_program.bzl", "debian_program")
-load("//tools/npm:npm_packages.bzl", "npm_packages")
+load("//tools/debian:repositories.bzl", "debian_packages", "debian_program")
+load("//tools/npm:repositories.bzl", "npm_packages")
 load("//tools/platforms:platforms.bzl", "ARCHITECTURES")
-load("//tools/python:interpreter.bzl", "python_interpreter")
+load("//tools/python:repositories.bzl", "python_interpreter")
 load("//tools/sources:sources.bzl", "sources")
-load("//tools/wheels:wheels.bzl", "declare_wheels")
+load("//tools/wheels:repositories.bzl", "declare_wheels")
 
 _WHEELS_LOCK = "//tools/wheels:requirements.lock"
 

@@ -1,6 +1,6 @@
 """Tests of what rules promise and refuse, which need no more than their analysis."""
 
-load("//tools/python:toolchain.bzl", "EXEC_TOOLS")
+load("//tools/python:defs.bzl", "EXEC_TOOLS")
 
 _ActionsInfo = provider(
     doc = "What a target does.",

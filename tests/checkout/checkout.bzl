@@ -1,8 +1,6 @@
 """The whole checkout as an input: for tests that read it, not files that Bazel knows of."""
 
-load("//tools/python:provider.bzl", "TestPathsInfo")
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
-load("//tools/python:runfiles.bzl", "runfiles_path")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "TestPathsInfo", "python_action", "python_tool", "runfiles_path")
 
 def _checkout_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".tree")

@@ -1,6 +1,6 @@
 """A check: a test over sources of the whole workspace, by their kind."""
 
-load("//tools/python:python_test.bzl", "python_test")
+load("//tools/python:defs.bzl", "python_test")
 
 def check(name, srcs, kinds, deps = [], paths = {}, tools = [], **kwargs):
     """Declares a test, which is run again when a file of these kinds comes, changes or goes.

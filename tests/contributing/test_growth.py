@@ -197,7 +197,7 @@ def test_a_new_platform_of_the_client_is_two_lines(tree: Tree) -> None:
     tree.change(
         "release/BUILD", r'^( *)("darwin-arm64": )', r'\1"freebsd-amd64": "//viberun/client:pex.{channel}",\n\1\2'
     )
-    tree.change("tools/pex/pex_binary.bzl", r'"darwin-arm64"\]', r'"darwin-arm64", "freebsd-amd64"]')
+    tree.change("tools/pex/private/pex_binary.bzl", r'"darwin-arm64"\]', r'"darwin-arm64", "freebsd-amd64"]')
     assert len(tree.touched()) <= MOST_FILES, tree.touched()
     tree.bazel("build", "--config=hermetic", "--nobuild", "//release:bundle_dev", "//pkg_npm:dev")
 

@@ -1,12 +1,12 @@
 """The product with a version of the tests' choice, made by the rules that make the real ones."""
 
-load("//pkg_npm:npm_package.bzl", "npm_package")
-load("//pkg_pypi:python_wheel.bzl", "python_wheel")
+load("//pkg_npm:defs.bzl", "npm_package")
+load("//pkg_pypi:defs.bzl", "python_wheel")
 load("//release/bundle:defs.bzl", "install_script", "release_bundle")
-load("//tools/archive:executable_tarball.bzl", "executable_tarball")
-load("//tools/binary:self_contained_binary.bzl", "self_contained_binary")
+load("//tools/archive:defs.bzl", "executable_tarball")
+load("//tools/binary:defs.bzl", "self_contained_binary")
 load("//tools/oci:defs.bzl", "oci_image")
-load("//tools/pex:pex_binary.bzl", "pex_binary")
+load("//tools/pex:defs.bzl", "pex_binary")
 
 _ARCHITECTURES = ["amd64", "arm64"]
 

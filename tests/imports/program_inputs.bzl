@@ -1,6 +1,6 @@
 """Lists the Python files that programs are given, for a test that holds them against what the programs import."""
 
-load("//tools/python:provider.bzl", "PythonInfo", "PythonProgramInfo", "collect_python")
+load("//tools/python:defs.bzl", "PythonInfo", "PythonProgramInfo", "collect_python")
 
 _InputsInfo = provider(
     doc = "The programs and wheels that a target is made with.",

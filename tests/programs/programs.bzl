@@ -1,6 +1,6 @@
 """Programs of wheels, for tests that run them as people do: in a folder of their own, which a variable names."""
 
-load("//tools/python:provider.bzl", "PythonInfo", "TestPathsInfo")
+load("//tools/python:defs.bzl", "PythonInfo", "TestPathsInfo")
 
 def _wheel_programs_impl(ctx):
     files = ctx.attr.wheel[PythonInfo].files.to_list()

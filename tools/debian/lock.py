@@ -1,4 +1,4 @@
-"""The lock: which .deb each set of packages resolved to. Its one reader and writer in Python; debian.bzl reads it too.
+"""The lock: which .deb each set of packages resolved to. Its one reader and writer in Python; private/lock.bzl reads it too.
 
     {
     "format": 1,

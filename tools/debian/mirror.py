@@ -1,6 +1,6 @@
 """Where Debian's archives can be had from this machine, and getting a file from there.
 
-In this order: `DEBIAN_MIRROR`, what apt is configured with, Debian's snapshot archive. debian.bzl
+In this order: `DEBIAN_MIRROR`, what apt is configured with, Debian's snapshot archive. private/lock.bzl
 does the same in repository rules.
 """
 

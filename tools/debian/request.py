@@ -82,6 +82,6 @@ def _layers(folder: str, wanted: dict[str, Any]) -> tuple[Layer, ...]:
 
 
 def _checksum(wanted: dict[str, Any]) -> str:
-    """Over the text that Starlark's `json.encode` gives, since debian.bzl makes the same checksum."""
+    """Over the text that Starlark's `json.encode` gives, since private/lock.bzl makes the same checksum."""
     canonical = json.dumps(wanted, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

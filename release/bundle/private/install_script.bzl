@@ -1,6 +1,8 @@
 """install.sh as a release carries it."""
 
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+
+visibility("//release/bundle/...")
 
 def _install_script_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".sh")

@@ -1,8 +1,9 @@
 """Everything that one release consists of, from built products."""
 
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
-load("//tools/python:runfiles.bzl", "runfiles_path")
-load("//tools/stamp:product.bzl", "ProductInfo", "check_versions", "products_by_platform")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool", "runfiles_path")
+load("//tools/stamp:defs.bzl", "ProductInfo", "check_versions", "products_by_platform")
+
+visibility("//release/bundle/...")
 
 def _output(ctx, file):
     return {"file": file.path, "runfile": runfiles_path(ctx, file)}

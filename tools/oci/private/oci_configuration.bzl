@@ -1,7 +1,9 @@
 """What the packages' maintainer scripts would have left, as a layer."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+
+visibility("//tools/oci/...")
 
 def _oci_configuration_impl(ctx):
     layers = [layer[OciLayerInfo] for layer in ctx.attr.layers]

@@ -1,8 +1,10 @@
 """An image for several architectures, as an OCI image layout."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
-load("//tools/stamp:product.bzl", "ProductInfo", "products_by_platform")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/stamp:defs.bzl", "ProductInfo", "products_by_platform")
+
+visibility("//tools/oci/...")
 
 def _platforms(ctx):
     """Layers by architecture, lowest first."""

@@ -1,7 +1,9 @@
 """One layer of Debian packages for one architecture, in one action."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+
+visibility("//tools/oci/...")
 
 def _oci_layer_impl(ctx):
     plan = ctx.attr.plan[OciPlanInfo].plans[ctx.attr.layer]

@@ -1,7 +1,9 @@
 """Reads an image.json, so that each layer depends on its own part of it only."""
 
 load("//tools/oci/private:providers.bzl", "OciPlanInfo")
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+
+visibility("//tools/oci/...")
 
 def _oci_plan_impl(ctx):
     plans = {layer: ctx.actions.declare_file("{}/{}.json".format(ctx.label.name, layer)) for layer in ctx.attr.layers}

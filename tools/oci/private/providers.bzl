@@ -1,5 +1,7 @@
 """What the rules that make an image tell each other."""
 
+visibility("//tools/oci/...")
+
 OciPlanInfo = provider(
     doc = "An image.json, taken apart.",
     fields = {

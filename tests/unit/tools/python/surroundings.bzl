@@ -1,6 +1,6 @@
 """What a build action sees of the machine, written down by an ordinary build action."""
 
-load("//tools/python:python_action.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
 def _surroundings_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".json")
