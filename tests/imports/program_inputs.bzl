@@ -18,7 +18,8 @@ def _programs(target, ctx):
         module = ctx.rule.attr.entry.split(":")[0]
     else:
         return []
-    return [struct(target = str(target.label), module = module, python = collect_python([], [], ctx.rule.attr.deps))]
+    python = collect_python(getattr(ctx.rule.files, "srcs", []), [], ctx.rule.attr.deps)
+    return [struct(target = str(target.label), module = module, python = python)]
 
 def _wheels(target, ctx):
     if ctx.rule.kind != "wheel_library":

@@ -12,11 +12,8 @@ PythonInfo = provider(
 )
 
 PythonProgramInfo = provider(
-    doc = "A module to start, with everything that it imports.",
-    fields = {
-        "module": "The module's dotted name; started as `__main__`.",
-        "python": "PythonInfo of the module and all it imports.",
-    },
+    doc = "A module to start; the PythonInfo beside this has it, with everything that it imports.",
+    fields = {"module": "The module's dotted name; started as `__main__`."},
 )
 
 def collect_python(files, roots, deps, bytecode = []):

@@ -1,6 +1,6 @@
 """How every build action of this project runs: one Python program, given one JSON manifest."""
 
-load("//tools/python/private:providers.bzl", "PythonProgramInfo")
+load("//tools/python/private:providers.bzl", "PythonInfo", "PythonProgramInfo")
 load("//tools/python/private:toolchain.bzl", "EXEC_TOOLS")
 
 visibility("//tools/python/...")
@@ -17,7 +17,7 @@ def python_tool(program):
     return {
         "_tool": attr.label(
             default = program,
-            providers = [PythonProgramInfo],
+            providers = [PythonInfo, PythonProgramInfo],
             cfg = "exec",
         ),
     }
@@ -36,21 +36,21 @@ def python_action(ctx, manifest, inputs, outputs, mnemonic, progress_message):
       mnemonic: what Bazel calls the action.
       progress_message: what it shows meanwhile.
     """
-    program = ctx.attr._tool[PythonProgramInfo]
+    python = ctx.attr._tool[PythonInfo]
     interpreter = ctx.toolchains[EXEC_TOOLS]
     request = ctx.actions.declare_file("{}.{}.json".format(ctx.label.name, mnemonic))
     ctx.actions.write(request, json.encode_indent(manifest) + "\n")
     arguments = ctx.actions.args()
     arguments.add_all(["-I", "-S", "-B", interpreter.launch])
-    roots = [_exec_root(root, ctx.workspace_name) for root in program.python.roots.to_list()]
+    roots = [_exec_root(root, ctx.workspace_name) for root in python.roots.to_list()]
     arguments.add_all(roots, before_each = "--path")
-    arguments.add(program.module)
+    arguments.add(ctx.attr._tool[PythonProgramInfo].module)
     arguments.add(request)
     ctx.actions.run(
         executable = interpreter.python3,
         arguments = [arguments],
         inputs = depset([request, interpreter.launch], transitive = [inputs if type(inputs) == "depset" else depset(inputs)]),
-        tools = [interpreter.files, program.python.files, program.python.bytecode],
+        tools = [interpreter.files, python.files, python.bytecode],
         outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,
