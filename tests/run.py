@@ -8,6 +8,7 @@ Started by ./test, whose last line is the count.
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -76,7 +77,7 @@ def _narrowed(options: list[str], to: str) -> list[str]:
 
 def has_tests(folder: Path) -> bool:
     """Whether a BUILD file at or below `folder` declares a test."""
-    return any("_test(" in build.read_text() for build in folder.rglob("BUILD"))
+    return any(re.search(r"_tests?\(", build.read_text()) for build in folder.rglob("BUILD"))
 
 
 def run(request: Request, bazel: Run, scratch: Path) -> Count:

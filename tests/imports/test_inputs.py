@@ -11,9 +11,8 @@ import pytest
 
 from tests.imports.closure import closure
 
-RUNFILES = Path(os.environ["RUNFILES_DIR"])
-INPUTS: dict[str, Any] = json.loads((RUNFILES / os.environ["INPUTS"]).read_text())
-WORKSPACE = (RUNFILES / os.environ["INPUTS"]).parents[2]
+INPUTS: dict[str, Any] = json.loads(Path(os.environ["INPUTS"]).read_text())
+WORKSPACE = Path(os.environ["INPUTS"]).parents[2]
 PROGRAMS = {program["target"].rpartition("@")[2]: program for program in INPUTS["programs"]}
 
 

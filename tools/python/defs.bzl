@@ -8,6 +8,7 @@ load("//tools/python/private:python_action.bzl", _PYTHON_TOOLCHAINS = "PYTHON_TO
 load("//tools/python/private:python_binary.bzl", _python_binary = "python_binary")
 load("//tools/python/private:python_library.bzl", _python_library = "python_library")
 load("//tools/python/private:python_test.bzl", _python_test = "python_test")
+load("//tools/python/private:python_tests.bzl", _python_tests = "python_tests")
 load("//tools/python/private:runfiles.bzl", _runfiles_path = "runfiles_path")
 load("//tools/python/private:toolchain.bzl", _EXEC_TOOLS = "EXEC_TOOLS")
 
@@ -21,5 +22,6 @@ python_action = _python_action
 python_binary = _python_binary
 python_library = _python_library
 python_test = _python_test
+python_tests = _python_tests
 python_tool = _python_tool
 runfiles_path = _runfiles_path

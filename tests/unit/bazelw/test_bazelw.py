@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-BAZELW = Path(os.environ["RUNFILES_DIR"]) / os.environ["BAZELW"]
-FROM_DEBIAN = Path(os.environ["RUNFILES_DIR"]) / os.environ["FROM_DEBIAN"]
-SHA256SUMS = Path(os.environ["RUNFILES_DIR"]) / os.environ["SHA256SUMS"]
-VERSION = (Path(os.environ["RUNFILES_DIR"]) / os.environ["BAZELVERSION"]).read_text().strip()
+BAZELW = Path(os.environ["BAZELW"])
+FROM_DEBIAN = Path(os.environ["FROM_DEBIAN"])
+SHA256SUMS = Path(os.environ["SHA256SUMS"])
+VERSION = Path(os.environ["BAZELVERSION"]).read_text().strip()
 TOOLS = [
     "sh",
     "cat",

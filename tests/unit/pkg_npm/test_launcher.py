@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pytest
 
 RUNFILES = Path(os.environ["RUNFILES_DIR"])
-LAUNCHER = RUNFILES / os.environ["LAUNCHER"]
+LAUNCHER = Path(os.environ["LAUNCHER"])
 
 ECHO = """#!/bin/sh
 printf '%s|' "$VIBERUN_INSTALL_METHOD" "$@"

@@ -24,8 +24,11 @@ printf '{"id": {"testResult": {"label": "//a"}}, "testResult": {"status": "PASSE
 def workspace(tmp_path: Path) -> Path:
     for folder in ("tests/e2e/host", "tests/unit/tools", "docs"):
         (tmp_path / folder).mkdir(parents=True)
-    for folder in ("tests/e2e/host", "tests/unit/tools"):
-        (tmp_path / folder / "BUILD").write_text("python_test(name = 'x')\n")
+    for folder, rule in {
+        "tests/e2e/host": "python_test(name = 'x')",
+        "tests/unit/tools": "python_tests(srcs = ['x'])",
+    }.items():
+        (tmp_path / folder / "BUILD").write_text(rule + "\n")
         (tmp_path / folder / "test_x.py").touch()
     return tmp_path
 

@@ -37,10 +37,7 @@ def _python_test_impl(ctx):
         write_launcher(ctx, python, "tools.python.run_pytest", arguments, data),
         coverage_common.instrumented_files_info(ctx, dependency_attributes = ["deps", "_runner"]),
         RunEnvironmentInfo(
-            environment = environment | {
-                name: ctx.expand_location(value, data)
-                for name, value in ctx.attr.environment.items()
-            },
+            environment = environment,
             inherited_environment = ctx.attr.inherited_environment,
         ),
     ]
@@ -53,7 +50,6 @@ python_test = rule(
         "srcs": attr.label_list(doc = "Test files.", allow_files = [".py"], mandatory = True),
         "deps": attr.label_list(doc = "What the tests import, conftest.py above all.", providers = [PythonInfo]),
         "data": attr.label_list(doc = "Files that the tests read, found below RUNFILES_DIR.", allow_files = True),
-        "environment": attr.string_dict(doc = "Environment of the tests; `$(rlocationpath //label)` is expanded."),
         "inherited_environment": attr.string_list(doc = "Variables that are as whoever runs the test has them, and so part of its key."),
         "paths": attr.string_keyed_label_dict(doc = "What the tests are given, each by the variable that holds its absolute path.", allow_files = True),
         "_machine": attr.label(doc = "What tests outside of the sandbox use of the machine.", default = "//tests/machine", allow_files = True),

@@ -10,7 +10,7 @@ RUNFILES = Path(os.environ["RUNFILES_DIR"])
 
 
 def test_a_bundle_describes_what_its_labels_make() -> None:
-    bundle = model.read(RUNFILES / os.environ["EXAMPLE"], RUNFILES)
+    bundle = model.read(Path(os.environ["EXAMPLE"]), RUNFILES)
     assert bundle.manifest.build == DEV
     assert [(a.kind, a.platform) for a in bundle.artifacts] == [
         ("client", "linux-amd64"),
@@ -22,6 +22,6 @@ def test_a_bundle_describes_what_its_labels_make() -> None:
 
 
 def test_the_install_script_knows_whose_releases_it_installs() -> None:
-    script = model.read(RUNFILES / os.environ["EXAMPLE"], RUNFILES).artifact("install")
+    script = model.read(Path(os.environ["EXAMPLE"]), RUNFILES).artifact("install")
     assert script
     assert f"repository='{DEV.repository}'" in script.path.read_text()

@@ -18,7 +18,7 @@ STANDARD_LIBRARY = Path(os.__file__).parent
 
 
 def archive(variable: str) -> Path:
-    return Path(os.environ["RUNFILES_DIR"]) / os.environ[variable]
+    return Path(os.environ[variable])
 
 
 def modules(runtime: Path) -> set[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.archive import tar
 
-LAYOUT = Path(os.environ["RUNFILES_DIR"]) / os.environ["LAYOUT"]
+LAYOUT = Path(os.environ["LAYOUT"])
 
 
 def blob(descriptor: dict[str, Any]) -> bytes:

@@ -144,7 +144,7 @@ def test_a_python_that_is_too_old_gets_one_line(program: Path) -> None:
 
 
 def test_a_pure_wheel_is_imported_on_both_ways_of_starting(tmp_path: Path) -> None:
-    wheel = Path(os.environ["RUNFILES_DIR"], *os.environ["PURE_WHEEL"].split("/")).resolve()
+    wheel = Path(os.environ["PURE_WHEEL"]).resolve()
     text = "import packaging.version\ndef main():\n    print(packaging.version.__file__)\n"
     pex = make(tmp_path, {"demo/__init__.py": "", "demo/run.py": text}, (wheel,))
     assert run(sys.executable, pex).stdout == f"{pex}/.deps/{wheel.name}/packaging/version.py\n"

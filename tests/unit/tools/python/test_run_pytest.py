@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-RUNFILES = Path(os.environ["RUNFILES_DIR"]).absolute()
 SEVEN = """
 import pytest
 @pytest.mark.parametrize("number", range(7))
@@ -31,7 +30,7 @@ class Runner:
     def start(self, text: str, *arguments: str, own: str = "", **variables: str) -> "subprocess.Popen[str]":
         (self.folder / "tests/test_it.py").write_text(text)
         paths = [argument for path in sys.path if not path.startswith(sys.prefix) for argument in ("--path", path)]
-        launch = ["-I", "-S", "-B", str(RUNFILES / os.environ["LAUNCH"]), *paths, "tools.python.run_pytest"]
+        launch = ["-I", "-S", "-B", os.environ["LAUNCH"], *paths, "tools.python.run_pytest"]
         environment = {
             "RUNFILES_DIR": str(self.folder),
             "TEST_TMPDIR": str(self.folder / "scratch"),

@@ -2,7 +2,7 @@ import json
 import os
 from pathlib import Path
 
-SEEN = json.loads((Path(os.environ["RUNFILES_DIR"]) / os.environ["SURROUNDINGS"]).read_text())
+SEEN = json.loads(Path(os.environ["SURROUNDINGS"]).read_text())
 
 
 def test_an_action_has_no_network_but_its_own_loopback() -> None:

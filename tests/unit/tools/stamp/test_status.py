@@ -16,8 +16,8 @@ from tools.stamp import workspace_status
 from viberun.build import NO_COMMIT, Build
 from viberun.errors import ViberunError
 
-STATUS = Path(os.environ["RUNFILES_DIR"]) / os.environ["STATUS_SH"]
-RELEASING = Path(os.environ["RUNFILES_DIR"]) / os.environ["RELEASING"]
+STATUS = Path(os.environ["STATUS_SH"])
+RELEASING = Path(os.environ["RELEASING"])
 NOON = 1_769_342_400  # 2026-01-25T12:00:00Z
 HOUR, DAY = 3600, 86_400
 

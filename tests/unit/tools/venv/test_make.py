@@ -9,7 +9,7 @@ import pytest
 
 from tools.venv import make
 
-WHEELS = [Path(os.environ["RUNFILES_DIR"]) / path for path in os.environ["WHEELS"].split()]
+WHEELS = list(Path(os.environ["RUNFILES_DIR"]).glob("*wheel_*/*.whl"))
 BARE = {"PATH": "/usr/bin:/bin"}
 PYTEST = ("iniconfig-", "packaging-", "pluggy-", "pygments-", "pytest-")
 

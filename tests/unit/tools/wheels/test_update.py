@@ -51,6 +51,6 @@ def test_the_lock_tells_whether_it_answers_a_request() -> None:
 
 
 def test_the_committed_lock_answers_the_committed_requirements() -> None:
-    requirements = Path(os.environ["RUNFILES_DIR"]) / os.environ["REQUIREMENTS_IN"]
+    requirements = Path(os.environ["REQUIREMENTS_IN"])
     lock = requirements.with_name("requirements.lock").read_text()
     assert lock.startswith(header(read_requests(requirements.read_text()))), "bazel run //tools/wheels:update"
