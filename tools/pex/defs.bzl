@@ -1,6 +1,6 @@
 """Programs as one file that any Python from 3.9 on runs.
 
-`pex` packs a program, `pex_binary` puts its version in.
+`pex` packs a program, `pex_binary` puts its version in, as in `//tools/pex/example`.
 """
 
 load("//tools/pex/private:pex.bzl", _pex = "pex")

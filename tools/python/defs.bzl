@@ -1,6 +1,6 @@
 """Python under the pinned interpreter: libraries, programs, tests, and build actions that run a program.
 
-`//tools/npm:defs.bzl` is a small rule with such an action.
+`//tools/python/example` has a program with its test; `//tools/npm:defs.bzl` is a small rule with an action.
 """
 
 load("//tools/python/private:providers.bzl", _PythonInfo = "PythonInfo", _PythonProgramInfo = "PythonProgramInfo", _TestPathsInfo = "TestPathsInfo", _collect_python = "collect_python")

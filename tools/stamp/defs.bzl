@@ -1,7 +1,8 @@
 """The version of what is built, and the targets of each channel.
 
 `version` writes version.json, `each_channel` declares a target for dev and one for prod, and `ProductInfo` says what a product's
-platforms and version are, so that whatever packs it can compare. `//pkg_npm` is an example; `//tests/analysis` has what is refused.
+platforms and version are, so that whatever packs it can compare. `//pkg_npm` has a target a channel, `//tools/stamp/example` a
+version that never changes, `//tests/analysis` what is refused.
 """
 
 load("//tools/stamp/private:channels.bzl", _each_channel = "each_channel")
