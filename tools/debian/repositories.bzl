@@ -5,9 +5,9 @@
 
 load("//tools/debian/private:debian_packages.bzl", _debian_packages = "debian_packages")
 load("//tools/debian/private:debian_program.bzl", _debian_program = "debian_program")
-load("//tools/debian/private:lock.bzl", _download_packages = "download_packages", _read_lock = "read_lock")
+load("//tools/debian/private:lock.bzl", _read_lock = "read_lock", _unpack_packages = "unpack_packages")
 
 debian_packages = _debian_packages
 debian_program = _debian_program
-download_packages = _download_packages
 read_lock = _read_lock
+unpack_packages = _unpack_packages

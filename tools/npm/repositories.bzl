@@ -4,8 +4,8 @@ No registry's host is written down: the repository cache answers by digest, and 
 machine is set to.
 """
 
-load("//tools/debian:file_url.bzl", "file_url")
 load("//tools/platforms:platforms.bzl", "host_architecture")
+load("//tools/repository_cache:defs.bzl", "from_cache", "into_cache")
 
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _HEX = "0123456789abcdef"
@@ -49,19 +49,13 @@ def _npm_packages_impl(rctx):
         if path and _fits(package, "os", "linux") and _fits(package, "cpu", machine)
     }
     archives = {path: "{}.tgz".format(index) for index, path in enumerate(wanted)}
-
-    # Without any address Bazel looks into its cache, and says nothing where that has no such file.
-    missing = [
-        path
-        for path, integrity in wanted.items()
-        if not rctx.download([], archives[path], integrity = integrity, allow_fail = True).success
-    ]
+    missing = [path for path in wanted if not from_cache(rctx, archives[path], integrity = wanted[path])]
     if missing:
         contents = _fetch(rctx)
         for path in missing:
             digest = _hex(wanted[path].removeprefix("sha512-"))
             file = contents.get_child(digest[:2], digest[2:4], digest[4:])
-            rctx.download(file_url(file), archives[path], integrity = wanted[path])  # so that it enters the repository cache
+            into_cache(rctx, file, archives[path], integrity = wanted[path])
         rctx.delete("npm")
     rctx.file("packages.json", json.encode_indent(archives) + "\n")
     rctx.file("BUILD.bazel", 'exports_files(["packages.json"])\n\nfilegroup(\n    name = "archives",\n    srcs = glob(["*.tgz"]),\n    visibility = ["//visibility:public"],\n)\n')

@@ -3,9 +3,9 @@
 No index's host is written down: the repository cache answers by digest, and on a miss pip asks the index that this machine is set to.
 """
 
-load("//tools/debian:file_url.bzl", "file_url")
 load("//tools/platforms:platforms.bzl", "ARCHITECTURES", "host_architecture")
 load("//tools/python:repositories.bzl", "compile_python")
+load("//tools/repository_cache:defs.bzl", "from_cache", "into_cache")
 
 # Stands for an architecture in the names of wheels without machine code.
 _ANY = "any"
@@ -94,9 +94,7 @@ def _python(rctx):
 
 def _download(rctx, python, output):
     sha256 = rctx.attr.sha256
-
-    # Without any address Bazel looks into its cache, and says nothing where that has no such file.
-    if rctx.download([], output, sha256 = sha256, allow_fail = True).success:
+    if from_cache(rctx, output, sha256 = sha256):
         return
     pip = [path for path in python.dirname.dirname.get_child("share/python-wheels").readdir() if path.basename.startswith("pip-")][0]
     requirement = "{}=={} --hash=sha256:{}\n".format(rctx.attr.project, rctx.attr.version, sha256)
@@ -112,7 +110,7 @@ def _download(rctx, python, output):
             result.stderr.strip(),
         ))
     (file,) = rctx.path("pip").readdir()
-    rctx.download(file_url(file), output, sha256 = sha256)  # so that it enters the repository cache
+    into_cache(rctx, file, output, sha256 = sha256)
     rctx.delete("pip")
     rctx.delete("requirements.txt")
 

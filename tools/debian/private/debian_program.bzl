@@ -1,6 +1,6 @@
 """A program of a Debian package, for tests and tools of this machine: `@<name>//:<program>`."""
 
-load("//tools/debian/private:lock.bzl", "download_packages", "fail_if_stale", "read_lock")
+load("//tools/debian/private:lock.bzl", "fail_if_stale", "read_lock", "unpack_packages")
 load("//tools/platforms:platforms.bzl", "host_architecture")
 
 visibility("//tools/debian/...")
@@ -14,18 +14,10 @@ exec "$here/{loader}" --argv0 "$0" --library-path "$here/{libraries}" "$here/roo
 def _debian_program_impl(rctx):
     lock = read_lock(rctx, Label("//tools/debian:trixie.lock.json"))
     fail_if_stale(rctx, lock, [rctx.attr.request.package + "/" + rctx.attr.request.name])
-    architecture = host_architecture(rctx.os)
-    for archive in download_packages(rctx, lock.packages(architecture, rctx.attr.request.package.split("/")[-1])).values():
-        rctx.extract(archive, "deb")
-        (data,) = [path for path in rctx.path("deb").readdir() if path.basename.startswith("data.tar")]
-        rctx.extract(data, "root")
-        rctx.delete("deb")
-        rctx.delete(archive)
-    libraries = "root/usr/lib/{}-linux-gnu".format(rctx.os.arch.replace("amd64", "x86_64"))
-    (loader,) = [path.basename for path in rctx.path(libraries).readdir() if path.basename.startswith("ld-linux")]
+    unpacked = unpack_packages(rctx, lock.packages(host_architecture(rctx.os), rctx.attr.request.package.split("/")[-1]))
     rctx.file(rctx.attr.program, _LAUNCHER.format(
-        libraries = libraries,
-        loader = libraries + "/" + loader,
+        libraries = unpacked.libraries,
+        loader = unpacked.libraries + "/" + unpacked.loader,
         program = rctx.attr.program,
     ))
     rctx.file("BUILD.bazel", """package(default_visibility = ["//visibility:public"])
@@ -36,7 +28,7 @@ filegroup(
     name = "files",
     srcs = glob(["{program}", "root/usr/bin/*", "{libraries}/*.so*"]),
 )
-""".format(libraries = libraries, program = rctx.attr.program))
+""".format(libraries = unpacked.libraries, program = rctx.attr.program))
 
 debian_program = repository_rule(
     implementation = _debian_program_impl,

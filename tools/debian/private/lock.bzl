@@ -4,7 +4,7 @@ What repository rules need. No host is named here but Debian's snapshot archive,
 all. tools/debian/mirror.py finds the same mirrors for the program that renews the lock.
 """
 
-load("//tools/debian:file_url.bzl", "file_url")
+load("//tools/repository_cache:defs.bzl", "from_cache", "into_cache")
 
 visibility("//tools/debian/...")
 
@@ -59,6 +59,27 @@ def download_packages(rctx, pins, folder = ".", remedy = _UPDATE):
         ))
     return {pin["package"]: _file(folder, pin) for pin in pins}
 
+def unpack_packages(rctx, pins, remedy = _UPDATE):
+    """Downloads pins of the lock, and unpacks them below `root`.
+
+    Args:
+      rctx: the repository context.
+      pins: what `read_lock(…).packages` gave, the C library's among them.
+      remedy: the command that renews the lock.
+
+    Returns:
+      a struct: `libraries`, the path of the folder with the architecture's libraries; `loader`, the file in it that starts programs.
+    """
+    for archive in download_packages(rctx, pins, remedy = remedy).values():
+        rctx.extract(archive, "deb")
+        (data,) = [path for path in rctx.path("deb").readdir() if path.basename.startswith("data.tar")]
+        rctx.extract(data, "root")
+        rctx.delete("deb")
+        rctx.delete(archive)
+    (libraries,) = [path for path in rctx.path("root/usr/lib").readdir() if path.basename.endswith("-linux-gnu")]
+    (loader,) = [path for path in libraries.readdir() if path.basename.startswith("ld-linux")]
+    return struct(libraries = "root/usr/lib/" + libraries.basename, loader = loader.basename)
+
 def fail_if_stale(rctx, lock, requests):
     """Fails unless the lock answers all requests as they are now.
 
@@ -97,8 +118,7 @@ def _file(folder, pin):
 def _not_cached(rctx, folder, pins):
     """The pins from the first on that the repository cache does not hold, with those before it in place."""
     for index, pin in enumerate(pins):
-        # Without any address Bazel looks into its cache, and says nothing where that has no such file.
-        if not rctx.download([], _file(folder, pin), sha256 = pin["sha256"], allow_fail = True).success:
+        if not from_cache(rctx, _file(folder, pin), sha256 = pin["sha256"]):
             return pins[index:]
     return []
 
@@ -154,7 +174,7 @@ def _checksum(rctx, path):
 
     # Starlark has no digest, but a download tells the one of what it brought.
     rctx.file("request.json", json.encode(wanted))
-    digest = rctx.download(file_url(rctx.path("request.json")), "request.copy.json").sha256
+    digest = into_cache(rctx, rctx.path("request.json"), "request.copy.json").sha256
     rctx.delete("request.json")
     rctx.delete("request.copy.json")
     return digest

@@ -4,16 +4,11 @@ It runs every build action, it is the runtime inside the self-contained binaries
 Nothing of the host is used but /bin/sh, for the launcher.
 """
 
-load("//tools/debian:repositories.bzl", "download_packages", "read_lock")
+load("//tools/debian:repositories.bzl", "read_lock", "unpack_packages")
 load("//tools/platforms:platforms.bzl", "host_architecture")
 load("//tools/python/private:bytecode.bzl", "compile_python")
 
 visibility("//tools/python/...")
-
-_LOADERS = {
-    "amd64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
-    "arm64": ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
-}
 
 # Builtins only. --argv0 keeps sys.executable this script, so that children start through it as well; -B because
 # -I forgets PYTHONDONTWRITEBYTECODE.
@@ -47,16 +42,6 @@ filegroup(
 )
 """
 
-def _unpack(rctx, packages):
-    # Bazel can't run the program that renews the lock where it has no interpreter to run it with.
-    archives = download_packages(rctx, packages, remedy = "python3 -m tools.debian.update")
-    for archive in archives.values():
-        rctx.extract(archive, "deb")
-        (data,) = [path for path in rctx.path("deb").readdir() if path.basename.startswith("data.tar")]
-        rctx.extract(data, "root")
-        rctx.delete("deb")
-        rctx.delete(archive)
-
 def _compile_standard_library(rctx):
     host = host_architecture(rctx.os)
     python = rctx.path("root/usr/bin/python3") if rctx.attr.architecture == host else rctx.path(Label("@python_{}//:root/usr/bin/python3".format(host)))
@@ -64,10 +49,12 @@ def _compile_standard_library(rctx):
     compile_python(rctx, python, root, root.get_child("usr/lib/python3.13"))
 
 def _python_interpreter_impl(rctx):
-    lock = read_lock(rctx, rctx.attr.lock)
-    _unpack(rctx, lock.packages(rctx.attr.architecture, "python"))
-    triplet, loader = _LOADERS[rctx.attr.architecture]
-    rctx.file("root/usr/bin/python3", _LAUNCHER.format(triplet = triplet, loader = loader), executable = True)
+    pins = read_lock(rctx, rctx.attr.lock).packages(rctx.attr.architecture, "python")
+
+    # Bazel can't run the program that renews the lock where it has no interpreter to run it with.
+    unpacked = unpack_packages(rctx, pins, remedy = "python3 -m tools.debian.update")
+    triplet = unpacked.libraries.split("/")[-1]
+    rctx.file("root/usr/bin/python3", _LAUNCHER.format(triplet = triplet, loader = unpacked.loader), executable = True)
     _compile_standard_library(rctx)
     rctx.file("BUILD.bazel", _BUILD.format(triplet = triplet))
 
