@@ -2,10 +2,10 @@
 
 import json
 import string
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.archive import gzip, tar
 from viberun.build import Build
@@ -46,16 +46,10 @@ def pack(sources: Mapping[str, Source], manifest: str, out: Path) -> None:
         tar.write(entries, archive)
 
 
-def main(argv: list[str]) -> int:
-    """Takes the manifest's path: {template, version, files, programs, out}; files and programs by their path in the package."""
-    request = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
+    """Takes {template, version, files, programs, out}; files and programs by their path in the package."""
     build = Build.from_json(Path(request["version"]).read_text())
     files = {path: Source(Path(file), executable=False) for path, file in request["files"].items()}
     programs = {path: Source(Path(file), executable=True) for path, file in request["programs"].items()}
     manifest = package_json(Path(request["template"]).read_text(), build)
     pack({**files, **programs}, manifest, Path(request["out"]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

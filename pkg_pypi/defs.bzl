@@ -11,7 +11,6 @@ def _python_wheel_impl(ctx):
     python_action(
         ctx,
         manifest = {
-            "target": str(ctx.label),
             "project": ctx.attr.project,
             "commands": ctx.attr.commands,
             "template": ctx.file.template.path,

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.archive import tar
 from viberun.build import Build
@@ -74,9 +75,8 @@ def make(project: Project, build: Build, out: Path, scratch: Path) -> None:
     shutil.copyfile(wheel, out)
 
 
-def main(argv: list[str]) -> int:
-    """Takes the manifest's path: {target, project, commands, template, version, files, program, out}."""
-    request = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
+    """Takes {project, commands, template, version, files, program, out}."""
     files = {path: Path(file) for path, file in request["files"].items()}
     project = Project(
         request["project"],
@@ -86,13 +86,4 @@ def main(argv: list[str]) -> int:
     )
     build = Build.from_json(Path(request["version"]).read_text())
     with tempfile.TemporaryDirectory() as scratch:
-        try:
-            make(project, build, Path(request["out"]), Path(scratch))
-        except subprocess.CalledProcessError as error:
-            print(f"{request['target']}: {error}\n{error.stdout}", file=sys.stderr)
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        make(project, build, Path(request["out"]), Path(scratch))

@@ -5,7 +5,6 @@ says which output is which artifact. Nothing is copied.
 """
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +51,7 @@ class Request:
     sums: Output
 
     @staticmethod
-    def from_json(text: str) -> "Request":
-        fields: Mapping[str, Any] = json.loads(text)
+    def of(fields: Mapping[str, Any]) -> "Request":
         products = tuple(Product(p["kind"], p["platform"], _output(p)) for p in fields["products"])
         return Request(
             Path(fields["version"]),
@@ -141,10 +139,5 @@ def _output(fields: Mapping[str, str]) -> Output:
     return Output(Path(fields["file"]), Path(fields["runfile"]))
 
 
-def main(argv: Sequence[str]) -> int:
-    make(Request.from_json(Path(argv[0]).read_text()))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def main(request: dict[str, Any]) -> None:
+    make(Request.of(request))

@@ -3,10 +3,8 @@
 The script in the tree says nothing about that, and so does one that is built without a repository.
 """
 
-import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from viberun.build import Build
 from viberun.errors import ViberunError
@@ -27,13 +25,7 @@ def stamped(script: str, build: Build) -> str:
     return script
 
 
-def main(argv: Sequence[str]) -> int:
-    """Takes the manifest's path: {version, script, out}."""
-    request = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
+    """Takes {version, script, out}."""
     build = Build.from_json(Path(request["version"]).read_bytes())
     Path(request["out"]).write_text(stamped(Path(request["script"]).read_text(), build))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

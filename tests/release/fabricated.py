@@ -72,7 +72,7 @@ def make(
         "bundle": str(built / "bundle.json"),
         "sums": {"file": str(built / "sums"), "runfile": "viberun/sums"},
     }
-    make_bundle.make(make_bundle.Request.from_json(json.dumps(request)))
+    make_bundle.make(make_bundle.Request.of(request))
     return bundle.read(runfiles / BUNDLE, runfiles)
 
 

@@ -3,10 +3,8 @@
 The executables are compressed inside already, so the fastest level loses nothing worth the time.
 """
 
-import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tools.archive import gzip, tar
 
@@ -20,11 +18,5 @@ def pack(executable: Path, name: str, tarball: Path) -> None:
         tar.write([entry], compressed)
 
 
-def main(argv: Sequence[str]) -> int:
-    manifest = json.loads(Path(argv[0]).read_text())
-    pack(Path(manifest["executable"]), manifest["name"], Path(manifest["tarball"]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def main(request: dict[str, Any]) -> None:
+    pack(Path(request["executable"]), request["name"], Path(request["tarball"]))

@@ -2,11 +2,10 @@
 
 import hashlib
 import io
-import json
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.archive import gzip, tar
 from tools.binary.description import Description
@@ -70,25 +69,14 @@ def _fill(head: str, fields: dict[str, str]) -> bytes:
     return filled.ljust(HEAD_SIZE, b"\n")
 
 
-def main(argv: list[str]) -> int:
-    """Takes the manifest's path: {target, program, entry, compiled, version, head, runtime, description, output}."""
-    manifest = json.loads(Path(argv[0]).read_text())
-    with Path(manifest["compiled"]).open("rb") as file:
-        program = Program(manifest["program"], manifest["entry"], tar.read(file))
-    runtime = Description.parse(Path(manifest["description"]).read_text())
-    version = Path(manifest["version"]).read_bytes()
-    try:
-        packed = executable(
-            Path(manifest["head"]).read_text(), program, version, runtime, Path(manifest["runtime"]).read_bytes()
-        )
-    except ValueError as error:
-        print(f"{manifest['target']}: {error}", file=sys.stderr)
-        return 1
-    output = Path(manifest["output"])
-    output.write_bytes(packed)
+def main(request: dict[str, Any]) -> None:
+    """Takes {program, entry, compiled, version, head, runtime, description, output}."""
+    with Path(request["compiled"]).open("rb") as file:
+        program = Program(request["program"], request["entry"], tar.read(file))
+    runtime = Description.parse(Path(request["description"]).read_text())
+    version = Path(request["version"]).read_bytes()
+    output = Path(request["output"])
+    output.write_bytes(
+        executable(Path(request["head"]).read_text(), program, version, runtime, Path(request["runtime"]).read_bytes())
+    )
     output.chmod(0o755)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

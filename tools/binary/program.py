@@ -4,13 +4,12 @@ The result is an uncompressed tar of what the program's folder holds, which pack
 alone (unchecked-hash pyc, PEP 552), its name in tracebacks is its path in the archive.
 """
 
-import json
 import py_compile
-import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.archive import tar
 
@@ -86,20 +85,13 @@ def _path(short_path: str, roots: list[str]) -> str:
     return short_path
 
 
-def main(argv: list[str]) -> int:
-    """Takes the manifest's path: {target, start, files, roots, output}."""
-    manifest = json.loads(Path(argv[0]).read_text())
-    roots = manifest["roots"]
-    sources = [Source(Path(file["path"]), _path(file["short_path"], roots)) for file in manifest["files"]]
+def main(request: dict[str, Any]) -> None:
+    """Takes {start, files, roots, output}."""
+    roots = request["roots"]
+    sources = [Source(Path(file["path"]), _path(file["short_path"], roots)) for file in request["files"]]
     try:
-        compiled = entries(Path(manifest["start"]), sources)
-    except (ValueError, py_compile.PyCompileError) as error:
-        print(f"{manifest['target']}: {error}", file=sys.stderr)
-        return 1
-    with Path(manifest["output"]).open("wb") as out:
+        compiled = entries(Path(request["start"]), sources)
+    except py_compile.PyCompileError as error:
+        raise ValueError(str(error)) from None
+    with Path(request["output"]).open("wb") as out:
         tar.write(compiled, out)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

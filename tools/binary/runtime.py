@@ -8,10 +8,10 @@ import fnmatch
 import hashlib
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.archive import gzip, tar
 from tools.binary.description import Description
@@ -140,23 +140,13 @@ def _needed(entries: Iterable[tar.Entry]) -> list[str]:
     return [soname for program in programs if program is not None for soname in program.needed]
 
 
-def main(argv: list[str]) -> int:
-    """Takes the manifest's path: {target, architecture, files, left_out, archive, description}."""
-    manifest = json.loads(Path(argv[0]).read_text())
-    architecture = manifest["architecture"]
-    tree = {path.rpartition("/root/usr/")[2]: Path(path) for path in manifest["files"]}
-    try:
-        chosen = entries(architecture, tree, LeftOut.parse(Path(manifest["left_out"]).read_text()))
-    except ValueError as error:
-        print(f"{manifest['target']}: {error}", file=sys.stderr)
-        return 1
+def main(request: dict[str, Any]) -> None:
+    """Takes {architecture, files, left_out, archive, description}."""
+    architecture = request["architecture"]
+    tree = {path.rpartition("/root/usr/")[2]: Path(path) for path in request["files"]}
+    chosen = entries(architecture, tree, LeftOut.parse(Path(request["left_out"]).read_text()))
     archive = io.BytesIO()
     with gzip.Writer(archive) as out:
         tar.write(chosen, out)
-    Path(manifest["archive"]).write_bytes(archive.getvalue())
-    Path(manifest["description"]).write_text(describe(architecture, archive.getvalue()).to_json())
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    Path(request["archive"]).write_bytes(archive.getvalue())
+    Path(request["description"]).write_text(describe(architecture, archive.getvalue()).to_json())

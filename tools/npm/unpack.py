@@ -1,9 +1,9 @@
 """Unpacks npm packages to the places that a package-lock.json gives them."""
 
 import json
-import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 
 def unpack(archive: Path, target: Path) -> None:
@@ -16,13 +16,7 @@ def unpack(archive: Path, target: Path) -> None:
                 tar.extract(member, target, filter="data")
 
 
-def main(argv: list[str]) -> int:
-    """Reads the request `argv[0]`: the list of packages, the folder of their archives, and where they go."""
-    request = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
+    """Takes {packages, archives, out}: the list of packages, the folder of their archives, and where they go."""
     for path, archive in json.loads(Path(request["packages"]).read_text()).items():
         unpack(Path(request["archives"]) / archive, Path(request["out"]) / path)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

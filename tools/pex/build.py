@@ -3,7 +3,6 @@
 Everything that does not change with the version is made here; `tools.pex.stamp` adds that.
 """
 
-import json
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pex  # type: ignore[import-untyped]
 
@@ -85,22 +85,9 @@ def build(program: Program, out: Path, scratch: Path) -> None:
     archive.write(out, members)
 
 
-def main(argv: list[str]) -> int:
-    """Takes the manifest's path: {target, program, entry, sources, wheels, out}."""
-    request = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
+    """Takes {program, entry, sources, wheels, out}."""
     sources = {path: Path(file) for path, file in request["sources"].items()}
     program = Program(request["program"], request["entry"], sources, [Path(wheel) for wheel in request["wheels"]])
     with tempfile.TemporaryDirectory() as scratch:
-        try:
-            build(program, Path(request["out"]), Path(scratch))
-        except ValueError as error:
-            print(f"{request['target']}: {error}", file=sys.stderr)
-            return 1
-        except subprocess.CalledProcessError as error:
-            print(f"{request['target']}: {error}\n{error.stdout}", file=sys.stderr)
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        build(program, Path(request["out"]), Path(scratch))

@@ -7,9 +7,9 @@ what the first of them unpacked.
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tools.pex import archive
 
@@ -41,16 +41,6 @@ def stamp(pex: Path, path: str, version: bytes, out: Path) -> None:
     archive.write(out, rehash(archive.read(pex), version) | {path: version})
 
 
-def main(argv: list[str]) -> int:
-    """Takes the manifest's path: {target, pex, version, path, out}."""
-    request = json.loads(Path(argv[0]).read_text())
-    try:
-        stamp(Path(request["pex"]), request["path"], Path(request["version"]).read_bytes(), Path(request["out"]))
-    except ValueError as error:
-        print(f"{request['target']}: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def main(request: dict[str, Any]) -> None:
+    """Takes {pex, version, path, out}."""
+    stamp(Path(request["pex"]), request["path"], Path(request["version"]).read_bytes(), Path(request["out"]))

@@ -87,8 +87,7 @@ def test_the_program_takes_a_manifest(sources: dict[str, Source], tmp_path: Path
         "programs": {"bin/viberun.js": str(sources["bin/viberun.js"].file)},
         "out": str(tmp_path / "out.tgz"),
     }
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    assert pkg_npm.package.main([str(tmp_path / "manifest.json")]) == 0
+    pkg_npm.package.main(manifest)
     entries = {entry.path: entry for entry in tar.read(io.BytesIO((tmp_path / "out.tgz").read_bytes()))}
     assert entries["package/bin/viberun.js"].mode == 0o755
     assert json.loads(bytes(entries["package/package.json"].data)) == json.loads(package_json(TEMPLATE, DEV))

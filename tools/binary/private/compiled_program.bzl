@@ -23,7 +23,6 @@ def _compiled_program_impl(ctx):
             "output": archive.path,
             "roots": python.roots.to_list(),
             "start": ctx.file._start.path,
-            "target": str(ctx.label),
         },
         inputs = depset([ctx.file._start], transitive = [python.files]),
         outputs = [archive],

@@ -24,7 +24,6 @@ def _python_runtime_impl(ctx):
             "description": description.path,
             "files": [file.path for file in ctx.files.interpreter],
             "left_out": ctx.file.left_out.path,
-            "target": str(ctx.label),
         },
         inputs = ctx.files.interpreter + [ctx.file.left_out],
         outputs = [archive, description],

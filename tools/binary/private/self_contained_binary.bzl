@@ -24,7 +24,6 @@ def _self_contained_binary_impl(ctx):
             "output": output.path,
             "program": ctx.attr.program,
             "runtime": runtime.archive.path,
-            "target": str(ctx.label),
             "version": ctx.file.version.path,
         },
         inputs = inputs,

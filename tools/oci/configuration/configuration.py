@@ -5,7 +5,6 @@ between layers, nothing below what is no folder, nobody's rights but those that 
 """
 
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,15 +84,9 @@ def _declared(image: Declaration) -> Iterable[Entry]:
         yield Entry(text.path[1:], mode=int(text.mode, 8), data="".join(f"{line}\n" for line in text.lines).encode())
 
 
-def main(argv: list[str]) -> int:
-    request: dict[str, Any] = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
     image = declaration.parse(Path(request["declaration"]).read_text())
     below = installed.merge(metadata.read(Path(path)) for path in request["layers"])
     lock = json.loads(Path(request["lock"]).read_text())
     release = Release(lock["codename"], lock["snapshot"])
     make(image, below, release, Path(request["blob"])).write(Path(request["metadata"]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

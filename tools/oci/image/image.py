@@ -6,7 +6,6 @@ Follows OCI image-spec 1.1. The heavy layers are linked (copied from another fil
 import datetime
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,8 +180,7 @@ def _platforms(request: dict[str, Any]) -> Iterator[Platform]:
         yield Platform(architecture, layers, Path(parts["binary"]) if parts["binary"] else None)
 
 
-def main(argv: list[str]) -> int:
-    request: dict[str, Any] = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
     layout = Layout(Path(request["layout"]))
     layout.path.mkdir(exist_ok=True)
     sboms = make(
@@ -194,8 +192,3 @@ def main(argv: list[str]) -> int:
     )
     for architecture, path in request["sboms"].items():
         Path(path).write_text(sboms[architecture])
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -7,7 +7,6 @@ on what tools/oci/configuration/configuration.py needs for that.
 import fnmatch
 import hashlib
 import json
-import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -162,8 +161,7 @@ def _libraries(tree: Tree, triplet: str) -> dict[str, str]:
     return found
 
 
-def main(argv: list[str]) -> int:
-    request: dict[str, Any] = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
     metadata = make(
         plan=declaration.decode(Plan, json.loads(Path(request["plan"]).read_text())),
         architecture=request["architecture"],
@@ -173,8 +171,3 @@ def main(argv: list[str]) -> int:
         out=Path(request["blob"]),
     )
     metadata.write(Path(request["metadata"]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,6 @@
 """Takes an image.json apart into what each layer of packages is made from, so that a change of the rest makes no layer again."""
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,7 @@ def of_layer(image: declaration.Declaration, layer: declaration.Layer) -> Plan:
     return Plan(layer.name, image.documentation, image.permissions, layer.trees)
 
 
-def main(argv: list[str]) -> int:
-    request: dict[str, Any] = json.loads(Path(argv[0]).read_text())
+def main(request: dict[str, Any]) -> None:
     image = declaration.parse(Path(request["declaration"]).read_text())
     outputs = {plan["layer"]: Path(plan["path"]) for plan in request["plans"]}
     names = [part.name for part in image.layers]
@@ -34,8 +32,3 @@ def main(argv: list[str]) -> int:
     for part in image.layers:
         plan = declaration.encode(of_layer(image, part))
         outputs[part.name].write_text(json.dumps(plan, indent=1, sort_keys=True) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

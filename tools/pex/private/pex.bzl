@@ -20,7 +20,6 @@ def _pex_impl(ctx):
     python_action(
         ctx,
         manifest = {
-            "target": str(ctx.label),
             "program": ctx.attr.program,
             "entry": ctx.attr.entry,
             "sources": {file.short_path: file.path for file in sources},

@@ -10,7 +10,6 @@ def _pex_binary_impl(ctx):
     python_action(
         ctx,
         manifest = {
-            "target": str(ctx.label),
             "pex": ctx.file.pex.path,
             "version": ctx.file.version.path,
             "path": ctx.attr.version_path,

@@ -30,7 +30,7 @@ def python_action(ctx, manifest, inputs, outputs, mnemonic, progress_message):
 
     Args:
       ctx: the rule's context; the rule has the attributes of python_tool, and PYTHON_TOOLCHAINS.
-      manifest: struct or dict for json.encode; files as their `.path`.
+      manifest: dict that the program's `main` is given, beside the `target`; files as their `.path`.
       inputs: list or depset of files that the manifest names.
       outputs: list of declared files.
       mnemonic: what Bazel calls the action.
@@ -39,13 +39,12 @@ def python_action(ctx, manifest, inputs, outputs, mnemonic, progress_message):
     python = ctx.attr._tool[PythonInfo]
     interpreter = ctx.toolchains[EXEC_TOOLS]
     request = ctx.actions.declare_file("{}.{}.json".format(ctx.label.name, mnemonic))
-    ctx.actions.write(request, json.encode_indent(manifest) + "\n")
+    ctx.actions.write(request, json.encode_indent({"target": str(ctx.label)} | manifest) + "\n")
     arguments = ctx.actions.args()
     arguments.add_all(["-I", "-S", "-B", interpreter.launch])
     roots = [_exec_root(root, ctx.workspace_name) for root in python.roots.to_list()]
     arguments.add_all(roots, before_each = "--path")
-    arguments.add(ctx.attr._tool[PythonProgramInfo].module)
-    arguments.add(request)
+    arguments.add_all(["--request", request, ctx.attr._tool[PythonProgramInfo].module])
     ctx.actions.run(
         executable = interpreter.python3,
         arguments = [arguments],

@@ -8,7 +8,7 @@ def _version_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + "/version.json")
     python_action(
         ctx,
-        manifest = {"channel": ctx.attr.channel, "status": ctx.info_file.path, "out": out.path, "target": str(ctx.label)},
+        manifest = {"channel": ctx.attr.channel, "status": ctx.info_file.path, "out": out.path},
         inputs = [ctx.info_file],
         outputs = [out],
         mnemonic = "Stamp",

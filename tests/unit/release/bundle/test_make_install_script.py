@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -24,8 +23,7 @@ def test_the_script_is_told_whose_it_is(tmp_path: Path, build: Build, repository
     (tmp_path / "version.json").write_text(build.to_json())
     (tmp_path / "install.sh").write_text(SCRIPT)
     request = {name: str(tmp_path / file) for name, file in [("version", "version.json"), ("script", "install.sh")]}
-    (tmp_path / "request").write_text(json.dumps({**request, "out": str(tmp_path / "out")}))
-    assert make_install_script.main([str(tmp_path / "request")]) == 0
+    make_install_script.main({**request, "out": str(tmp_path / "out")})
     assert (
         tmp_path / "out"
     ).read_text() == f"stamped() {{\n    repository='{repository}'\n    channel='{channel}'\n}}\n"

@@ -1,4 +1,3 @@
-import json
 import subprocess
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from tools.archive import executable_tarball, tar
 def packed(tmp_path: Path) -> Path:
     (tmp_path / "built").write_text("#!/bin/sh\necho ran\n")
     (tmp_path / "built").chmod(0o555)
-    request = {"executable": f"{tmp_path}/built", "name": "viberun", "tarball": f"{tmp_path}/viberun.tar.gz"}
-    (tmp_path / "request.json").write_text(json.dumps(request))
-    assert executable_tarball.main([str(tmp_path / "request.json")]) == 0
+    executable_tarball.main(
+        {"executable": f"{tmp_path}/built", "name": "viberun", "tarball": f"{tmp_path}/viberun.tar.gz"}
+    )
     return tmp_path / "viberun.tar.gz"
 
 

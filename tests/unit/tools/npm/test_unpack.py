@@ -22,9 +22,7 @@ def test_each_package_lies_where_the_lock_says_without_its_own_folder(tmp_path: 
     (tmp_path / "packages.json").write_text(
         json.dumps({"node_modules/a": "0.tgz", "node_modules/a/node_modules/@x/b": "1.tgz"})
     )
-    request = {"archives": str(tmp_path), "out": str(tmp_path / "out"), "packages": str(tmp_path / "packages.json")}
-    (tmp_path / "request.json").write_text(json.dumps(request))
-    assert unpack.main([str(tmp_path / "request.json")]) == 0
+    unpack.main({"archives": str(tmp_path), "out": str(tmp_path / "out"), "packages": str(tmp_path / "packages.json")})
     found = {str(path.relative_to(tmp_path / "out")): path for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert {name: path.read_text() for name, path in found.items()} == {
         "node_modules/a/index.js": "a",

@@ -1,5 +1,4 @@
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -164,14 +163,12 @@ def test_a_wheel_for_one_platform_is_refused(name: str) -> None:
 def test_the_programs_take_a_manifest(tmp_path: Path, unstamped: Path) -> None:
     (tmp_path / "version.json").write_text("version-3")
     manifest = {
-        "target": "//x",
         "pex": str(unstamped),
         "version": str(tmp_path / "version.json"),
         "path": "demo/version.json",
         "out": str(tmp_path / "out"),
     }
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    assert stamp.main([str(tmp_path / "manifest.json")]) == 0
+    stamp.main(manifest)
     assert run(sys.executable, tmp_path / "out").stdout == "version-3\n"
     assert (
         hashlib.sha256((tmp_path / "out").read_bytes()).hexdigest()

@@ -3,12 +3,11 @@
 import json
 import os
 import socket
-import sys
 from pathlib import Path
+from typing import Any
 
 
-def main(argv: list[str]) -> int:
-    out = Path(json.loads(Path(argv[0]).read_text())["out"])
+def main(request: dict[str, Any]) -> None:
     seen = {
         "interfaces": [name for _, name in socket.if_nameindex()],
         "environment": dict(os.environ),
@@ -16,9 +15,4 @@ def main(argv: list[str]) -> int:
             str(path) for folder in ("/bin", "/usr/bin", "/lib", "/usr/lib") for path in Path(folder).glob("*")
         ),
     }
-    out.write_text(json.dumps(seen, indent=2) + "\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    Path(request["out"]).write_text(json.dumps(seen, indent=2) + "\n")

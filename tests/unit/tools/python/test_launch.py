@@ -1,3 +1,4 @@
+import json
 import marshal
 import os
 import subprocess
@@ -5,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+LAUNCH = f"{os.environ['RUNFILES_DIR']}/{os.environ['TEST_WORKSPACE']}/tools/python/launch.py"
 
 
 def run(code: str) -> str:
@@ -44,9 +47,41 @@ def test_a_wheel_is_imported_compiled_and_its_code_names_no_machine() -> None:
     assert code.co_filename == "/site/pytest/__init__.py"
 
 
+def act(folder: Path, code: str) -> "subprocess.CompletedProcess[str]":
+    """Runs an action whose module has this code."""
+    (folder / "module.py").write_text(code)
+    (folder / "request").write_text(json.dumps({"target": "//a:b", "out": str(folder / "out")}))
+    arguments = ["--path", str(folder), "--request", str(folder / "request"), "module"]
+    return subprocess.run([sys.executable, "-I", "-S", "-B", LAUNCH, *arguments], capture_output=True, text=True)
+
+
+def test_an_action_is_given_its_request(tmp_path: Path) -> None:
+    done = act(tmp_path, "def main(request): open(request['out'], 'w').write(request['target'])")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "out").read_text() == "//a:b"
+
+
+def test_what_is_wrong_with_a_request_is_one_line(tmp_path: Path) -> None:
+    done = act(tmp_path, "def main(request): raise ValueError('no such layer')")
+    assert (done.returncode, done.stderr) == (1, "//a:b: no such layer\n")
+
+
+def test_what_a_program_of_an_action_said_is_told(tmp_path: Path) -> None:
+    run = "subprocess.run(['sh', '-c', 'echo no space; exit 3'], check=True, stdout=subprocess.PIPE, text=True)"
+    done = act(tmp_path, f"import subprocess\ndef main(request): {run}")
+    assert done.returncode == 1
+    assert done.stderr.startswith("//a:b: Command ")
+    assert done.stderr.endswith("exit status 3.\nno space\n")
+
+
+def test_a_defect_of_an_action_is_a_traceback(tmp_path: Path) -> None:
+    done = act(tmp_path, "def main(request): return request['nothing']")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
 def test_an_interrupt_while_it_imports_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "imports.py").write_text("raise KeyboardInterrupt\n")
-    launch = f"{os.environ['RUNFILES_DIR']}/{os.environ['TEST_WORKSPACE']}/tools/python/launch.py"
-    command = [sys.executable, "-I", "-S", "-B", launch, "--path", str(tmp_path), "imports"]
+    command = [sys.executable, "-I", "-S", "-B", LAUNCH, "--path", str(tmp_path), "imports"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -19,8 +19,7 @@ DECLARATION = {
 def run(tmp_path: Path, *layers: str) -> None:
     (tmp_path / "image.json").write_text(json.dumps(DECLARATION))
     plans = [{"layer": name, "path": str(tmp_path / name)} for name in layers]
-    (tmp_path / "request").write_text(json.dumps({"declaration": str(tmp_path / "image.json"), "plans": plans}))
-    assert plan.main([str(tmp_path / "request")]) == 0
+    plan.main({"declaration": str(tmp_path / "image.json"), "plans": plans})
 
 
 def test_each_layer_gets_what_it_is_made_from(tmp_path: Path) -> None:
