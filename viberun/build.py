@@ -22,15 +22,12 @@ COMMITTED = Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of 
 # As GitHub names them: owners of a company's own have an underscore, and a repository may begin with any sign.
 REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*", "of the form owner/name")
 
-# What git calls the object that does not exist: outside a git tree there is no commit to name.
-NO_COMMIT = "0" * 40
-
 
 @dataclass(frozen=True)
 class Build:
     """One build of viberun.
 
-    `commit` is 40 hex digits (NO_COMMIT outside a git tree), `committed` the commit's timestamp in
+    `commit` is 40 hex digits (all 0 outside a git tree), `committed` the commit's timestamp in
     ISO 8601 with `Z` (the same moment as in a dev version), `repository` GitHub's `owner/name` or
     None. Raises InvalidError where the facts do not agree.
     """

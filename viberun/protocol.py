@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from viberun.errors import ViberunError
+
 PROTOCOL = 1
 OLDEST = 1
 
@@ -22,6 +24,10 @@ OLDEST_VARIABLE = "VIBERUN_OLDEST_PROTOCOL"
 
 # How a line of the server's standard error begins that is none of its errors: the client shows it as it comes.
 NOTE = "viberun-server: note: "
+
+
+class ProtocolError(ViberunError):
+    """Client and server are too far apart to understand each other."""
 
 
 @dataclass(frozen=True)

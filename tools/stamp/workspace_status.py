@@ -3,10 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from viberun.build import NO_COMMIT, Build
+from viberun.build import Build
 from viberun.errors import InvalidError, ViberunError
 from viberun.fields import Form
 from viberun.version import NUMBERS, Channel, Version, instant
+
+# What git calls the object that does not exist: outside a git tree there is no commit to name.
+NO_COMMIT = "0" * 40
 
 _TAG = Form(f"v{NUMBERS}", "of the form vX.Y.Z")
 _KEYS = tuple(f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY"))

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _MADE_BY = "made-by = bazel run //:venv\n"
-_LAUNCHER = Path(__file__).with_name("python.sh")
+_WRAPPER = Path(__file__).with_name("python.sh")
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -35,7 +35,7 @@ def lay_out(venv: Path, interpreter: Path) -> None:
     """Makes an environment without packages at `venv`, with a copy of the interpreter below `interpreter` (…/usr)."""
     shutil.copytree(interpreter, venv / "interpreter", ignore=_dangling)
     (venv / "bin").mkdir()
-    shutil.copy(_LAUNCHER, venv / "bin/python")
+    shutil.copy(_WRAPPER, venv / "bin/python")
     (venv / "bin/python").chmod(0o755)
     for name in ("python3", "python3.13"):
         (venv / "bin" / name).symlink_to("python")

@@ -12,8 +12,8 @@ from viberun.app_name import check_name
 from viberun.build import Build
 from viberun.client import apps as applications
 from viberun.client import config, overview
+from viberun.client.host import handshake, reach
 from viberun.client.host import name as hosts
-from viberun.client.host import reach
 from viberun.client.host.handshake import Server
 from viberun.client.host.reach import Reached
 from viberun.client.host.remote import Remote
@@ -165,7 +165,8 @@ class _HostSession:
     @property
     def remote(self) -> Remote:
         """Raises ProtocolError where client and server don't understand each other."""
-        return reach.shake(self.reached.remote, self.server, self.identity)
+        handshake.require_compatible_server(self.server, self.reached.remote.host, self.identity.refresh)
+        return self.reached.remote
 
 
 @contextlib.contextmanager

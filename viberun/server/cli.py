@@ -40,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
         options.of.print_help()
         return 0
     if options.command not in _ALWAYS:
-        handshake.check(os.environ)
+        handshake.require_compatible_client(os.environ)
     status: int = run(options, os.environ)
     return status
 

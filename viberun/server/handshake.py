@@ -1,18 +1,14 @@
-"""Whether the client that calls speaks a protocol that this server understands."""
+"""Refuses a client that speaks a protocol that this server does not understand."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from viberun.errors import UsageError, ViberunError
-from viberun.protocol import OLDEST_VARIABLE, THIS, VARIABLE, Speaker
+from viberun.errors import UsageError
+from viberun.protocol import OLDEST_VARIABLE, THIS, VARIABLE, ProtocolError, Speaker
 
 
-class ProtocolError(ViberunError):
-    """Client and server are too far apart to understand each other."""
-
-
-def check(environ: Mapping[str, str], this: Speaker = THIS) -> None:
+def require_compatible_client(environ: Mapping[str, str], this: Speaker = THIS) -> None:
     """Does nothing where no client names its protocol: a person calls. Raises ProtocolError."""
     protocol = _number(environ, VARIABLE)
     if protocol is None or this.understands(Speaker(protocol, _number(environ, OLDEST_VARIABLE))):

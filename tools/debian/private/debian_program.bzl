@@ -6,7 +6,7 @@ load("//tools/platforms:platforms.bzl", "host_architecture")
 visibility("//tools/debian/...")
 
 # Builtins only.
-_LAUNCHER = """#!/bin/sh
+_WRAPPER = """#!/bin/sh
 case $0 in */*) here=${{0%/*}} ;; *) here=. ;; esac
 exec "$here/{loader}" --argv0 "$0" --library-path "$here/{libraries}" "$here/root/usr/bin/{program}" "$@"
 """
@@ -15,7 +15,7 @@ def _debian_program_impl(rctx):
     lock = read_lock(rctx, Label("//tools/debian:trixie.lock.json"))
     fail_if_stale(rctx, lock, [rctx.attr.request.package + "/" + rctx.attr.request.name])
     unpacked = unpack_packages(rctx, lock.packages(host_architecture(rctx.os), rctx.attr.request.package.split("/")[-1]))
-    rctx.file(rctx.attr.program, _LAUNCHER.format(
+    rctx.file(rctx.attr.program, _WRAPPER.format(
         libraries = unpacked.libraries,
         loader = unpacked.libraries + "/" + unpacked.loader,
         program = rctx.attr.program,

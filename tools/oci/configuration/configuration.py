@@ -23,14 +23,14 @@ _LEVEL = 6
 
 
 @dataclass(frozen=True)
-class Release:
+class DebianRelease:
     """Debian's release that the packages are from: its codename, and the moment of the snapshot archive that has them all."""
 
     codename: str
     snapshot: str
 
 
-def make(image: Declaration, below: Installed, release: Release, out: Path) -> Metadata:
+def make(image: Declaration, below: Installed, release: DebianRelease, out: Path) -> Metadata:
     """Writes the layer's blob to `out` and returns what it holds.
 
     Raises:
@@ -60,7 +60,7 @@ def make(image: Declaration, below: Installed, release: Release, out: Path) -> M
     )
 
 
-def entries(image: Declaration, below: Installed, release: Release) -> list[Entry]:
+def entries(image: Declaration, below: Installed, release: DebianRelease) -> list[Entry]:
     """Every entry of the layer, parents not included."""
     return [
         *skeleton.files(below),
@@ -88,5 +88,5 @@ def main(request: dict[str, Any]) -> None:
     image = declaration.parse(Path(request["declaration"]).read_text())
     below = installed.merge(metadata.read(Path(path)) for path in request["layers"])
     lock = json.loads(Path(request["lock"]).read_text())
-    release = Release(lock["codename"], lock["snapshot"])
+    release = DebianRelease(lock["codename"], lock["snapshot"])
     make(image, below, release, Path(request["blob"])).write(Path(request["metadata"]))

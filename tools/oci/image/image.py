@@ -27,7 +27,7 @@ _VARIANTS = {"amd64": {}, "arm64": {"variant": "v8"}}
 
 
 @dataclass(frozen=True)
-class Layer:
+class PackedLayer:
     """A finished layer: what is known of it, and the file that holds it."""
 
     metadata: Metadata
@@ -39,7 +39,7 @@ class Platform:
     """What an image is made from for one architecture, lowest layer first."""
 
     architecture: str
-    layers: tuple[Layer, ...]
+    layers: tuple[PackedLayer, ...]
     binary: Path | None
 
 
@@ -176,7 +176,9 @@ def _json(document: object) -> bytes:
 
 def _platforms(request: dict[str, Any]) -> Iterator[Platform]:
     for architecture, parts in sorted(request.items()):
-        layers = tuple(Layer(metadata.read(Path(part["metadata"])), Path(part["blob"])) for part in parts["layers"])
+        layers = tuple(
+            PackedLayer(metadata.read(Path(part["metadata"])), Path(part["blob"])) for part in parts["layers"]
+        )
         yield Platform(architecture, layers, Path(parts["binary"]) if parts["binary"] else None)
 
 

@@ -124,7 +124,7 @@ def _package(package: deb.Deb, entries: list[Entry], content: bytes) -> Package:
     )
 
 
-def _add_tree(tree: Tree, folder: declaration.Tree, archive: Path) -> Component:
+def _add_tree(tree: Tree, folder: declaration.ZippedFolder, archive: Path) -> Component:
     prefix = f"{folder.folder}/"
     with zipfile.ZipFile(archive) as members:
         for member in members.infolist():

@@ -15,7 +15,7 @@ class Plan:
     layer: str
     documentation: declaration.Documentation
     permissions: tuple[declaration.Permission, ...]
-    trees: tuple[declaration.Tree, ...]
+    trees: tuple[declaration.ZippedFolder, ...]
 
 
 def of_layer(image: declaration.Declaration, layer: declaration.Layer) -> Plan:

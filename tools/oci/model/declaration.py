@@ -12,7 +12,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Tree:
+class ZippedFolder:
     """A folder that comes out of a zip archive instead of a package; the rule's `archives` says which target that is.
 
     `folder` is the part of the archive that lands at `path`, without what matches `exclude`. `version_file` is a JSON file of
@@ -31,7 +31,7 @@ class Tree:
 class Layer:
     name: str
     packages: tuple[str, ...]
-    trees: tuple[Tree, ...] = ()
+    trees: tuple[ZippedFolder, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The pinned interpreter: Debian's python3.13 with its own loader and libraries, unpacked from locked packages.
 
 It runs every build action, it is the runtime inside the self-contained binaries, and wheels are downloaded with its pip.
-Nothing of the host is used but /bin/sh, for the launcher.
+Nothing of the host is used but /bin/sh, for the wrapper that starts it.
 """
 
 load("//tools/debian:repositories.bzl", "read_lock", "unpack_packages")
@@ -12,7 +12,7 @@ visibility("//tools/python/...")
 
 # Builtins only. --argv0 keeps sys.executable this script, so that children start through it as well; -B because
 # -I forgets PYTHONDONTWRITEBYTECODE.
-_LAUNCHER = """#!/bin/sh
+_WRAPPER = """#!/bin/sh
 case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
 usr=${{self%/bin/*}}
 exec "$usr/lib/{triplet}/{loader}" --argv0 "$self" --library-path "$usr/lib/{triplet}" "$usr/bin/python3.13" -B "$@"
@@ -54,7 +54,7 @@ def _python_interpreter_impl(rctx):
     # Bazel can't run the program that renews the lock where it has no interpreter to run it with.
     unpacked = unpack_packages(rctx, pins, remedy = "python3 -m tools.debian.update")
     triplet = unpacked.libraries.split("/")[-1]
-    rctx.file("root/usr/bin/python3", _LAUNCHER.format(triplet = triplet, loader = unpacked.loader), executable = True)
+    rctx.file("root/usr/bin/python3", _WRAPPER.format(triplet = triplet, loader = unpacked.loader), executable = True)
     _compile_standard_library(rctx)
     rctx.file("BUILD.bazel", _BUILD.format(triplet = triplet))
 

@@ -1,8 +1,8 @@
 """A Python program: for `bazel run`, and as the tool of a python_action."""
 
-load("//tools/python/private:launcher.bzl", "write_launcher")
 load("//tools/python/private:providers.bzl", "PythonProgramInfo")
 load("//tools/python/private:python_library.bzl", "PYTHON_SOURCES", "sources_and_imports")
+load("//tools/python/private:stub.bzl", "write_stub")
 load("//tools/python/private:toolchain.bzl", "RUNTIME")
 
 visibility("//tools/python/...")
@@ -22,7 +22,7 @@ def _python_binary_impl(ctx):
         python,
         instrumented,
         PythonProgramInfo(module = module),
-        write_launcher(ctx, python, module, arguments, ctx.attr.data),
+        write_stub(ctx, python, module, arguments, ctx.attr.data),
     ]
 
 python_binary = rule(

@@ -1,8 +1,8 @@
 """Tests: pytest under the pinned interpreter, in Bazel's sandbox, or outside of it where `tags` has `local`."""
 
-load("//tools/python/private:launcher.bzl", "write_launcher")
 load("//tools/python/private:providers.bzl", "PythonInfo", "TestPathsInfo", "collect_python")
 load("//tools/python/private:runfiles.bzl", "runfiles_path")
+load("//tools/python/private:stub.bzl", "write_stub")
 load("//tools/python/private:toolchain.bzl", "RUNTIME")
 
 visibility("//tools/python/...")
@@ -34,7 +34,7 @@ def _python_test_impl(ctx):
     arguments += [runfiles_path(ctx, file) for file in ctx.files.srcs] + ["--"]
     environment = {"PATH": _LOCAL_PATH} if local and "PATH" not in ctx.attr.inherited_environment else {}
     return [
-        write_launcher(ctx, python, "tools.python.run_pytest", arguments, data),
+        write_stub(ctx, python, "tools.python.run_pytest", arguments, data),
         coverage_common.instrumented_files_info(ctx, dependency_attributes = ["deps", "_runner"]),
         RunEnvironmentInfo(
             environment = environment,

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from viberun.client.host.remote import read_object
-from viberun.errors import VersionError, ViberunError
+from viberun.errors import VersionError
 from viberun.fields import Fields
-from viberun.protocol import THIS, Speaker
+from viberun.protocol import THIS, ProtocolError, Speaker
 from viberun.version import Version
-
-
-class ProtocolError(ViberunError):
-    """Client and server are too far apart to understand each other."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ def _number(fields: Fields, key: str) -> int | None:
     return number if len(fields.problems) == before else None
 
 
-def check(server: Server, host: str, refresh: str, this: Speaker = THIS) -> None:
+def require_compatible_server(server: Server, host: str, refresh: str, this: Speaker = THIS) -> None:
     """Raises ProtocolError where the two do not work together; `refresh` updates this client."""
     if server.speaker is None:
         raise ProtocolError(

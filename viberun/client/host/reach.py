@@ -1,11 +1,10 @@
-"""Reaches the server on a host, ready to be called: one look at the host, and the handshake."""
+"""Reaches the server on a host: one look at what the host is and what its server says of itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from viberun.client.host import handshake
 from viberun.client.host.handshake import Server
 from viberun.client.host.remote import HostFacts, NoServerError, Remote, no_root
 from viberun.client.host.ssh import Connection
@@ -30,9 +29,3 @@ def reach(connection: Connection, identity: Identity, on_note: Callable[[str], N
     if facts.absent:
         raise NoServerError(f"there is no viberun-server on {host}", remedy=f"run 'viberun setup {host}'")
     return Reached(Remote(connection, facts.root, identity.environ, on_note), Server.read(facts.server or ""), facts)
-
-
-def shake(remote: Remote, server: Server, identity: Identity) -> Remote:
-    """Returns the host once client and server are known to understand each other; raises ProtocolError."""
-    handshake.check(server, remote.host, identity.refresh)
-    return remote

@@ -155,7 +155,7 @@ class Setup:
         with self.screen.step("checking the server") as step:
             said = remote.ask(["self-check"])
             now = Server.of(Fields(said, "", []))
-            handshake.check(now, remote.host, self.identity.refresh)
+            handshake.require_compatible_server(now, remote.host, self.identity.refresh)
             docker = said.get("docker")
             facts = docker if isinstance(docker, dict) else {}
             if facts.get("reachable") is not True:

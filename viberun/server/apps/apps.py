@@ -16,7 +16,7 @@ from viberun.server.apps.app import App, Record
 from viberun.server.apps.health import HealthCheck
 from viberun.server.apps.inventory import Inventory
 from viberun.server.engine.engine import Engine
-from viberun.server.engine.facts import Container, Image, Plan
+from viberun.server.engine.facts import Container, ContainerPlan, Image
 from viberun.server.errors import (
     ConflictError,
     DockerUnreachableError,
@@ -120,10 +120,10 @@ class Apps:
             )
         return image
 
-    def plan(self, record: Record, image: Image, container: str) -> Plan:
+    def plan(self, record: Record, image: Image, container: str) -> ContainerPlan:
         """The app's container as it is to be made."""
         digest = image.digest_in(self.inventory.wanted.repository)
-        return Plan(
+        return ContainerPlan(
             name=container,
             image=image.id,
             hostname=record.name,

@@ -9,7 +9,7 @@ from viberun.errors import ViberunError
 from viberun.server.apps import app
 from viberun.server.apps.inventory import Inventory
 from viberun.server.apps.terminal import Terminal
-from viberun.server.engine.engine import Session
+from viberun.server.engine.engine import ExecSession
 from viberun.server.errors import StateError
 
 COMMAND = ("viberun-session",)
@@ -57,7 +57,7 @@ def _problem(inventory: Inventory, name: str, container: str, status: int | None
     return ViberunError(f"the session in app {name!r} ended with status {status}")
 
 
-def _status(session: Session) -> int | None:
+def _status(session: ExecSession) -> int | None:
     """How it ended; None where Docker does not say."""
     _ends(lambda: session.exit_code() is not None)
     return session.exit_code()

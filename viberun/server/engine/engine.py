@@ -22,7 +22,7 @@ from docker.utils import kwargs_from_env
 from docker.utils.socket import frames_iter
 
 from viberun.errors import ViberunError
-from viberun.server.engine.facts import Container, Event, Image, Plan, container_in, event_in, image_in
+from viberun.server.engine.facts import Container, ContainerPlan, Event, Image, container_in, event_in, image_in
 from viberun.server.engine.refusal import explain
 from viberun.server.engine.stream import stalled_after
 from viberun.server.errors import DockerError, DockerUnreachableError
@@ -113,7 +113,7 @@ class Engine:
             except NotFound:
                 return None
 
-    def create(self, plan: Plan) -> str:
+    def create(self, plan: ContainerPlan) -> str:
         """Makes a container, not yet running, and returns its id."""
         with _translated(f"making container {plan.name}"):
             made = self._client.create_container(
@@ -158,7 +158,7 @@ class Engine:
             )
             yield from cast("Iterator[bytes]", lines)
 
-    def session(self, container: str, command: Sequence[str], user: str, environment: Mapping[str, str]) -> Session:
+    def session(self, container: str, command: Sequence[str], user: str, environment: Mapping[str, str]) -> ExecSession:
         """Starts a program with a terminal of its own in a container that runs."""
         with _translated("starting a session in the container"):
             made = self._client.exec_create(
@@ -171,7 +171,7 @@ class Engine:
                 detach_keys=_DETACH_KEYS,
             )
             stream = self._client.exec_start(made["Id"], tty=True, socket=True)
-        return Session(self._client, str(made["Id"]), stream)
+        return ExecSession(self._client, str(made["Id"]), stream)
 
     def output(self, container: str, command: Sequence[str], user: str) -> Iterator[bytes]:
         """What a program prints that is started in a container; its standard input ends once nobody reads on."""
@@ -210,7 +210,7 @@ class Engine:
             self._client.timeout = before
 
 
-class Session:
+class ExecSession:
     """A program that was started in a container, with a terminal."""
 
     def __init__(self, client: docker.APIClient, identity: str, stream: Any) -> None:

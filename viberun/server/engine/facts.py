@@ -59,7 +59,7 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ContainerPlan:
     """A container to be made."""
 
     name: str

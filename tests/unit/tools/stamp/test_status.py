@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tests.unit.viberun.strategies  # noqa: F401 # how property tests run
 from tools.stamp import workspace_status
-from viberun.build import NO_COMMIT, Build
+from viberun.build import Build
 from viberun.errors import ViberunError
 
 STATUS = Path(os.environ["STATUS_SH"])
@@ -328,17 +328,17 @@ def test_a_shallow_clone_is_marked_dirty_and_makes_no_prod_version(checkout: Che
 
 def test_outside_a_git_tree_the_version_is_dirty_and_names_no_commit(tmp_path: Path) -> None:
     build = Checkout(tmp_path / "plain").build()
-    assert build.commit == NO_COMMIT
+    assert build.commit == workspace_status.NO_COMMIT
     assert build.version.semver == "0.0.0-dev.19700101000000+0000000.dirty"
 
 
 def test_the_commit_of_a_repository_around_a_source_tree_is_not_its_own(checkout: Checkout) -> None:
     checkout.commit()
-    assert Checkout(checkout.folder / "unpacked").build().commit == NO_COMMIT
+    assert Checkout(checkout.folder / "unpacked").build().commit == workspace_status.NO_COMMIT
 
 
 def test_a_repository_without_a_commit_names_none(checkout: Checkout) -> None:
-    assert checkout.build().commit == NO_COMMIT
+    assert checkout.build().commit == workspace_status.NO_COMMIT
 
 
 def test_what_git_refuses_to_read_is_an_error_in_its_words(checkout: Checkout) -> None:

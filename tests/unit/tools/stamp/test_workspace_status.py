@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from tests.unit.viberun.installed import BUILD, COMMIT
 from tests.unit.viberun.strategies import commits, repositories, seconds
 from tools.stamp import workspace_status
-from viberun.build import NO_COMMIT
 from viberun.errors import InvalidError, ViberunError
 from viberun.version import Channel, Version
 
@@ -44,7 +43,11 @@ def test_a_tree_that_is_not_wholly_its_commit_makes_a_dirty_build(state: str) ->
 def test_outside_a_git_tree_the_build_is_dirty_and_of_no_commit(timestamp: str) -> None:
     build = workspace_status.read(status(STATE="none", COMMIT="", TIMESTAMP=timestamp, REPOSITORY=""), "dev")
     assert build.version.semver == "0.0.0-dev.19700101000000+0000000.dirty"
-    assert (build.commit, build.committed, build.repository) == (NO_COMMIT, "1970-01-01T00:00:00Z", None)
+    assert (build.commit, build.committed, build.repository) == (
+        workspace_status.NO_COMMIT,
+        "1970-01-01T00:00:00Z",
+        None,
+    )
 
 
 @given(commits, seconds, st.sampled_from(["clean", "dirty", "shallow"]), repositories)

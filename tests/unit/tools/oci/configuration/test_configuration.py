@@ -8,13 +8,13 @@ from tests.unit.tools.oci.samples import declared, packed
 from tools.archive import tar
 from tools.archive.tar import Entry, directory
 from tools.oci.configuration import configuration
-from tools.oci.configuration.configuration import Release
+from tools.oci.configuration.configuration import DebianRelease
 from tools.oci.model import declaration, installed
 from tools.oci.model.metadata import Metadata
 from tools.oci.model.privileges import PrivilegeError
 from tools.oci.model.rootfs import ConflictError
 
-RELEASE = Release("trixie", "20260125T123045Z")
+RELEASE = DebianRelease("trixie", "20260125T123045Z")
 
 
 def configured(tmp_path: Path, image: declaration.Declaration, *layers: Metadata) -> dict[str, Entry]:

@@ -27,7 +27,7 @@ def made(
     (tmp_path / "binary").write_bytes(b"\x7fELF")
     below = packed(tmp_path, "base", directory("usr"), directory("usr/bin"), Entry("usr/bin/one", data=b"1"))
     parts = declaration_ or declared(files=[{"path": "/usr/bin/init", "source": "init", "mode": "0755"}])
-    layers = (image.Layer(below, tmp_path / "base"),)
+    layers = (image.PackedLayer(below, tmp_path / "base"),)
     platform = image.Platform("amd64", layers, tmp_path / "binary")
     layout = image.Layout(tmp_path / name)
     layout.path.mkdir()

@@ -113,7 +113,9 @@ def test_a_tree_comes_out_of_an_archive(tmp_path: Path) -> None:
             archive.writestr(member, name)
         archive.writestr("dist/npm/package.json", json.dumps({"version": "9.8.7"}))
     (tmp_path / "archive").write_bytes(out.getvalue())
-    tree = declaration.Tree("npm", "/usr/lib/npm", "dist/npm", "package.json", "pkg:npm/npm@{version}", ("docs/*",))
+    tree = declaration.ZippedFolder(
+        "npm", "/usr/lib/npm", "dist/npm", "package.json", "pkg:npm/npm@{version}", ("docs/*",)
+    )
     plan = Plan("node", declaration.Documentation(), (), (tree,))
     made = make(tmp_path, plan=plan, archives={"npm": tmp_path / "archive"})
     found = {path: e.mode for path, e in members(tmp_path).items() if e.kind == "file"}

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.viberun.strategies import versions
-from viberun.client.host.handshake import ProtocolError, Server, check
-from viberun.protocol import OLDEST, PROTOCOL, Speaker
+from viberun.client.host.handshake import Server, require_compatible_server
+from viberun.protocol import OLDEST, PROTOCOL, ProtocolError, Speaker
 from viberun.version import Version
 
 values = st.recursive(
@@ -39,23 +39,25 @@ def test_a_protocol_that_is_no_number_is_not_known(protocol: object) -> None:
 
 @pytest.mark.parametrize("apart", [-3, -1, 0, 1, 3])
 def test_apart_as_they_are_they_work_together_where_the_newer_understands_the_older(apart: int) -> None:
-    check(Server(None, 5 + apart, 5 + min(apart, 0)), "box", "refresh", Speaker(5, 5 + min(apart, 0)))
+    require_compatible_server(
+        Server(None, 5 + apart, 5 + min(apart, 0)), "box", "refresh", Speaker(5, 5 + min(apart, 0))
+    )
 
 
 def test_a_server_that_names_no_oldest_protocol_understands_its_own_alone() -> None:
-    check(Server(None, 5), "box", "refresh", Speaker(6, 4))
+    require_compatible_server(Server(None, 5), "box", "refresh", Speaker(6, 4))
     with pytest.raises(ProtocolError, match="this client is too old"):
-        check(Server(None, 6), "box", "refresh", Speaker(5, 4))
+        require_compatible_server(Server(None, 6), "box", "refresh", Speaker(5, 4))
 
 
 def test_too_far_apart_the_one_that_is_older_is_to_be_updated() -> None:
     with pytest.raises(
         ProtocolError, match=r"this client is too old for the server on box \(1\.2\.3\); update it with 'refresh'"
     ):
-        check(Server(Version.prod("1.2.3"), PROTOCOL + 3, PROTOCOL + 1), "box", "refresh")
+        require_compatible_server(Server(Version.prod("1.2.3"), PROTOCOL + 3, PROTOCOL + 1), "box", "refresh")
     with pytest.raises(
         ProtocolError, match=r"the server on box .* is too old for this client; run 'viberun update box'"
     ):
-        check(Server(None, OLDEST - 1), "box", "refresh")
+        require_compatible_server(Server(None, OLDEST - 1), "box", "refresh")
     with pytest.raises(ProtocolError, match="does not say what it is; run 'viberun update box'"):
-        check(Server(Version.prod("1.2.3"), None), "box", "refresh")
+        require_compatible_server(Server(Version.prod("1.2.3"), None), "box", "refresh")

@@ -13,7 +13,7 @@ from viberun.server.apps.app import Record, Update
 from viberun.server.apps.apps import Apps
 from viberun.server.apps.inventory import Inventory
 from viberun.server.apps.update import Updated, update
-from viberun.server.engine.facts import Container, Image, Plan
+from viberun.server.engine.facts import Container, ContainerPlan, Image
 from viberun.server.errors import (
     DockerError,
     DockerUnreachableError,
@@ -44,7 +44,7 @@ class Docker:
     def container(self, reference: str) -> Container | None:
         return next((each for each in self.made.values() if reference in (each.id, each.name)), None)
 
-    def create(self, plan: Plan) -> str:
+    def create(self, plan: ContainerPlan) -> str:
         identity = f"id-{len(self.made)}"
         self.made[identity] = Container(identity, plan.name, "created", plan.image, plan.labels, plan.host_port)
         return identity

@@ -10,7 +10,7 @@ import pytest
 from docker.errors import NotFound
 
 from viberun.server.engine import engine
-from viberun.server.engine.engine import Session
+from viberun.server.engine.engine import ExecSession
 
 CONTAINER = "c0ffee" * 10
 
@@ -27,8 +27,8 @@ class Client:
         return self.answer
 
 
-def session(client: Client) -> Session:
-    return Session(client, "s", object())  # type: ignore[arg-type]
+def session(client: Client) -> ExecSession:
+    return ExecSession(client, "s", object())  # type: ignore[arg-type]
 
 
 @pytest.fixture

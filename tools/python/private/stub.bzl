@@ -5,7 +5,7 @@ load("//tools/python/private:toolchain.bzl", "RUNTIME")
 
 visibility("//tools/python/...")
 
-_LAUNCHER = """#!/bin/sh
+_STUB = """#!/bin/sh
 set -eu
 case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
 # A program has runfiles of its own, unless it lies among those of another, as a test does.
@@ -21,7 +21,7 @@ exec "$RUNFILES_DIR/{python}" -I -S -B "$RUNFILES_DIR/{launch}" "$@"
 def _quote(argument):
     return "'" + argument.replace("'", "'\\''") + "'"
 
-def write_launcher(ctx, python, module, arguments, data):
+def write_stub(ctx, python, module, arguments, data):
     """Declares the rule's executable.
 
     Args:
@@ -34,12 +34,12 @@ def write_launcher(ctx, python, module, arguments, data):
     Returns:
       DefaultInfo with the executable and its runfiles.
     """
-    launcher = ctx.actions.declare_file(ctx.label.name)
+    stub = ctx.actions.declare_file(ctx.label.name)
     interpreter = ctx.toolchains[RUNTIME]
 
     # The loop puts each root in front of the one before: hand them over backwards.
     roots = reversed(python.roots.to_list())
-    ctx.actions.write(launcher, _LAUNCHER.format(
+    ctx.actions.write(stub, _STUB.format(
         roots = " ".join(roots),
         arguments = " ".join([_quote(argument) for argument in arguments]),
         module = module,
@@ -50,4 +50,4 @@ def write_launcher(ctx, python, module, arguments, data):
         files = [interpreter.python3, interpreter.launch],
         transitive_files = depset(transitive = [interpreter.files, python.files, python.bytecode]),
     ).merge_all([target[DefaultInfo].default_runfiles for target in data])
-    return DefaultInfo(executable = launcher, files = depset([launcher]), runfiles = runfiles)
+    return DefaultInfo(executable = stub, files = depset([stub]), runfiles = runfiles)
