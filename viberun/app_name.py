@@ -1,4 +1,4 @@
-"""What an app can be called: a name that is safe in a container's, a volume's and a command line's."""
+"""Says what an app can be called: a name that is safe in those of containers and volumes, and on a command line."""
 
 from __future__ import annotations
 

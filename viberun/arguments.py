@@ -1,4 +1,4 @@
-"""The argument parser of both programs: help with examples, errors of one line.
+"""Parses the arguments of both programs: help with examples, errors of one line.
 
 Imports argparse, so it is itself imported only once there are arguments to parse.
 """
@@ -51,7 +51,7 @@ class _Version(argparse.Action):
 
 
 def count(text: str) -> int:
-    """A whole number from 1, as the type of an argument. Raises ArgumentTypeError."""
+    """Reads a whole number from 1, as the type of an argument. Raises ArgumentTypeError."""
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 1")
     return int(text)

@@ -89,11 +89,11 @@ class Build:
 
     @classmethod
     def embedded(cls) -> Build:
-        """The build that this program is. Raises ViberunError in a source tree."""
+        """Returns the build that this program is. Raises ViberunError in a source tree."""
         return cls.from_json(embedded.text())
 
     def to_json(self) -> str:
-        """The text of version.json: keys sorted; `embedded.version_in` knows how it looks."""
+        """Returns the text of version.json: keys sorted; `embedded.version_in` knows how it looks."""
         document = {
             "channel": self.channel,
             "commit": self.commit,

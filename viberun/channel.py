@@ -1,4 +1,4 @@
-"""Dev or prod, and what that makes the defaults be.
+"""Finds the channel, dev or prod, and what that makes the defaults be.
 
 Pure functions over the environment that they are given. The channel follows from the embedded
 version, and what the environment sets already always stands.
@@ -29,7 +29,7 @@ _REGISTRY = "ghcr.io"
 
 
 def active(version: Version, environ: Mapping[str, str]) -> Channel:
-    """The channel of this version, unless `VIBERUN_CHANNEL` names another; empty is not set.
+    """Returns the channel of this version, unless `VIBERUN_CHANNEL` names another; empty is not set.
 
     Raises UsageError where it names neither.
     """
@@ -42,7 +42,7 @@ def active(version: Version, environ: Mapping[str, str]) -> Channel:
 
 
 def defaults(channel: Channel, repository: str | None) -> dict[str, str]:
-    """The three variables as the channel alone would have them.
+    """Returns the three variables as the channel alone would have them.
 
     The images are left out where `repository` is None: only it could tell their names.
     """
@@ -55,7 +55,7 @@ def defaults(channel: Channel, repository: str | None) -> dict[str, str]:
 
 
 def settings(channel: Channel, repository: str | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """The three variables as they hold: the environment's value where it is not empty, else the
+    """Returns the three variables as they hold: the environment's value where it is not empty, else the
     default. A variable that has neither is left out.
     """
     held = defaults(channel, repository)

@@ -1,4 +1,4 @@
-"""What the packer put beside this module: `viberun/version.json`.
+"""Reads what the packer put beside this module: `viberun/version.json`.
 
 Stands alone and imports nothing that costs, since all of `viberun --version` is here. Reads through
 the package's own loader, so a folder and a zip are the same to it.
@@ -17,7 +17,7 @@ NAME = "version.json"
 
 
 def text() -> str:
-    """The text of version.json. Raises ViberunError in a source tree, which has none."""
+    """Returns the text of version.json. Raises ViberunError in a source tree, which has none."""
     loader: ResourceLoader = viberun.__spec__.loader  # type: ignore[assignment]
     path = f"{viberun.__path__[0]}/{NAME}"
     try:
@@ -32,12 +32,12 @@ def text() -> str:
 
 
 def semver() -> str:
-    """The semver spelling of this build. Raises ViberunError in a source tree."""
+    """Returns the semver spelling of this build. Raises ViberunError in a source tree."""
     return version_in(text())
 
 
 def version_in(document: str) -> str:
-    """The version in what `Build.to_json` wrote, found without importing `json` (8 ms)."""
+    """Returns the version in what `Build.to_json` wrote, found without importing `json` (8 ms)."""
     _, found, rest = document.partition('"version": "')
     version, closed, _ = rest.partition('"')
     if not (found and closed):

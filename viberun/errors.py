@@ -1,4 +1,4 @@
-"""The errors that end a program with one clear line.
+"""Defines the errors that end a program with one clear line.
 
 Raised anywhere, caught in `__main__` alone (by way of `viberun.program`). Imports nothing, since
 `viberun --version` comes through here.

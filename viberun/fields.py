@@ -1,4 +1,4 @@
-"""Reading JSON that others wrote: every field checked, every problem reported at once.
+"""Reads JSON that others wrote: checks every field, reports every problem at once.
 
 Knows nothing of any one document. A field that nobody asks for is left alone, so that documents can
 grow without breaking the readers that are out there.
@@ -63,7 +63,7 @@ class Fields:
         return self.text(key, form)
 
     def integer(self, key: str, least: int, most: int) -> int:
-        """A whole number between the limits, both included; `1.0` and `true` are none."""
+        """Returns a whole number between the limits, both included; `1.0` and `true` are none."""
         value = self._get(key)
         if value is _MISSING:
             return 0
@@ -80,7 +80,7 @@ class Fields:
         return self.integer(key, least, most) if key in self._values else missing
 
     def fields(self, key: str) -> Fields:
-        """The object under `key`; where it is missing, one whose fields are not reported again."""
+        """Returns the object under `key`; where it is missing, one whose fields are not reported again."""
         value = self._get(key)
         if value is not _MISSING:
             return Fields(value, self._path(key), self.problems)
@@ -89,7 +89,7 @@ class Fields:
         return nothing
 
     def each(self, key: str) -> list[Fields]:
-        """The objects of the array under `key`."""
+        """Returns the objects of the array under `key`."""
         value = self._get(key)
         if value is _MISSING:
             return []
@@ -100,15 +100,15 @@ class Fields:
         return [Fields(item, f"{path}[{i}]", self.problems) for i, item in enumerate(value)]
 
     def peek(self, key: str) -> object:
-        """What stands under `key`, whatever it is; None where nothing does."""
+        """Returns what stands under `key`, whatever it is; None where nothing does."""
         return self._values.get(key)
 
     def names(self) -> list[str]:
-        """The keys of the object, in its order."""
+        """Returns the keys of the object, in its order."""
         return list(self._values)
 
     def rest(self) -> dict[str, object]:
-        """The fields that nobody has asked for: what a later release has written, to be written back."""
+        """Returns the fields that nobody has asked for: what a later release has written, to be written back."""
         return {key: value for key, value in self._values.items() if key not in self._asked}
 
     def report(self, key: str, problem: str) -> None:
@@ -134,7 +134,7 @@ def needed_reader(document: Fields) -> int:
 
 
 def decode(text: str | bytes) -> object:
-    """The value of a JSON text (RFC 8259), UTF-8 where it is bytes.
+    """Returns the value of a JSON text (RFC 8259), UTF-8 where it is bytes.
 
     Raises ValueError with a reason of one line; a key that stands twice in an object is one.
     """
@@ -173,7 +173,7 @@ def _kind(value: object) -> str:
 
 
 def _shown(text: str) -> str:
-    """The text for a message: escaped, and short enough for a line."""
+    """Returns the text for a message: escaped, and short enough for a line."""
     return ascii(_clipped(text))
 
 

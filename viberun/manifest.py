@@ -1,4 +1,4 @@
-"""channel.json: one build's files and images, as build, driver and client all see them.
+"""Reads and writes channel.json: one build's files and images, as build, driver and client all see them.
 
 The model, its writer and its reader; `manifest.schema.json` says what the writer writes. Nothing here
 fetches anything or knows where a channel is.
@@ -107,7 +107,7 @@ class Manifest:
         return cls._read(text, all_known=False)
 
     def to_json(self) -> str:
-        """The text of channel.json, always the same bytes for the same manifest.
+        """Returns the text of channel.json, always the same bytes for the same manifest.
 
         Each file is an object on a line of its own, its keys in the model's order, so that POSIX sh
         can read it. Raises ManifestError where `parse` would, or where it would leave something out.

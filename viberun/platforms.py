@@ -1,4 +1,4 @@
-"""The platforms that viberun is built for, and what a machine calls them."""
+"""Names the platforms that viberun is built for, from what a machine calls them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outermost layer of both programs: errors, signals and broken output become an exit status.
+"""Runs both programs, as their outermost layer: errors, signals and broken output become an exit status.
 
 The body of each `__main__`, so that client and server behave alike; nothing else catches what is
 caught here. `--version` alone is answered at once, before anything is imported for it.

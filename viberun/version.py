@@ -1,4 +1,4 @@
-"""The one version of a build: made, read, compared and spelt here, and nowhere else.
+"""Makes, reads, compares and spells the one version of a build: here and nowhere else.
 
 A dev version is `0.0.0` at a moment of the history: the commit's timestamp orders it, and the first
 seven characters of the commit tell it from another that claims the same moment. A prod version is
@@ -72,7 +72,7 @@ class Version:
 
     @classmethod
     def dev(cls, epoch_seconds: int, commit: str, dirty: bool) -> Version:
-        """The dev version of a commit (40 hex digits) whose timestamp is `epoch_seconds`.
+        """Returns the dev version of a commit (40 hex digits) whose timestamp is `epoch_seconds`.
 
         The timestamp has been maximised along first parents already. Raises VersionError.
         """
@@ -82,7 +82,7 @@ class Version:
 
     @classmethod
     def prod(cls, text: str) -> Version:
-        """The prod version that a tag `vX.Y.Z`, or the bare `X.Y.Z`, names. Raises VersionError."""
+        """Returns the prod version that a tag `vX.Y.Z`, or the bare `X.Y.Z`, names. Raises VersionError."""
         match = _PROD.fullmatch(text)
         if match is None:
             raise VersionError(f"{text!r} is not of the form vX.Y.Z")
@@ -184,7 +184,7 @@ class Version:
 
 
 def instant(epoch_seconds: int) -> datetime.datetime:
-    """The UTC time so many seconds after 1970 began. Raises VersionError before it or after 9999."""
+    """Returns the UTC time so many seconds after 1970 began. Raises VersionError before it or after 9999."""
     try:
         if epoch_seconds < 0:
             raise ValueError
@@ -194,7 +194,7 @@ def instant(epoch_seconds: int) -> datetime.datetime:
 
 
 def moment(timestamp: str) -> datetime.datetime:
-    """The UTC time of a version's `YYYYMMDDhhmmss`, never before 1970. Raises VersionError."""
+    """Returns the UTC time of a version's `YYYYMMDDhhmmss`, never before 1970. Raises VersionError."""
     try:
         if len(timestamp) != 14 or not (timestamp.isascii() and timestamp.isdigit()):
             raise ValueError

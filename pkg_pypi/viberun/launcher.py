@@ -64,7 +64,7 @@ def _in_uv_cache(prefix: str) -> bool:
 
 
 def _installer(site: str) -> str:
-    """What the metadata's INSTALLER file says (PyPA, recording installed projects)."""
+    """Returns what the metadata's INSTALLER file says (PyPA, recording installed projects)."""
     for name in os.listdir(site):
         if name.startswith(("viberun-", "viberun_dev-")) and name.endswith(".dist-info"):
             try:

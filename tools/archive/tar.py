@@ -1,4 +1,4 @@
-"""Tar archives whose bytes depend on nothing but the entries: the one writer and reader of every .tar in this project.
+"""Writes and reads tar archives whose bytes depend on nothing but the entries: every .tar of this project.
 
 POSIX ustar with pax records where a name is too long (POSIX.1-2001). File contents are never copied. Own code, since an
 image has 30,000 headers and the standard library takes 30 µs for each, either way.
@@ -166,7 +166,7 @@ def members(archive: bytes | memoryview) -> Iterator[Member]:
 
 
 def _extension(flag: bytes, data: bytes) -> dict[str, str]:
-    """What a GNU long name or a pax header says of the next member."""
+    """Returns what a GNU long name or a pax header says of the next member."""
     if flag == b"L":
         return {"path": _text(data)}
     if flag == b"K":

@@ -78,7 +78,7 @@ def _entry(source: Source, scratch: Path) -> tar.Entry:
 
 
 def _path(short_path: str, roots: list[str]) -> str:
-    """The path below the import root of a file that Bazel calls `short_path` (`../` leads to other repositories)."""
+    """Returns the path below the import root of a file that Bazel calls `short_path` (`../` leads to other repositories)."""
     for root in roots:
         if short_path.startswith(f"../{root}/"):
             return short_path.removeprefix(f"../{root}/")

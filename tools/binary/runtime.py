@@ -105,7 +105,7 @@ def _modules(tree: dict[str, Path], left_out: list[LeftOut]) -> Iterator[tar.Ent
 
 
 def _module(path: str) -> str | None:
-    """The name that a file of the standard library goes by in `LeftOut`: without folder of its kind, and suffix."""
+    """Returns the name that a file of the standard library goes by in `LeftOut`: without folder of its kind, and suffix."""
     if not path.startswith(_STANDARD_LIBRARY):
         return None
     name = path.removeprefix(_STANDARD_LIBRARY)

@@ -1,4 +1,4 @@
-"""The first module of a self-contained program: sets right what the runtime needs, then starts the program itself.
+"""Starts a self-contained program, as its first module: sets right what the runtime needs before.
 
 The head starts it as `__main__.pyc ENTRY KIND NAME [ARGUMENT]...`, from the folder that the program was unpacked to.
 ENTRY is

@@ -1,4 +1,4 @@
-"""LCOV tracefiles (geninfo(1)), of which lines alone are used: how often each ran, by source."""
+"""Reads, merges and writes LCOV tracefiles (geninfo(1)), of which lines alone are used: how often each ran, by source."""
 
 from collections.abc import Mapping
 from pathlib import Path

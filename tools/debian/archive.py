@@ -1,4 +1,4 @@
-"""The chain from Debian's keys to the indexes: a verified InRelease names the sha256 of each `Packages.xz`."""
+"""Follows the chain from Debian's keys to the indexes: a verified InRelease names the sha256 of each `Packages.xz`."""
 
 import hashlib
 import lzma
@@ -15,7 +15,7 @@ from tools.debian.suite import Archive, Suite
 
 
 def release_files(suite: Suite, mirrors: Mirrors, run: Run, *, now: datetime | None) -> dict[str, ReleaseFile]:
-    """The verified release file of each suite; see `release_file.verify`."""
+    """Returns the verified release file of each suite; see `release_file.verify`."""
     return {
         name: release_file.verify(mirrors.get(archive.name, f"dists/{name}/InRelease"), archive, name, run, now=now)
         for archive in suite.archives
@@ -24,7 +24,7 @@ def release_files(suite: Suite, mirrors: Mirrors, run: Run, *, now: datetime | N
 
 
 def read_index(suite: Suite, architecture: str, releases: Mapping[str, ReleaseFile], mirrors: Mirrors) -> Index:
-    """What all suites together offer for an architecture. Raises DebianError where an index is not the signed one."""
+    """Returns what all suites together offer for an architecture. Raises DebianError where an index is not the signed one."""
     return Index(_packages(suite, architecture, releases, mirrors))
 
 

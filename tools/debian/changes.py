@@ -1,4 +1,4 @@
-"""What a renewal changes, for the person who reads it and for the pull request that carries it."""
+"""Tells what a renewal changes: to the person who reads it, and in the pull request that carries it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from tools.debian.version import sort_key
 
 
 def describe(old: Lock | None, new: Lock) -> list[str]:
-    """A line for each package that was added, removed or changed, then one with the sums; no lines where nothing did.
+    """Returns a line for each package that was added, removed or changed, then one with the sums; no lines where nothing did.
 
     Architectures that changed alike share a line; sizes are those of the .debs, added up over them.
     """
@@ -39,7 +39,7 @@ def _line(name: str, before: list[LockedPackage], after: list[LockedPackage]) ->
 
 
 def _difference(before: list[LockedPackage], after: list[LockedPackage]) -> str:
-    """Which fields differ, of packages that keep their version."""
+    """Returns which fields differ, of packages that keep their version."""
     old, new = ([vars(p) for p in packages] for packages in (before, after))
     if len(old) != len(new):
         return "architectures differ"

@@ -1,4 +1,4 @@
-"""What can go wrong between Debian's archive and the lock."""
+"""Defines what can go wrong between Debian's archive and the lock."""
 
 from viberun.errors import InvalidError, ViberunError
 

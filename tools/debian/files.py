@@ -1,4 +1,4 @@
-"""The files of the workspace that this package reads and writes, each replaced at one moment."""
+"""Reads and writes the files of the workspace that are this package's; each is replaced in one step."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,11 +29,11 @@ class Files:
         return self.workspace / "tools/debian/ledger.json"
 
     def read_lock(self) -> Lock | None:
-        """The lock, None where there is none yet. Raises LockError."""
+        """Returns the lock, None where there is none yet. Raises LockError."""
         return lock.parse(self._lock.read_text("utf-8")) if self._lock.exists() else None
 
     def read_ledger(self) -> Ledger:
-        """The ledger, empty where there is none yet. Raises LockError."""
+        """Returns the ledger, empty where there is none yet. Raises LockError."""
         return ledger.parse(self._ledger.read_text("utf-8")) if self._ledger.exists() else Ledger()
 
     def write_lock(self, new: Lock) -> None:

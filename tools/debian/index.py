@@ -1,4 +1,4 @@
-"""What the archive offers: the newest version of every package, read from `Packages` indexes."""
+"""Reads `Packages` indexes: the newest version of every package that the archive offers."""
 
 import re
 from collections import defaultdict
@@ -64,7 +64,7 @@ class Index:
 
 
 def read(text: str, archive: str) -> Iterator[Package]:
-    """The packages of one `Packages` file."""
+    """Yields the packages of one `Packages` file."""
     for stanza in text.split("\n\n"):
         found = dict(_SCANNED.findall(stanza))
         if found:

@@ -1,4 +1,4 @@
-"""The ledger: what becomes of each maintainer script, none of which an image runs.
+"""Keeps the ledger: what becomes of each maintainer script, none of which an image runs.
 
     {
     "format": 1,
@@ -39,7 +39,7 @@ class Ledger:
     scripts: Mapping[str, Entry] = field(default_factory=dict)
 
     def undecided(self) -> dict[str, Entry]:
-        """The entries that wait for a decision."""
+        """Returns the entries that wait for a decision."""
         return {digest: entry for digest, entry in self.scripts.items() if not entry.decision}
 
     def only_decided(self) -> "Ledger":
@@ -79,14 +79,14 @@ class Ledger:
         return Ledger(decided)
 
     def to_json(self) -> str:
-        """The file's text."""
+        """Returns the file's text."""
         lines = ",\n".join(
             f"{json.dumps(digest)}: {json.dumps(vars(entry), ensure_ascii=False)}" for digest, entry in self._ordered()
         )
         return f'{{\n"format": {_FORMAT},\n"scripts": {{\n{lines}\n}}\n}}\n'
 
     def lines(self, digests: Container[str]) -> list[str]:
-        """A line for each of these scripts, for people."""
+        """Returns a line for each of these scripts, for people."""
         return [f"{d} {e.package} {e.script}" for d, e in self._ordered() if d in digests]
 
     def _ordered(self) -> list[tuple[str, Entry]]:

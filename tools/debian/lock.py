@@ -1,4 +1,4 @@
-"""The lock: which .deb each set of packages resolved to. Its one reader and writer in Python; private/lock.bzl reads it too.
+"""Reads and writes the lock: which .deb each set of packages resolved to. private/lock.bzl reads it too.
 
     {
     "format": 1,
@@ -57,14 +57,14 @@ class Lock:
     packages: tuple[LockedPackage, ...] = ()
 
     def of_set(self, name: str, architecture: str) -> tuple[LockedPackage, ...]:
-        """The packages of a set, sorted by name. Raises LockError where there are none."""
+        """Returns the packages of a set, sorted by name. Raises LockError where there are none."""
         found = tuple(p for p in self.packages if p.architecture == architecture and name in p.sets)
         if not found:
             raise LockError("the Debian lock", [f"no set {name} for {architecture}"])
         return found
 
     def to_json(self) -> str:
-        """The file's text."""
+        """Returns the file's text."""
         ordered = sorted(self.packages, key=lambda p: (p.package, p.architecture))
         header = {"format": _FORMAT, "codename": self.codename, "timestamp": self.timestamp, "snapshot": self.snapshot}
         head = "\n".join(f"{json.dumps(key)}: {json.dumps(value)}," for key, value in header.items())

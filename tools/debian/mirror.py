@@ -1,4 +1,4 @@
-"""Where Debian's archives can be had from this machine, and getting a file from there.
+"""Finds where Debian's archives can be had from this machine, and gets files from there.
 
 In this order: `DEBIAN_MIRROR`, what apt is configured with, Debian's snapshot archive. private/lock.bzl
 does the same in repository rules.
@@ -38,7 +38,7 @@ class Mirrors:
     fetch: Fetch
 
     def get(self, archive: str, path: str) -> bytes:
-        """The file from the first mirror that has it. Raises NotFoundError with what each of them said."""
+        """Returns the file from the first mirror that has it. Raises NotFoundError with what each of them said."""
         answers = []
         for root in self.roots[archive]:
             try:
@@ -51,7 +51,7 @@ class Mirrors:
 def configured(
     archives: Iterable[str], environment: Mapping[str, str], run: Run, now: datetime
 ) -> dict[str, list[str]]:
-    """The roots of each archive.
+    """Returns the roots of each archive.
 
     `DEBIAN_MIRROR` is the address of a mirror's `debian`; `debian-security` is looked for beside it, and so is an archive
     of which apt knows no source.

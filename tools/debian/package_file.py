@@ -1,4 +1,4 @@
-"""A .deb: the maintainer scripts in its control archive (deb(5): an `ar` archive holding `control.tar.*`)."""
+"""Reads the maintainer scripts in the control archive of a .deb (deb(5): an `ar` archive holding `control.tar.*`)."""
 
 import hashlib
 import io
@@ -14,7 +14,7 @@ _HEADER_SIZE = 60
 
 
 def scripts(content: bytes) -> dict[str, bytes]:
-    """What dpkg would run or be triggered by, by name. Raises DebianError on what is no .deb."""
+    """Returns what dpkg would run or be triggered by, by name. Raises DebianError on what is no .deb."""
     try:
         with tarfile.open(fileobj=io.BytesIO(_control(content))) as control:
             files = {member.name.removeprefix("./"): member for member in control if member.isfile()}
@@ -25,7 +25,7 @@ def scripts(content: bytes) -> dict[str, bytes]:
 
 
 def digest(script: bytes) -> str:
-    """The sha256 that a script is known by: without the version of debhelper in the comments that it adds.
+    """Returns the sha256 that a script is known by: without the version of debhelper in the comments that it adds.
 
     So scripts that differ in nothing else are one, and a rebuilt package is no question.
     """

@@ -1,4 +1,4 @@
-"""Running another program: the one place where this package does."""
+"""Runs other programs: the one place where this package does."""
 
 import subprocess
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Relations between packages: the syntax of Depends, Pre-Depends and Provides (Debian Policy 7.1)."""
+"""Parses relations between packages: Depends, Pre-Depends and Provides (Debian Policy 7.1)."""
 
 import operator
 import re
@@ -40,7 +40,7 @@ Clause = tuple[Relation, ...]
 
 
 def parse(field: str) -> tuple[Clause, ...]:
-    """The clauses of a relationship field. Raises ValueError on what is no relation."""
+    """Returns the clauses of a relationship field. Raises ValueError on what is no relation."""
     return tuple(tuple(map(_relation, clause.split("|"))) for clause in field.split(",") if clause.strip())
 
 

@@ -1,4 +1,4 @@
-"""A suite's `InRelease`: who signed it, until when it holds, and the sha256 of each index.
+"""Verifies a suite's `InRelease`: who signed it, until when it holds; reads the sha256 of each index.
 
 See DebianRepository/Format in Debian's wiki. Only the text that gpgv hands back as signed is ever read.
 """
@@ -58,7 +58,7 @@ def _signed_text(content: bytes, archive: Archive, suite: str, run: Run) -> str:
 
 
 def _gpgv(content: bytes, archive: Archive, run: Run) -> tuple[set[str], str, str]:
-    """What gpgv says of the signatures, as status keywords (GnuPG's doc/DETAILS); the signed text; its messages."""
+    """Returns what gpgv says of the signatures, as status keywords (GnuPG's doc/DETAILS); the signed text; its messages."""
     with tempfile.TemporaryDirectory() as folder:
         signed, text = Path(folder, "InRelease"), Path(folder, "text")
         signed.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Making the new lock: requests and indexes in, pinned packages out."""
+"""Makes the new lock: requests and indexes in, pinned packages out."""
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
@@ -25,7 +25,7 @@ def lock_of(
     releases: Mapping[str, ReleaseFile],
     indexes: Mapping[str, Index],
 ) -> Lock:
-    """The newest packages that answer the requests, still without their scripts.
+    """Returns the newest packages that answer the requests, still without their scripts.
 
     `indexes` is by architecture. Raises LockError for a request that cannot be resolved.
     """
@@ -101,7 +101,7 @@ def _pin(architecture: str, index: Index, name: str, depends: set[str], sets: se
 
 
 def _scripts(packages: Sequence[LockedPackage], mirrors: Mirrors) -> dict[str, Mapping[str, bytes]]:
-    """The scripts of each package, by the package's sha256."""
+    """Returns the scripts of each package, by the package's sha256."""
 
     def look_into(package: LockedPackage) -> Mapping[str, bytes] | DebianError:
         try:

@@ -1,4 +1,4 @@
-"""What somebody wants of Debian: packages, perhaps by layer, as a data file says it.
+"""Reads requests: the packages of Debian, perhaps by layer, that a data file asks for.
 
 Two shapes are read; other keys of these files belong to whoever owns them:
 
@@ -45,7 +45,7 @@ class Request:
 
 
 def read(workspace: Path, path: str) -> Request:
-    """The request in a file of the workspace. Raises LockError."""
+    """Returns the request in a file of the workspace. Raises LockError."""
     try:
         return parse(path, (workspace / path).read_text("utf-8"))
     except OSError as error:
@@ -53,7 +53,7 @@ def read(workspace: Path, path: str) -> Request:
 
 
 def parse(path: str, text: str) -> Request:
-    """The request in the file at `path`, relative to the workspace. Raises LockError."""
+    """Returns the request in the file at `path`, relative to the workspace. Raises LockError."""
     try:
         document: dict[str, Any] = json.loads(text)
         wanted = {key: document[key] for key in _KEYS if key in document}

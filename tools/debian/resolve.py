@@ -1,4 +1,4 @@
-"""From requests to packages: the closure over Depends and Pre-Depends, layer by layer. No Recommends.
+"""Resolves requests to packages: the closure over Depends and Pre-Depends, layer by layer. No Recommends.
 
 Conflicts are not looked at: a set that dpkg would refuse shows in the images' own tests.
 """
@@ -13,7 +13,7 @@ from tools.debian.request import Request
 
 
 def resolve(request: Request, index: Index) -> dict[str, tuple[str, ...]]:
-    """The names of each set's packages, sorted; a package is in the first layer that needs it.
+    """Returns the names of each set's packages, sorted; a package is in the first layer that needs it.
 
     Raises LockError naming every package that is not there and every dependency that nothing satisfies.
     """

@@ -1,4 +1,4 @@
-"""Having somebody decide what becomes of maintainer scripts that nobody has looked at yet."""
+"""Asks somebody to decide what becomes of maintainer scripts that nobody has looked at yet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Terminal:
 
 
 def terminal(answers: TextIO, questions: TextIO) -> Terminal | None:
-    """The two as a terminal, if they are one."""
+    """Returns the two as a terminal, if they are one."""
     return Terminal(answers, questions) if answers.isatty() and questions.isatty() else None
 
 

@@ -1,4 +1,4 @@
-"""What is locked, as `trixie.json` says it: archives with their suites and keys, architectures, requests."""
+"""Reads what is to be locked from `trixie.json`: archives with their suites and keys, architectures, requests."""
 
 import json
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Suite:
 
 
 def read(path: Path) -> Suite:
-    """The release described in the file; its keys are in `keys/` beside it."""
+    """Returns the release described in the file; its keys are in `keys/` beside it."""
     document = json.loads(path.read_text("utf-8"))
     archives = tuple(
         Archive(a["name"], tuple(a["suites"]), tuple(path.parent / "keys" / key for key in a["keys"]))

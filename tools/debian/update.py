@@ -37,7 +37,7 @@ class Options:
 
 
 def main(argv: list[str]) -> int:
-    """The program; see --help."""
+    """Runs the program; see --help."""
     files = Files(Path(os.environ.get("BUILD_WORKSPACE_DIRECTORY", ".")))
     try:
         options = _options(argv, Path(os.environ.get("BUILD_WORKING_DIRECTORY", ".")))

@@ -1,4 +1,4 @@
-"""The order of Debian's version numbers (Debian Policy 5.6.12).
+"""Orders Debian's version numbers (Debian Policy 5.6.12).
 
 Written out here since the lock must be renewable with nothing but a `python3`: once the mirrors
 have dropped the pinned interpreter, neither it nor a wheel can be had until the lock is new. Tested
@@ -15,7 +15,7 @@ SortKey = tuple[int, tuple[_Part, ...], tuple[_Part, ...]]
 
 
 def sort_key(version: str) -> SortKey:
-    """A key that sorts as dpkg compares: epoch, upstream version, revision."""
+    """Returns a key that sorts as dpkg compares: epoch, upstream version, revision."""
     epoch, colon, rest = version.partition(":")
     if not colon:
         epoch, rest = "0", version

@@ -1,4 +1,4 @@
-"""The writing of lock files, and of what is committed beside them."""
+"""Writes lock files, and what is committed beside them."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `python3 FILE` runs first, as the `__main__` of every PEX that is made here.
+"""Starts every PEX that is made here, as its `__main__`: what `python3 FILE` runs first.
 
 The program lies at the root of the archive, where Python imports it from at once; that takes a tenth of what PEX needs to
 unpack itself and start again. With a `PEX_...` variable set (PEX_INTERPRETER, PEX_MODULE, PEX_VERBOSE, ...) PEX's own start,

@@ -1,4 +1,4 @@
-"""Which tests of a target are this process's: Bazel's sharding (TEST_TOTAL_SHARDS, TEST_SHARD_INDEX), as a pytest plugin."""
+"""Chooses this process's tests of a target by Bazel's sharding (TEST_TOTAL_SHARDS, TEST_SHARD_INDEX): a pytest plugin."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ def read(status: str | Mapping[str, str], channel: Channel) -> Build:
 
 
 def _facts(status: str | Mapping[str, str]) -> dict[str, str]:
-    """The values of our keys without their prefix, checked for shape; ignores other keys."""
+    """Returns the values of our keys without their prefix, checked for shape; ignores other keys."""
     if isinstance(status, str):
         lines = (line.partition(" ") for line in status.splitlines())
         status = {key: value.strip() for key, _, value in lines}
@@ -54,7 +54,7 @@ def _facts(status: str | Mapping[str, str]) -> dict[str, str]:
 
 
 def _tagged(state: str, tags: list[str]) -> Version:
-    """The version of a prod build: the highest of its tags vX.Y.Z, in a clean tree."""
+    """Returns the version of a prod build: the highest of its tags vX.Y.Z, in a clean tree."""
     for obstacle, message, remedy in (
         ("none", "this is no git tree, and prod takes its version from a tag", "clone it with git"),
         ("shallow", "this clone is shallow, and prod takes a full one", "git fetch --unshallow"),

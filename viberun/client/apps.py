@@ -1,4 +1,4 @@
-"""The apps on a host, as its server tells of them, and what a person does with them."""
+"""Does what a person wants with the apps on a host, and shows them as its server tells of them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def find(remote: Remote, app: str) -> App:
 
 
 def table(apps: list[App], screen: Screen) -> None:
-    """A line for each app, under a heading."""
+    """Shows a line for each app, under a heading."""
     rows = [("NAME", "STATE", "IMAGE", "PORT", "")]
     rows += [(a.name, a.state, a.version or a.image, str(a.port), _behind(a)) for a in apps]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
@@ -101,7 +101,7 @@ def start(remote: Remote, app: str, screen: Screen) -> App:
 
 
 def attach(remote: Remote, app: str, screen: Screen) -> int:
-    """The app's session on this terminal, until the user leaves it; returns the exit status."""
+    """Opens the app's session on this terminal, until the user leaves it; returns the exit status."""
     status = remote.connection.interactive(remote.command(["apps", "attach", app]))
     if status == 0:
         screen.line(f"{app} goes on. 'viberun vibe {app}' comes back to it, 'viberun open {app}' shows its page.")

@@ -82,7 +82,7 @@ class Report:
         return [problem for problem in found if problem]
 
     def to_json(self) -> str:
-        """One object on one line."""
+        """Returns one object on one line."""
         return json.dumps(asdict(self))
 
 
@@ -150,7 +150,7 @@ def _behind(version: Version | None, manifest: Manifest | None) -> bool | None:
 
 
 def show(found: Report, screen: Screen) -> None:
-    """The report for people, a line a part, and below what to do about what is behind."""
+    """Shows the report to people: a line a part, and below what to do about what is behind."""
     client, channel, host = found.client, found.channel, found.host
     how = f", installed by {client.method}" if client.method else ""
     screen.line(f"client   {_marked(screen, client.version, client.behind)} ({client.channel}{how})")

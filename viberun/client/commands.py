@@ -143,7 +143,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Environ], int]] = {
 
 
 def show_overview(environ: Environ) -> int:
-    """What bare `viberun` shows on a terminal."""
+    """Shows what bare `viberun` does on a terminal."""
     if config.remembered(Store.config(environ)) is None:
         overview.welcome(Identity.of(Build.embedded(), environ), _screen(environ))
         return 0
@@ -248,7 +248,7 @@ def _prompts(options: argparse.Namespace, screen: Screen) -> Prompts:
 
 
 def _browser(environ: Environ) -> Callable[[str], None] | None:
-    """What shows an address in a browser on this very machine, None where there is none to be seen."""
+    """Returns what shows an address in a browser on this very machine, None where there is none to be seen."""
     if "SSH_CONNECTION" in environ or not (
         sys.platform == "darwin" or environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
     ):

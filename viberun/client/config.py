@@ -1,4 +1,4 @@
-"""What the user decided and the client remembers: the host."""
+"""Remembers what the user decided: the host."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FILE = "config.json"
 
 
 def remembered(store: Store) -> str | None:
-    """The host of the last setup, None where there is none that ssh could be given."""
+    """Returns the host of the last setup, None where there is none that ssh could be given."""
     named = store.text(_FILE, "host")
     try:
         return host.checked(named) if named else None
@@ -25,7 +25,7 @@ def remember(store: Store, named: str) -> None:
 
 
 def chosen(store: Store, named: str | None) -> str:
-    """The host that was named, else the one that is remembered; raises UsageError where there is neither."""
+    """Returns the host that was named, else the one that is remembered; raises UsageError where there is neither."""
     if named is not None:
         return host.checked(named)
     found = remembered(store)

@@ -43,23 +43,23 @@ _ANYWHERE = "npx"
 
 
 def installed_by(environ: Mapping[str, str]) -> str:
-    """What the launcher of this client says installed it; empty for a bare executable."""
+    """Returns what the launcher of this client says installed it; empty for a bare executable."""
     return environ.get(VARIABLE, "")
 
 
 def refresh_command(method: str, channel: Channel) -> str:
-    """The command line that gives the channel's newest client to who installed it by `method`."""
+    """Returns the command line that gives the channel's newest client to who installed it by `method`."""
     return _NEWEST[_known(method)].format(tag=MOVING[channel], distribution=_DISTRIBUTIONS[channel])
 
 
 def exact_command(method: str, version: Version) -> str:
-    """The command line that gives the client of exactly this version to who installed it by `method`."""
+    """Returns the command line that gives the client of exactly this version to who installed it by `method`."""
     distribution = _DISTRIBUTIONS[version.channel]
     return _EXACT[_known(method)].format(distribution=distribution, **version.spellings)
 
 
 def renewal(method: str, channel: Channel, script: str) -> str:
-    """What to do where this client is too old to read the channel, and so to upgrade itself from it.
+    """Returns what to do where this client is too old to read the channel, and so to upgrade itself from it.
 
     `script` is which install script to run, where that is how it was installed.
     """

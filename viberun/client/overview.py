@@ -1,4 +1,4 @@
-"""Bare `viberun` on a terminal: where one is, and what to do next."""
+"""Shows what bare `viberun` does on a terminal: where one is, and what to do next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from viberun.client.screen import Screen
 
 
 def welcome(identity: Identity, screen: Screen) -> None:
-    """What one sees before there is a host."""
+    """Tells what to do first, where there is no host yet."""
     screen.line(f"{screen.styled('viberun', 'bold')} {identity.version}")
     screen.line()
     screen.line("There is no host yet. Next: 'viberun setup user@host', on a Debian or Ubuntu machine of yours.")
@@ -18,7 +18,7 @@ def welcome(identity: Identity, screen: Screen) -> None:
 
 
 def show(identity: Identity, remote: Remote, server: Server, screen: Screen) -> None:
-    """The host, the versions and the apps."""
+    """Shows the host, the versions and the apps."""
     found = apps.listed(remote)
     screen.line(f"{screen.styled(remote.host, 'bold')}")
     screen.line(f"  client  {identity.version}")

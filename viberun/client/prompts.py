@@ -1,4 +1,4 @@
-"""Questions to the user, on a terminal alone."""
+"""Asks the user questions, on a terminal alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Prompts:
         return self.source.isatty() and self.screen.out.isatty()
 
     def yes(self, question: str, *, default: bool) -> bool:
-        """The answer to a question of yes or no; Enter is the default, the end of the input is no."""
+        """Asks a question of yes or no; Enter is the default, the end of the input is no."""
         if self.always is not None:
             self.screen.line(f"{question} {'Yes' if self.always else 'No'} (as the command line says)")
             return self.always
@@ -47,7 +47,7 @@ class Prompts:
             self.screen.line("Please answer y or n.")
 
     def text(self, question: str) -> str:
-        """A line of text, empty where there is no terminal or the user gave none."""
+        """Asks for a line of text; empty where there is no terminal or the user gave none."""
         if not self.possible:
             return ""
         try:

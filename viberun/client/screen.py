@@ -1,4 +1,4 @@
-"""What the user sees: steps, progress and warnings, live on a terminal, plain lines elsewhere.
+"""Shows steps, progress and warnings: live on a terminal, in plain lines elsewhere.
 
 Answers go to standard output, warnings to standard error. Colours only on a terminal, and not where
 NO_COLOR is set (no-color.org).
@@ -54,7 +54,7 @@ class Screen:
             self.out.flush()
 
     def warn(self, text: str) -> None:
-        """One line that something is not as it should be, though the work goes on."""
+        """Says in one line that something is not as it should be, though the work goes on."""
         with self._lock:
             self._wipe()
             self.out.flush()
@@ -123,7 +123,7 @@ class Step:
 
 
 def amount(done: int, total: int) -> str:
-    """A share of something, for people: `12.3 of 45.6 MB (27 %)`."""
+    """Spells a share of something for people: `12.3 of 45.6 MB (27 %)`."""
     if total <= 0:
         return f"{done / 1e6:.1f} MB"
     share = min(done, total)

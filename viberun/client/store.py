@@ -1,4 +1,4 @@
-"""The client's own files: what it remembers, each a small JSON object that is replaced in one step.
+"""Keeps the client's own files: each a small JSON object that is replaced in one step.
 
 `config` is what the user decided (XDG_CONFIG_HOME), `state` what the client noted for itself
 (XDG_STATE_HOME). A file that is missing or unreadable is an empty one: nothing here is needed to work.
@@ -46,7 +46,7 @@ class Store:
         return value if isinstance(value, dict) else {}
 
     def text(self, name: str, key: str) -> str:
-        """The text under `key`, empty where there is none."""
+        """Returns the text under `key`, empty where there is none."""
         value = self.read(name).get(key)
         return value if isinstance(value, str) else ""
 

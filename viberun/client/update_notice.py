@@ -63,7 +63,7 @@ class UpdateNotice:
             forget(self._state, host)
 
     def line(self, host: str, server: Server) -> str | None:
-        """What is behind, with the command that helps; None where nothing is known to be. Waits for a second."""
+        """Says what is behind, with the command that helps; None where nothing is known to be. Waits for a second."""
         deadline = time.monotonic() + PATIENCE
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -108,7 +108,7 @@ class UpdateNotice:
             return _UNKNOWN
 
     def _newer(self) -> Version | None:
-        """The channel's newest build if it is newer than this client."""
+        """Returns the channel's newest build if it is newer than this client."""
         try:
             found = Version.parse(self._known(self._channel))
         except VersionError:
@@ -151,12 +151,12 @@ def forget(state: Store, host: str) -> None:
 
 
 def _host(host: str) -> str:
-    """What the apps of a host that are behind are remembered under."""
+    """Returns what the apps of a host that are behind are remembered under."""
     return f"host {host}"
 
 
 def _behind(remote: Remote) -> str:
-    """The apps that are behind the registry, by name."""
+    """Returns the apps that are behind the registry, by name."""
     value = remote.ask(["update-check"]).get("apps")
     apps = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
     return " ".join(str(app.get("app")) for app in apps if app.get("behind") is True)

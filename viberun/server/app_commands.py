@@ -1,4 +1,4 @@
-"""The arguments of `viberun-server apps`."""
+"""Declares the arguments of `viberun-server apps`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands print, for a person and for the client; what they do is in the other modules.
+"""Prints what the commands come to, for a person and for the client; what they do is in the other modules.
 
 Those that need Docker are imported with the command: the SDK is slow to import.
 """
@@ -51,7 +51,7 @@ def self_check(options: argparse.Namespace, environ: Environ) -> int:
 
 
 def images_pull(options: argparse.Namespace, environ: Environ) -> int:
-    """Every image is tried; those that failed are the error in the end."""
+    """Pulls every image, and raises what went wrong in the end."""
     from viberun.server.engine.engine import Engine
     from viberun.server.images import images
 

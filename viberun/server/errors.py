@@ -1,4 +1,4 @@
-"""The server's errors, each with the exit status that the client tells them by."""
+"""Defines the server's errors, each with the exit status by which the client knows it."""
 
 from __future__ import annotations
 

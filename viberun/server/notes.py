@@ -1,4 +1,4 @@
-"""What is to be known though the work goes on, on standard error for whoever waits for the command."""
+"""Notes on standard error what whoever waits for a command should know while it goes on."""
 
 from __future__ import annotations
 

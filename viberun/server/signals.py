@@ -1,4 +1,4 @@
-"""Signals that would end the program at once end it by an exception, so that what is under way is put back."""
+"""Makes of signals that would end the program at once an exception, so that what is under way is put back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state folder: one file an app, each replaced atomically, and the lock for whoever changes something.
+"""Keeps the state folder: one file an app, each replaced atomically, and the lock for whoever changes something.
 
 Knows nothing of Docker. Everything in it can be read without the lock, since no file is ever half-written.
 """
@@ -38,7 +38,7 @@ class State:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> State:
-        """The host's, unless `VIBERUN_STATE` names another folder, as tests do."""
+        """Returns the host's, unless `VIBERUN_STATE` names another folder, as tests do."""
         return cls(Path(environ.get(STATE) or DEFAULT))
 
     def prepare(self) -> None:
@@ -56,7 +56,7 @@ class State:
             (self.folder / ".self-check").unlink(missing_ok=True)  # another that checks may have been here first
 
     def names(self) -> list[str]:
-        """The apps that have a file."""
+        """Returns the apps that have a file."""
         with _translated(self._apps):
             try:
                 return sorted(path.stem for path in self._apps.iterdir() if path.suffix == ".json")
@@ -64,7 +64,7 @@ class State:
                 return []
 
     def read(self, name: str) -> str | None:
-        """The text of this app's file, None where there is none. Raises StateError."""
+        """Returns the text of this app's file, None where there is none. Raises StateError."""
         with _translated(self._file(name)):
             try:
                 return self._file(name).read_text()

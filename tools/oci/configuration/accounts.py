@@ -32,7 +32,7 @@ class AccountError(ValueError):
 
 
 def files(installed: Installed, users: tuple[User, ...], groups: tuple[Group, ...]) -> list[Entry]:
-    """The account files: Debian's own accounts where base-passwd is installed, then the declared ones.
+    """Returns the account files: Debian's own accounts where base-passwd is installed, then the declared ones.
 
     Raises:
         AccountError: see there.

@@ -61,7 +61,7 @@ def make(image: Declaration, below: Installed, release: DebianRelease, out: Path
 
 
 def entries(image: Declaration, below: Installed, release: DebianRelease) -> list[Entry]:
-    """Every entry of the layer, parents not included."""
+    """Returns every entry of the layer, parents not included."""
     return [
         *skeleton.files(below),
         *accounts.files(below, image.users, image.groups),

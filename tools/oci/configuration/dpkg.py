@@ -16,7 +16,7 @@ _DATABASE = "var/lib/dpkg"
 
 
 def files(installed: Installed, rules: Documentation, diversions: tuple[Diversion, ...]) -> list[Entry]:
-    """The database; `rules` go into dpkg's configuration, so that what is installed later follows them too."""
+    """Returns the database's files; `rules` go into dpkg's configuration, so that what is installed later follows them too."""
     if not installed.has("dpkg"):
         return [entry for package in installed.packages for entry in _status_d(package)]
     entries = [

@@ -26,7 +26,7 @@ class PamError(ValueError):
 
 
 def files(installed: Installed) -> list[Entry]:
-    """The common stacks and pam-auth-update's memory of them; nothing without libpam-runtime.
+    """Returns the common stacks and pam-auth-update's memory of them; nothing without libpam-runtime.
 
     Raises:
         PamError: see there.
@@ -61,7 +61,7 @@ def files(installed: Installed) -> list[Entry]:
 
 
 def _resolved(rule: str) -> str:
-    """A rule as pam-auth-update writes it: jumps counted, and a space after the module even where no option follows."""
+    """Returns a rule as pam-auth-update writes it: jumps counted, and a space after the module even where no option follows."""
     counted = rule.replace("success=end", "success=1")
     return f"{counted} " if counted.endswith("pam_unix.so") else counted
 

@@ -21,7 +21,7 @@ _LOCAL_FOLDERS = ("bin", "etc", "games", "include", "lib", "libexec", "sbin", "s
 
 
 def files(installed: Installed) -> list[Entry]:
-    """What those maintainer scripts create, of the packages that are there."""
+    """Returns what those maintainer scripts create, of the packages that are there."""
     entries = [
         Entry(target, data=installed.contents[f"usr/share/{source}"])
         for source, target in _COPIES.items()
@@ -52,7 +52,7 @@ def _base() -> list[Entry]:
 
 
 def _shells(installed: Installed) -> list[Entry]:
-    """What `update-shells` makes of debianutils' list and of the packages' own."""
+    """Returns what `update-shells` makes of debianutils' list and of the packages' own."""
     source = "usr/share/debianutils/"
     shells: dict[str, None] = {}
     lists = sorted(path for path in installed.contents if path.startswith(f"{source}shells.d/"))

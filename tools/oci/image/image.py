@@ -125,7 +125,7 @@ def _platform(architecture: str) -> dict[str, str]:
 
 
 def _labels(image: Declaration, build: Build) -> dict[str, str]:
-    """The keys that OCI defines (annotations.md); what is not known is left out."""
+    """Returns the keys that OCI defines (annotations.md), without those of which nothing is known."""
     labels = {
         "created": build.committed,
         "description": image.description,
@@ -141,7 +141,7 @@ def _labels(image: Declaration, build: Build) -> dict[str, str]:
 def _configuration(
     image: Declaration, below: Installed, platform: Platform, blobs: list[Blob], build: Build, labels: dict[str, str]
 ) -> dict[str, object]:
-    """The image configuration (config.md): what a container is started with."""
+    """Returns the image configuration (config.md): what a container is started with."""
     config = image.config
     names = [*(layer.metadata.layer for layer in platform.layers), release.NAME]
     packed = datetime.datetime.fromtimestamp(below.mtime, datetime.UTC)

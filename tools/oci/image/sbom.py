@@ -18,7 +18,7 @@ _DISTRIBUTION = "debian-13"
 
 
 def write(image: Declaration, below: Installed, build: Build) -> str:
-    """The document's text; the same packages and version always make the same one."""
+    """Returns the document's text; the same packages and version always make the same one."""
     components = [
         *(_package(package) for package in below.packages),
         *(_component(component) for component in below.components),

@@ -41,7 +41,7 @@ def compile_all(entries: dict[str, Entry], mtime: int, library: Path) -> Iterato
 
 
 def _target(entries: dict[str, Entry], path: str) -> Entry | None:
-    """What `path` leads to, through links of these entries; None where they don't have it."""
+    """Returns what `path` leads to, through links of these entries; None where they don't have it."""
     entry = entries.get(path)
     while entry is not None and entry.kind == "symlink":
         target = posixpath.join("/", posixpath.dirname(entry.path), entry.link)
@@ -55,7 +55,7 @@ def _cached(path: str) -> str:
 
 
 def _known(path: str, source: bytes, library: Path) -> bytes | None:
-    """The code of `source` from the interpreter's own library, if that was compiled from the same bytes."""
+    """Returns the code of `source` from the interpreter's own library, if that was compiled from the same bytes."""
     if not path.startswith(_STANDARD_LIBRARY):
         return None
     try:

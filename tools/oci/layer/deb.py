@@ -57,7 +57,7 @@ def read(package: bytes) -> Deb:
 
 
 def _parts(package: memoryview) -> dict[str, memoryview]:
-    """The members of the ar archive (ar(5), common format)."""
+    """Returns the members of the ar archive (ar(5), common format)."""
     if bytes(package[: len(_MAGIC)]) != _MAGIC:
         raise DebError("no binary package")
     parts = {}

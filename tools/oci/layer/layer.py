@@ -92,7 +92,7 @@ def make(
 
 
 def _entries(package: deb.Deb) -> Iterator[Entry]:
-    """The package's entries where they lie with merged /usr; neither the root nor a folder where base-files has a link."""
+    """Yields the package's entries where they lie with merged /usr; neither the root nor a folder where base-files has a link."""
     for member in package.members():
         entry = member.entry
         if not entry.path or (entry.path in MERGED and entry.kind == "directory"):

@@ -33,5 +33,5 @@ def write(entries: Iterable[tar.Entry], mtime: int, path: Path, level: int) -> B
 
 
 def sha256(content: bytes) -> str:
-    """The OCI digest of some bytes."""
+    """Returns the OCI digest of some bytes."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -183,12 +183,12 @@ def parse(text: str) -> Declaration:
 
 
 def encode(value: Any) -> Any:
-    """The JSON document of a part of the model."""
+    """Returns the JSON document of a part of the model."""
     return dataclasses.asdict(value)
 
 
 def decode[Part](cls: type[Part], document: object) -> Part:
-    """A part of the model from its JSON document.
+    """Returns a part of the model from its JSON document.
 
     Raises:
         DeclarationError: see there.

@@ -28,7 +28,7 @@ def excludes(rules: Documentation) -> Callable[[Entry], bool]:
 
 
 def dpkg_configuration(rules: Documentation) -> str:
-    """The same rules for the dpkg in the image, so that what is installed later comes without them too."""
+    """Returns the same rules for the dpkg in the image, so that what is installed later comes without them too."""
     return "".join(
         [f"path-exclude={pattern}\n" for pattern in rules.exclude]
         + [f"path-include={pattern}\n" for pattern in rules.include]

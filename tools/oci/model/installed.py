@@ -22,7 +22,7 @@ class Installed:
     mtime: int
 
     def text(self, path: str) -> str:
-        """A file's content; path without leading slash. Raises KeyError where no layer has it."""
+        """Returns a file's content; path without leading slash. Raises KeyError where no layer has it."""
         return self.contents[path].decode()
 
     def has(self, package: str) -> bool:

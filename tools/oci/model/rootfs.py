@@ -58,7 +58,7 @@ class Tree:
         return self._entries.get(path)
 
     def entries(self) -> dict[str, Entry]:
-        """The entries by path, as they are now."""
+        """Returns the entries by path, as they are now."""
         return dict(self._entries)
 
     def __contains__(self, path: str) -> bool:
@@ -78,7 +78,7 @@ class Tree:
                 self.put(replace(folder, data=b""), "parents")
 
     def packed(self) -> list[Entry]:
-        """The entries sorted by path, as an archive has them: of paths that share a file the first one holds it."""
+        """Returns the entries sorted by path, as an archive has them: of paths that share a file the first one holds it."""
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for entry in self:
             if entry.kind == "hardlink":
@@ -94,7 +94,7 @@ class Tree:
 
 
 def describe(entry: Entry) -> str:
-    """An entry in a few words, for an error."""
+    """Returns an entry in a few words, for an error."""
     link = f" to {entry.link}" if entry.link else ""
     return f"a {entry.kind}{link} ({entry.mode:o} {entry.uid}:{entry.gid})"
 

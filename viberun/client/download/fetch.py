@@ -76,12 +76,12 @@ class Fetcher:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Fetcher:
-        """The fetcher that the environment asks for."""
+        """Returns the fetcher that the environment asks for."""
         return cls(insecure=environ.get(INSECURE) == "1")
 
     @classmethod
     def hasty(cls, environ: Mapping[str, str]) -> Fetcher:
-        """The same for what a command can do without: one try that waits little."""
+        """Returns one for what a command can do without: one try that waits little."""
         return cls(insecure=environ.get(INSECURE) == "1", attempts=1, timeout=5.0)
 
     def get(self, address: str, limit: int) -> bytes:
@@ -126,7 +126,7 @@ class Fetcher:
         raise AssertionError("no attempt was allowed")
 
     def _chunks(self, address: str, seconds: float, most: int) -> Iterator[bytes]:
-        """The content piece by piece, not much more than `most` bytes of it."""
+        """Yields the content piece by piece, not much more than `most` bytes of it."""
         deadline, seen = time.monotonic() + seconds, 0
         with self._opened(address) as source, _translated(address):
             while seen < most:
@@ -188,7 +188,7 @@ def is_loopback(host: str) -> bool:
 
 
 def shown(address: str) -> str:
-    """The address for a message: without credentials, and without a signature in its query."""
+    """Returns the address for a message: without credentials, and without a signature in its query."""
     if not is_url(address):
         return address
     scheme, _, rest = address.partition("://")
@@ -232,7 +232,7 @@ def _raise(address: str, reason: object) -> None:
 
 
 def _seconds(retry_after: str | None) -> float:
-    """The header's seconds; 0 where it is missing or a date (RFC 9110, 10.2.3)."""
+    """Returns the header's seconds; 0 where it is missing or a date (RFC 9110, 10.2.3)."""
     return float(retry_after) if retry_after and retry_after.isdigit() and len(retry_after) < 6 else 0.0
 
 
@@ -246,7 +246,7 @@ def _file(path: str) -> BinaryIO:
 
 
 def _trust() -> ssl.SSLContext:
-    """The authorities that the system trusts; those of Mozilla, by certifi, where it names none.
+    """Returns the authorities that the system trusts; those of Mozilla, by certifi, where it names none.
 
     So it is with Pythons for macOS that did not run "Install Certificates". Whatever the user names in
     SSL_CERT_FILE or SSL_CERT_DIR stands.

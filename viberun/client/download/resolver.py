@@ -1,4 +1,4 @@
-"""Which build a channel has: from the name of a version to the manifest, and to where its files are.
+"""Finds the build that a channel has: from the name of a version to the manifest, and to where its files are.
 
 Readers go through `channel.json` alone, then to names that never change. Fetches by what it is given,
 writes nothing, and asks no host.
@@ -74,11 +74,11 @@ class Resolved:
         return self.manifest.build.version
 
     def url_of(self, file: File) -> str:
-        """The file's URL, or its path where the channel is a folder."""
+        """Returns the file's URL, or its path where the channel is a folder."""
         return self.place.at(self.manifest.files_at + file.name)
 
     def file(self, kind: str, platform: str | None = None) -> File:
-        """The file of a kind for a platform; raises AssetMissingError."""
+        """Returns the file of a kind for a platform; raises AssetMissingError."""
         for file in self.manifest.files:
             if (file.kind, file.platform) == (kind, platform):
                 return file
@@ -140,7 +140,7 @@ def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = 
 
 
 def _instead(version: Version) -> str:
-    """What to ask for where this version was not found."""
+    """Returns what to ask for where this version was not found."""
     if version.channel == "prod":
         return "name a version that was released, or latest for the newest"
     if version.sha is None:  # the names of manifests have it, so the build may well be there
@@ -149,7 +149,7 @@ def _instead(version: Version) -> str:
 
 
 def newest(place: Place, fetch: Fetcher) -> Resolved:
-    """The build that the channel stands at, of whatever channel it is.
+    """Returns the build that the channel stands at, of whatever channel it is.
 
     While it is being changed there may be no channel.json for a moment; then the one before is at
     hand under another name, or the new one is there by now.
@@ -229,7 +229,7 @@ def _lasting(resolved: Resolved) -> Resolved:
 
 
 def _base(named: str) -> str:
-    """The place that VIBERUN_CHANNEL_URL names: what holds channel.json, or that file itself."""
+    """Returns the place that VIBERUN_CHANNEL_URL names: what holds channel.json, or that file itself."""
     if not is_url(named):
         if re.match("[A-Za-z][A-Za-z0-9+.-]*://", named) and not named.startswith("file:///"):
             raise UsageError(f"{CHANNEL_URL} is {named!r}", remedy="set it to an http(s) address or a folder")

@@ -1,4 +1,4 @@
-"""What the server on a host says of itself, believed no further than it can be read."""
+"""Reads what the server on a host says of itself, and refuses one that this client does not understand."""
 
 from __future__ import annotations
 

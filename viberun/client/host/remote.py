@@ -140,7 +140,7 @@ class Remote:
             raise RemoteError(last_line(answer.err) or f"dd ended with {answer.status}", code="sent")
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """The argv that runs viberun-server on the host."""
+        """Returns the argv that runs viberun-server on the host."""
         return [*_ROOT[self.root], *self._env(), SERVER, *arguments]
 
     def call(self, arguments: Sequence[str], on_line: Callable[[str], None] | None = None, *, keep: bool = True) -> str:
@@ -170,7 +170,7 @@ class Remote:
         return value
 
     def failure(self, status: int, said: str) -> ViberunError:
-        """What a call of the server that ended with `status` means."""
+        """Returns what a call of the server that ended with `status` means."""
         line = last_line(said)
         if status == 127 or (status in (1, 126) and re.search("No such file|not found", line) and SERVER in line):
             return NoServerError(
@@ -204,14 +204,14 @@ class Remote:
 
 
 def bootstrap() -> bytes:
-    """The text of bootstrap.sh, out of the package."""
+    """Returns the text of bootstrap.sh, out of the package."""
     loader = viberun.client.host.__spec__.loader
     content: bytes = loader.get_data(f"{viberun.client.host.__path__[0]}/bootstrap.sh")  # type: ignore[union-attr]
     return content
 
 
 def no_root(host: str, how: str) -> RemoteError:
-    """The error for a user who is not root and can't become it."""
+    """Returns the error for a user who is not root and can't become it."""
     if how == "missing":
         return RemoteError(
             f"you are not root on {host}, and there is no sudo", remedy="log in as root, or install sudo there"
@@ -223,7 +223,7 @@ def no_root(host: str, how: str) -> RemoteError:
 
 
 def read_object(text: str) -> Fields | None:
-    """The first JSON object in what a server said, None where there is none."""
+    """Returns the first JSON object in what a server said, None where there is none."""
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end < start:
         return None

@@ -215,7 +215,7 @@ class Connection:
             raise no_ssh() from None
 
     def _within(self, options: Sequence[str], argv: Sequence[str]) -> list[str]:
-        """A command over the connection that stands: were that gone, ssh would log in anew for each."""
+        """Returns a command over the connection that stands: were that gone, ssh would log in anew for each."""
         if not os.path.exists(self._socket):
             raise trouble(self.host, "", stood=True)
         return self._command(options, argv)
@@ -227,7 +227,7 @@ class Connection:
 
 
 def _private_folder(environ: Mapping[str, str]) -> str:
-    """A new folder for this user alone, with a name that is short and plain enough for a socket's."""
+    """Makes a new folder for this user alone, with a name that is short and plain enough for a socket's."""
     for place in (environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):
         if not place.startswith("/") or len(place) > _LONGEST_PATH - 28 or not _PLAIN_PATH.fullmatch(place):
             continue

@@ -18,7 +18,7 @@ class HostKeyError(SshError):
 
 
 def trouble(host: str, said: str, *, stood: bool = False) -> SshError:
-    """What ssh's messages mean, in one line with what to do; `stood` is whether the connection was there before."""
+    """Returns what ssh's messages mean, in one line with what to do; `stood` is whether the connection was there before."""
     for pattern, kind, message, remedy in _TROUBLES:
         if re.search(pattern, said):
             return kind(message.format(host=host), remedy=remedy.format(host=host))
@@ -82,6 +82,6 @@ def no_ssh() -> SshError:
 
 
 def last_line(said: str) -> str:
-    """The last line that is not empty, without the space around it."""
+    """Returns the last line that is not empty, without the space around it."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1] if lines else ""

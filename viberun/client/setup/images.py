@@ -32,7 +32,7 @@ class Outcome:
 
 
 def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
-    """The digests to pull by: those of the build, for each image that has the channel's own name.
+    """Returns the digests to pull by: those of the build, for each image that has the channel's own name.
 
     An image that the user named otherwise is the user's, and pulled by that name.
     """
@@ -46,7 +46,7 @@ def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
 
 
 def nameless(identity: Identity) -> list[str]:
-    """The variables of the images that nothing names: this client was built without a repository."""
+    """Returns the variables of the images that nothing names: this client was built without a repository."""
     return [variable for variable in channels.IMAGES.values() if variable not in identity.settings]
 
 

@@ -29,7 +29,7 @@ _FAILURES = {
 
 
 def failure(error: RemoteError, host: str) -> ViberunError:
-    """The one line for a step of the bootstrap that failed."""
+    """Returns the one line for a step of the bootstrap that failed."""
     if error.code in _FAILURES:
         message, remedy = _FAILURES[error.code]
         return RemoteError(message.format(host=host, detail=error.message), remedy=remedy, code=error.code)

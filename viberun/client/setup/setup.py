@@ -235,6 +235,6 @@ def _distribution(facts: HostFacts) -> str:
 
 
 def _megabytes(facts: HostFacts) -> tuple[int, int]:
-    """What is free for the server and for Docker; plenty where the host does not tell."""
+    """Returns what is free for the server and for Docker; plenty where the host does not tell."""
     found = [int(each) // 1024 if each.isdigit() else 10**6 for each in facts.free.split()]
     return (found[0], found[1]) if len(found) == 2 else (10**6, 10**6)

@@ -39,7 +39,7 @@ class ScriptInstall:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> ScriptInstall:
-        """The one that started this program. Raises UsageError where the environment does not say."""
+        """Returns the installation that started this program. Raises UsageError where the environment does not say."""
         folder, bin_folder = environ.get(DIR, ""), environ.get(BIN, "")
         if not (folder.startswith("/") and bin_folder.startswith("/")):
             raise UsageError(
@@ -60,7 +60,7 @@ class ScriptInstall:
         return self.folder / version.oci / "viberun"
 
     def text(self, version: Version) -> str:
-        """The launcher of a version, as install.sh writes it."""
+        """Returns the launcher of a version, as install.sh writes it."""
         return (
             "#!/bin/sh\n"
             f"# Starts viberun {version} as its install script put it here.\n"
@@ -134,7 +134,7 @@ class ScriptInstall:
                     executable.parent.rmdir()
 
     def _version_of(self, launcher: Path) -> Version | None:
-        """The version that a launcher starts, None for what is none of ours."""
+        """Returns the version that a launcher starts, None for what is none of ours."""
         try:
             starts = _STARTS.match(launcher.read_text())
             return Version.parse(starts[1]) if starts else None

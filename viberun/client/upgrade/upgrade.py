@@ -133,7 +133,7 @@ class Upgrade:
 
 
 def checked(to: str | None) -> str | None:
-    """A version in any spelling, or None for the newest; raises UsageError."""
+    """Reads a version in any spelling, or None for the newest; raises UsageError."""
     from viberun.errors import UsageError
 
     if to is None:
@@ -145,7 +145,7 @@ def checked(to: str | None) -> str | None:
 
 
 def _unpacked(archive: Path, target: Path) -> Path:
-    """The one executable that a client's archive holds. Raises ClientError."""
+    """Returns the one executable that a client's archive holds. Raises ClientError."""
     try:
         with tarfile.open(archive, "r:gz") as tar:
             content = tar.extractfile("viberun")

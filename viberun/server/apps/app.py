@@ -1,4 +1,4 @@
-"""An app: its name and what is called after it, the record that is kept of it, and what is told of it.
+"""Describes an app: its name and what is called after it, the record that is kept of it, and what is told of it.
 
 The record outlives the server that wrote it, and the one that comes next may be an older one. So a
 record may get more fields at any time: who does not know them keeps them. A change of meaning makes

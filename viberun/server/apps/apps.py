@@ -1,4 +1,4 @@
-"""Making, starting, stopping and removing apps: each under the lock of the host, each safe to run again.
+"""Makes, starts, stops and removes apps: each under the lock of the host, each safe to run again.
 
 An app is a container whose home folder is a volume, so that the container can be made again at any time.
 """
@@ -111,7 +111,7 @@ class Apps:
                 self.engine.forget_image(image)
 
     def image(self) -> Image:
-        """What apps are made from. Raises ImageError where it is not on this host."""
+        """Returns what apps are made from. Raises ImageError where it is not on this host."""
         image = self.engine.image(str(self.inventory.wanted))
         if image is None:
             raise ImageError(
@@ -121,7 +121,7 @@ class Apps:
         return image
 
     def plan(self, record: Record, image: Image, container: str) -> ContainerPlan:
-        """The app's container as it is to be made."""
+        """Returns the app's container as it is to be made."""
         digest = image.digest_in(self.inventory.wanted.repository)
         return ContainerPlan(
             name=container,

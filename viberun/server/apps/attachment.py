@@ -1,4 +1,4 @@
-"""Attaching to an app: its tmux session on this terminal, until the person detaches or the app is stopped."""
+"""Attaches this terminal to an app's tmux session, until the person detaches or the app is stopped."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _problem(inventory: Inventory, name: str, container: str, status: int | None
 
 
 def _status(session: ExecSession) -> int | None:
-    """How it ended; None where Docker does not say."""
+    """Returns how it ended; None where Docker does not say."""
     _ends(lambda: session.exit_code() is not None)
     return session.exit_code()
 

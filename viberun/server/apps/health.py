@@ -79,7 +79,7 @@ class HealthCheck:
 
 
 def arguments_of(pid: int) -> bytes:
-    """The arguments of a process of this host, each ended by a zero byte."""
+    """Returns the arguments of a process of this host, each ended by a zero byte."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Which apps there are on this host: what their records say together with what Docker has.
+"""Finds the apps of this host: what their records say together with what Docker has.
 
 Reads only. A record without a container is an app whose container somebody removed, and a container of
 ours without a record is an app all the same.
@@ -34,7 +34,7 @@ class Inventory:
         return sorted({name for name in (*self.state.names(), *labelled) if NAME.fits(name)})
 
     def record(self, name: str) -> Record | None:
-        """The app's record, made up from its container where the file is gone or is no record any more.
+        """Returns the app's record, made up from its container where the file is gone or is no record any more.
 
         Raises RecordError where it is no record and there is no container, or where a newer server wrote it.
         """
@@ -58,7 +58,7 @@ class Inventory:
         return None
 
     def container(self, name: str) -> Container | None:
-        """The app's own container. Raises ConflictError where another has its name."""
+        """Returns the app's own container. Raises ConflictError where another has its name."""
         found = self.engine.container(app.container_name(name))
         if found is not None and found.labels.get(app.LABEL) != name:
             raise ConflictError(
@@ -76,7 +76,7 @@ class Inventory:
         return container
 
     def ports(self) -> set[int]:
-        """Those that apps have, as far as there are records of them that can be read."""
+        """Returns the ports that apps have, as far as there are records of them that can be read."""
         taken = set()
         for name in self.names():
             with contextlib.suppress(StateError, ConflictError):
@@ -86,7 +86,7 @@ class Inventory:
         return taken
 
     def apps(self, left_out: Callable[[ViberunError], None] = lambda _: None) -> list[App]:
-        """All but those whose record can't be read where there is no container of theirs either.
+        """Returns all apps but those whose record can't be read where there is no container of theirs either.
 
         `left_out` is told why.
         """

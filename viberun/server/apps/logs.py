@@ -1,4 +1,4 @@
-"""What an app's processes have printed, and go on to print."""
+"""Reads what an app's processes have printed, and go on to print."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ kill $!
 
 
 def read(inventory: Inventory, name: str, follow: bool, tail: int | None) -> Iterator[bytes]:
-    """The container's log and, where it runs, its services' logs; with `follow` until it stops.
+    """Yields the container's log and, where it runs, its services' logs; with `follow` until it stops.
 
     `tail`: so many of the last lines of each, all of them if None.
     """

@@ -1,4 +1,4 @@
-"""The host's ports for apps: on loopback, from FIRST up."""
+"""Chooses the host's ports for apps: on loopback, from FIRST up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def listens(port: int) -> bool:
 
 
 def choose(taken: Collection[int], listens: Callable[[int], bool] = listens) -> int:
-    """The lowest that no app has and where nothing listens. Raises ConflictError where there is none."""
+    """Returns the lowest port that no app has and where nothing listens. Raises ConflictError where there is none."""
     for port in range(FIRST, LAST + 1):
         if port not in taken and not listens(port):
             return port

@@ -1,4 +1,4 @@
-"""A person's terminal joined to a program in a container, as `docker exec -it` joins it.
+"""Joins a person's terminal to a program in a container, as `docker exec -it` does.
 
 What is typed goes in, what the program prints comes out, and the window's size is passed on. However it
 ends, the terminal is what it was before.

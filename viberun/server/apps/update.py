@@ -1,4 +1,4 @@
-"""Moving an app to the image that new apps are made from, with its old container kept until that is well.
+"""Moves an app to the image that new apps are made from, and keeps its old container until the new one is well.
 
 The order is what makes it safe to be killed at any point: first the record says which container is
 replaced, last it says that none is. In between `Apps.restore` puts everything back.

@@ -1,4 +1,4 @@
-"""The Docker engine of this host: the requests that viberun makes of it, and its answers as data.
+"""Asks the Docker engine of this host what viberun wants of it, and gives its answers as data.
 
 The only module that imports the `docker` SDK, and so the slow one to import. Every error of it leaves
 here as a ViberunError.
@@ -60,7 +60,7 @@ class Engine:
     # Images
 
     def image(self, reference: str) -> Image | None:
-        """The image of this name, digest or id on this host."""
+        """Returns the image of this name, digest or id on this host."""
         with _translated(f"looking for {reference}"):
             try:
                 return image_in(self._client.inspect_image(reference))  # type: ignore[no-untyped-call]
@@ -90,7 +90,7 @@ class Engine:
                     self._client.remove_image(image)
 
     def registry_digest(self, reference: str) -> str:
-        """The digest that the registry has for a name now; nothing is pulled."""
+        """Returns the digest that the registry has for a name now; nothing is pulled."""
         with _translated(f"asking the registry for {reference}"), self._patience(REGISTRY_SECONDS):
             answer = self._client.inspect_distribution(reference)  # type: ignore[no-untyped-call]
             return str(answer["Descriptor"]["digest"])
@@ -98,7 +98,7 @@ class Engine:
     # Containers
 
     def containers(self, label: str) -> list[Container]:
-        """Those with this label, running or not, by name."""
+        """Returns the containers with this label, running or not, by name."""
         with _translated("listing containers"):
             found = [
                 self.container(entry["Id"]) for entry in self._client.containers(all=True, filters={"label": label})
@@ -106,7 +106,7 @@ class Engine:
         return sorted((each for each in found if each is not None), key=lambda each: each.name)
 
     def container(self, reference: str) -> Container | None:
-        """The container of this name or id."""
+        """Returns the container of this name or id."""
         with _translated(f"looking at container {reference}"):
             try:
                 return container_in(self._client.inspect_container(reference))
@@ -151,7 +151,7 @@ class Engine:
             self._client.remove_container(container, force=True, v=True)
 
     def log(self, container: str, follow: bool, tail: int | None) -> Iterator[bytes]:
-        """What its processes printed; with `follow` until it stops."""
+        """Yields what a container's processes printed; with `follow` until it stops."""
         with _translated("reading the container's log"):
             lines = self._client.logs(
                 container, stream=True, follow=follow, tail="all" if tail is None else tail, stdout=True, stderr=True
@@ -174,7 +174,7 @@ class Engine:
         return ExecSession(self._client, str(made["Id"]), stream)
 
     def output(self, container: str, command: Sequence[str], user: str) -> Iterator[bytes]:
-        """What a program prints that is started in a container; its standard input ends once nobody reads on."""
+        """Yields what a program prints that is started in a container; its standard input ends once nobody reads on."""
         with _translated("starting a program in the container"):
             made = self._client.exec_create(container, list(command), stdin=True, user=user)
             stream = self._client.exec_start(made["Id"], socket=True)
@@ -261,7 +261,7 @@ def _is_in(pid: int, container: str) -> bool:
 
 
 def _socket(stream: Any) -> socket.socket:
-    """The socket below what the SDK gives out, which is a file over it where there is no TLS."""
+    """Returns the socket below what the SDK gives out, which is a file over it where there is no TLS."""
     found: socket.socket = getattr(stream, "_sock", stream)
     return found
 

@@ -1,4 +1,4 @@
-"""What Docker tells of images, containers and pulls, as data: read from its JSON here and nowhere else.
+"""Reads what Docker tells of images, containers and pulls: its JSON becomes data here and nowhere else.
 
 Knows the fields of the Engine API (v1.41, Docker 20.10, and later) and nothing of apps.
 """

@@ -1,4 +1,4 @@
-"""What Docker's refusals mean: the text of an answer becomes one line with a remedy.
+"""Explains Docker's refusals: the text of an answer becomes one line with a remedy.
 
 Pure; the texts are those of Docker 20.10 and newer, and of the registries behind it.
 """
@@ -54,7 +54,7 @@ _PASSING = re.compile(
 
 
 def explain(doing: str, text: str) -> ViberunError:
-    """The error for what Docker answered, `text`, when asked for `doing` ("pulling IMAGE")."""
+    """Returns the error for what Docker answered, `text`, when asked for `doing` ("pulling IMAGE")."""
     said = _one_line(text)
     for pattern, kind, remedy in _REFUSALS:
         if re.search(pattern, said, re.IGNORECASE):

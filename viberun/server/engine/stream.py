@@ -1,4 +1,4 @@
-"""Iterators that wait elsewhere: one that may not fall silent, several read as one.
+"""Reads slow iterators in threads: one that may not fall silent, or several as one.
 
 Docker's streams have no time-out of their own: a registry that stops sending would hold a pull for ever.
 """

@@ -1,4 +1,4 @@
-"""The images of this host: pulled by the digests of one build and then given the names that apps use."""
+"""Pulls the images of this host by the digests of one build, and gives them the names that apps use."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class Meter:
 
 
 def status(engine: Engine, references: Mapping[str, Reference]) -> list[Status]:
-    """What is here under the names; asks no registry."""
+    """Returns what is here under the names; asks no registry."""
     return [_status(engine, name, wanted) for name, wanted in references.items()]
 
 

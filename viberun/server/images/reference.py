@@ -1,4 +1,4 @@
-"""Names of images: which there are for this host, and the parts of one.
+"""Names the images of this host, and takes a name apart.
 
 Follows the grammar of Docker's image references: `[HOST[:PORT]/]PATH[:TAG]`.
 """
@@ -43,13 +43,13 @@ class Reference:
 
 
 def references(environ: Mapping[str, str]) -> dict[str, Reference]:
-    """The images that this host is to use, as far as something names them. Raises UsageError where nothing does."""
+    """Returns the images that this host is to use, as far as something names them. Raises UsageError where nothing does."""
     named = {name: text for name in IMAGES if (text := _named(name, environ)) is not None}
     return {name: reference(name, environ) for name in named or IMAGES}
 
 
 def reference(name: str, environ: Mapping[str, str]) -> Reference:
-    """One of them: the environment's, else that of this build's channel and repository."""
+    """Returns the name of an image: the environment's, else that of this build's channel and repository."""
     variable, text = IMAGES[name], _named(name, environ)
     if text is None:
         raise UsageError(

@@ -36,7 +36,7 @@ class CheckedApp:
 
 
 def compare(inventory: Inventory, name: str | None) -> tuple[CheckedImage, list[CheckedApp]]:
-    """The image, and all apps or one; the registry is asked where there is no app too.
+    """Compares the image and all apps, or one; the registry is asked where there is no app too.
 
     Raises NoSuchAppError; what keeps the registry from answering is in what comes back.
     """
