@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
-from viberun.arguments import count
+from viberun.arguments import whole_number
 
 
 def parser(name: str, doc: str | None) -> ArgumentParser:
@@ -14,6 +14,8 @@ def parser(name: str, doc: str | None) -> ArgumentParser:
 def runs(name: str, doc: str | None, argv: Sequence[str], default: int) -> int:
     """How many runs `argv` asks for; exits where it asks for something else, or for help."""
     options = parser(name, doc)
-    options.add_argument("runs", nargs="?", type=count, default=default, metavar="RUNS", help=f"how often ({default})")
+    options.add_argument(
+        "runs", nargs="?", type=whole_number(1), default=default, metavar="RUNS", help=f"how often ({default})"
+    )
     wanted: int = options.parse_args(argv).runs
     return wanted

@@ -6,7 +6,7 @@ Imports argparse, so it is itself imported only once there are arguments to pars
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from viberun import embedded
@@ -50,8 +50,12 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def count(text: str) -> int:
-    """Reads a whole number from 1, as the type of an argument. Raises ArgumentTypeError."""
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 1")
-    return int(text)
+def whole_number(least: int = 0, most: int = 999_999_999) -> Callable[[str], int]:
+    """Returns the type of an argument that is a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from {least} to {most}")
+
+    return read

@@ -1,4 +1,4 @@
-"""Numbers the protocol between client and server, and says who understands whom.
+"""Says which protocol client and server speak over SSH, and who understands whom.
 
 Each side says two numbers, so that builds that are years apart work together for all that both know.
 Something more (a command, an option, a variable, a field or a value of an answer, an exit status) changes

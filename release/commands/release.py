@@ -14,7 +14,7 @@ from release.driver import steps as driver
 from release.driver.progress import Progress, Style
 from release.transport.secrets import redactor
 from viberun import program
-from viberun.arguments import Parser, count
+from viberun.arguments import Parser, whole_number
 from viberun.version import Channel
 
 
@@ -67,7 +67,7 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
     add("--to", choices=["local", "remote"], help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
     if channel == "dev":
-        add("--keep", type=count, metavar="N", help=f"dev builds whose files stay on GitHub ({KEEP})")
+        add("--keep", type=whole_number(1), metavar="N", help=f"dev builds whose files stay on GitHub ({KEEP})")
         add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     else:
         parser.set_defaults(keep=None, force=False)

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from viberun.arguments import Parser
-from viberun.errors import UsageError
+from viberun.arguments import Parser, whole_number
 
 Subparsers = argparse._SubParsersAction  # what add_subparsers returns has no public name
 
@@ -195,7 +194,7 @@ def _add_open(commands: Subparsers[Parser]) -> None:
     )
     _add_app(page)
     page.options.add_argument(
-        "--port", type=_port, metavar="N", help="this machine's port (the host's, if it is free here)"
+        "--port", type=whole_number(1, 65535), metavar="N", help="this machine's port (the host's, if it is free here)"
     )
     page.options.add_argument("--no-browser", action="store_true", help="only print the address")
 
@@ -209,7 +208,7 @@ def _add_logs(commands: Subparsers[Parser]) -> None:
     )
     _add_app(logs)
     logs.options.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
-    logs.options.add_argument("--tail", type=_number, metavar="N", help="only the last N lines")
+    logs.options.add_argument("--tail", type=whole_number(), metavar="N", help="only the last N lines")
 
 
 def _add_rm(commands: Subparsers[Parser]) -> None:
@@ -234,16 +233,3 @@ def _add_app(parser: Parser) -> None:
 
 def _add_host(parser: Parser) -> None:
     parser.options.add_argument("--host", metavar="HOST", help="not the one of the last setup")
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise UsageError(f"{text[:40]!r} is no number", remedy="give a whole one")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    port = _number(text)
-    if not 0 < port < 65536:
-        raise UsageError(f"{text} is no port", remedy="give one from 1 to 65535")
-    return port

@@ -6,8 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 
 from viberun.app_name import check_name
-from viberun.arguments import Parser
-from viberun.errors import UsageError
+from viberun.arguments import Parser, whole_number
 from viberun.server import commands
 
 Run = Callable[[argparse.Namespace, Mapping[str, str]], int]
@@ -48,7 +47,7 @@ def add(groups: argparse._SubParsersAction[Parser]) -> None:
     command("attach", commands.apps_attach, "attach this terminal to the app's tmux session", machine=False)
     logs = command("logs", commands.apps_logs, "show what the app's processes printed", machine=False)
     logs.options.add_argument("--follow", action="store_true", help="go on until it is stopped")
-    logs.options.add_argument("--tail", type=_lines, metavar="N", help="only the last N lines of each log")
+    logs.options.add_argument("--tail", type=whole_number(), metavar="N", help="only the last N lines of each log")
     command(
         "update",
         commands.apps_update,
@@ -57,9 +56,3 @@ def add(groups: argparse._SubParsersAction[Parser]) -> None:
     )
     remove = command("rm", commands.apps_rm, "remove an app and its home folder")
     remove.options.add_argument("--keep-data", action="store_true", help="keep the home folder's volume")
-
-
-def _lines(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise UsageError(f"--tail {text[:40]!r} is no number of lines", remedy="use a whole number")
-    return int(text)

@@ -42,8 +42,8 @@ def test_help_of_apps_has_examples(tmp_path: Path, command: str) -> None:
     [
         (["apps", "create", "A"], "'A' is no name for an app; use small letters"),
         (["apps", "create"], "the following arguments are required: APP; see 'viberun-server apps create --help'"),
-        (["apps", "logs", "a", "--tail", "-1"], "--tail '-1' is no number of lines"),
-        (["apps", "logs", "a", "--tail=x"], "--tail 'x' is no number of lines; use a whole number"),
+        (["apps", "logs", "a", "--tail", "-1"], "argument --tail: '-1' is no whole number from 0 to 999999999"),
+        (["apps", "logs", "a", "--tail=x"], "argument --tail: 'x' is no whole number from 0"),
         (["images", "pull", "--digest=viberun"], "--digest 'viberun' is not of the form IMAGE=sha256:..."),
         (["images", "pull", "--digest=other=sha256:" + "0" * 64], "name one of viberun, viberun-proxy"),
         (["update-check", "../x"], "'../x' is no name for an app"),
