@@ -9,7 +9,7 @@ import argparse
 import datetime
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 from viberun.build import Build
@@ -25,29 +25,22 @@ if TYPE_CHECKING:
     from viberun.server.apps.app import App
     from viberun.server.apps.apps import Apps
     from viberun.server.apps.inventory import Inventory
+    from viberun.server.images.images import Status
     from viberun.server.images.update_check import CheckedApp, CheckedImage
 
 Environ = Mapping[str, str]
 
 
 def version(options: argparse.Namespace, environ: Environ) -> int:
-    facts = _version()
-    if options.json:
-        _print({**facts, "oldest_protocol": OLDEST})
-    else:
-        _table(facts)
-    return 0
+    return _answer(options, {**_version(), "oldest_protocol": OLDEST}, _table(_version()))
 
 
 def self_check(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.server.self_check import verify
 
     docker = verify(State.of(environ), environ)
-    if options.json:
-        _print({**_version(), "oldest_protocol": OLDEST, "docker": asdict(docker)})
-    else:
-        _table({**_version(), "docker": docker.version or docker.problem})
-    return 0
+    said = {**_version(), "oldest_protocol": OLDEST, "docker": asdict(docker)}
+    return _answer(options, said, _table({**_version(), "docker": docker.version or docker.problem}))
 
 
 def images_pull(options: argparse.Namespace, environ: Environ) -> int:
@@ -78,37 +71,22 @@ def images_status(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.server.engine.engine import Engine
     from viberun.server.images import images
 
-    wanted = references(environ)
-    found = images.status(Engine.connect(environ), wanted)
-    if options.json:
-        _print({"images": [asdict(each) for each in found]})
-    else:
-        for each in found:
-            here = f"{each.version or 'no version'}  {each.digest or 'not from a registry'}"
-            print(f"{each.name:13}  {each.ref}  {here if each.size is not None else 'not here'}")
-    return 0
+    found = images.status(Engine.connect(environ), references(environ))
+    lines = [f"{each.name:13}  {each.ref}  {_here(each)}" for each in found]
+    return _answer(options, {"images": [asdict(each) for each in found]}, lines)
 
 
 def update_check(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.server.images.update_check import compare
 
     image, apps = compare(_inventory(environ), options.app)
-    if options.json:
-        _print({"image": asdict(image), "apps": [asdict(each) for each in apps]})
-        return 0
-    print(f"{image.ref}  {_standing(image)}")
-    for each in apps:
-        print(f"{each.app}  {_standing(each)}")
-    return 0
+    lines = [f"{image.ref}  {_standing(image)}", *(f"{each.app}  {_standing(each)}" for each in apps)]
+    return _answer(options, {"image": asdict(image), "apps": [asdict(each) for each in apps]}, lines)
 
 
 def apps_list(options: argparse.Namespace, environ: Environ) -> int:
     found = _inventory(environ).apps(note)
-    if options.json:
-        _print({"apps": [asdict(each) for each in found]})
-    else:
-        _rows(found)
-    return 0
+    return _answer(options, {"apps": [asdict(each) for each in found]}, map(_row, found))
 
 
 def apps_create(options: argparse.Namespace, environ: Environ) -> int:
@@ -130,14 +108,9 @@ def apps_update(options: argparse.Namespace, environ: Environ) -> int:
 
     with signals.raised():
         updated = update(_apps(environ), options.app)
-    if options.json:
-        previous = asdict(updated.previous) if updated.previous else None
-        _print({**asdict(updated.app), "previous": previous})
-    elif updated.previous is None:
-        print(f"{options.app} is up to date")
-    else:
-        print(f"{options.app}: {_image(updated.previous)} -> {_image(updated.app)}")
-    return 0
+    before = updated.previous
+    line = f"{options.app}: {_image(before)} -> {_image(updated.app)}" if before else f"{options.app} is up to date"
+    return _answer(options, {**asdict(updated.app), "previous": asdict(before) if before else None}, [line])
 
 
 def apps_attach(options: argparse.Namespace, environ: Environ) -> int:
@@ -158,11 +131,8 @@ def apps_logs(options: argparse.Namespace, environ: Environ) -> int:
 
 def apps_rm(options: argparse.Namespace, environ: Environ) -> int:
     _apps(environ).remove(options.app, options.keep_data)
-    if not options.json:
-        print(f"{options.app} is removed{', its home is kept' if options.keep_data else ''}")
-    else:
-        _print({"app": options.app, "removed": True, "kept": options.keep_data})
-    return 0
+    line = f"{options.app} is removed{', its home is kept' if options.keep_data else ''}"
+    return _answer(options, {"app": options.app, "removed": True, "kept": options.keep_data}, [line])
 
 
 def _inventory(environ: Environ) -> Inventory:
@@ -182,22 +152,29 @@ def _apps(environ: Environ) -> Apps:
     return Apps(inventory, health_check, lambda: datetime.datetime.now(datetime.timezone.utc))
 
 
-def _tell(options: argparse.Namespace, app: App) -> int:
-    if options.json:
-        _print(asdict(app))
-    else:
-        _rows([app])
+def _answer(options: argparse.Namespace, document: Mapping[str, object], lines: Iterable[str]) -> int:
+    """Prints the document to a client that asks for JSON, else the lines to a person."""
+    for line in [json.dumps(document)] if options.json else lines:
+        print(line, flush=True)
     return 0
 
 
-def _rows(apps: Sequence[App]) -> None:
-    for app in apps:
-        behind = "  behind" if app.behind else ""
-        print(f"{app.name:20}  {app.state:10}  127.0.0.1:{app.port}  {_image(app)}{behind}")
+def _tell(options: argparse.Namespace, app: App) -> int:
+    return _answer(options, asdict(app), [_row(app)])
+
+
+def _row(app: App) -> str:
+    return f"{app.name:20}  {app.state:10}  127.0.0.1:{app.port}  {_image(app)}{'  behind' if app.behind else ''}"
 
 
 def _standing(found: CheckedImage | CheckedApp) -> str:
     return {None: found.problem or "not known", True: f"behind {found.newest}", False: "up to date"}[found.behind]
+
+
+def _here(image: Status) -> str:
+    if image.size is None:
+        return "not here"
+    return f"{image.version or 'no version'}  {image.digest or 'not from a registry'}"
 
 
 def _image(app: App) -> str:
@@ -217,6 +194,5 @@ def _print(document: Mapping[str, object]) -> None:
     print(json.dumps(document), flush=True)
 
 
-def _table(facts: Mapping[str, object]) -> None:
-    for name, value in facts.items():
-        print(f"{name:9} {value}")
+def _table(facts: Mapping[str, object]) -> list[str]:
+    return [f"{name:9} {value}" for name, value in facts.items()]
