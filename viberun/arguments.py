@@ -40,6 +40,9 @@ class Parser(argparse.ArgumentParser):
     def add_version(self) -> None:
         self.options.add_argument("--version", action=_Version, nargs=0, help="print the version alone")
 
+    def add_json(self, what: str = "print one JSON object") -> None:
+        self.options.add_argument("--json", action="store_true", help=what)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(" ".join(message.split()), remedy=f"see '{self.prog} --help'")
 

@@ -64,6 +64,6 @@ class ManifestError(InvalidError):
 class NewerManifestError(ManifestError):
     """A channel.json of a meaning that this viberun is too old to know: it takes a reader of schema `needed`."""
 
-    def __init__(self, subject: str, needed: int, known: int, *, remedy: str = "use a newer viberun") -> None:
+    def __init__(self, subject: str, needed: int, known: int) -> None:
         problem = f"takes a reader of schema {needed}, and this viberun reads schema {known}"
-        super().__init__(subject, [problem], remedy=remedy)
+        super().__init__(subject, [problem], remedy="use a newer viberun")

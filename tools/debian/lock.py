@@ -56,13 +56,6 @@ class Lock:
     requests: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[LockedPackage, ...] = ()
 
-    def of_set(self, name: str, architecture: str) -> tuple[LockedPackage, ...]:
-        """Returns the packages of a set, sorted by name. Raises LockError where there are none."""
-        found = tuple(p for p in self.packages if p.architecture == architecture and name in p.sets)
-        if not found:
-            raise LockError("the Debian lock", [f"no set {name} for {architecture}"])
-        return found
-
     def to_json(self) -> str:
         """Returns the file's text."""
         ordered = sorted(self.packages, key=lambda p: (p.package, p.architecture))

@@ -133,7 +133,7 @@ def _add_channel(commands: Subparsers[Parser]) -> None:
         ],
     )
     channel.add_argument("host", nargs="?", metavar="HOST", help="the one of the last setup where it is missing")
-    channel.options.add_argument("--json", action="store_true", help="one JSON object on one line")
+    channel.add_json("one JSON object on one line")
 
 
 def _add_answers(parser: Parser) -> None:
@@ -164,7 +164,7 @@ def _add_apps(commands: Subparsers[Parser]) -> None:
             ("viberun apps update demo", "a new container with the same home; the old one comes back if it fails"),
         ],
     )
-    apps.options.add_argument("--json", action="store_true", help="print one JSON object")
+    apps.add_json()
     _add_host(apps)
     apps.set_defaults(action="list")
     below = apps.add_subparsers(title="commands", metavar="COMMAND")

@@ -35,7 +35,7 @@ def add(groups: argparse._SubParsersAction[Parser]) -> None:
         if app:
             parser.add_argument("app", type=check_name, metavar="APP", help="the app's name")
         if machine:
-            parser.options.add_argument("--json", action="store_true", help="print one JSON object")
+            parser.add_json()
         parser.set_defaults(run=run)
         return parser
 

@@ -77,10 +77,6 @@ def _exit_status() -> str:
     return "\n".join(["exit status:", *lines])
 
 
-def json_option(parser: Parser, what: str = "print one JSON object") -> None:
-    parser.options.add_argument("--json", action="store_true", help=what)
-
-
 def _add_version(groups: Subparsers) -> None:
     version = groups.add_parser(
         "version",
@@ -88,7 +84,7 @@ def _add_version(groups: Subparsers) -> None:
         description="Show the version, the protocol it speaks and the commit it was built from.",
         examples=[("viberun-server version --json", "the same for a program, on one line")],
     )
-    json_option(version)
+    version.add_json()
     version.set_defaults(run=commands.version)
 
 
@@ -100,7 +96,7 @@ def _add_self_check(groups: Subparsers) -> None:
         "Succeeds where the program is sound, whether Docker is there or not.",
         examples=[("viberun-server self-check --json", "what was found, on one line")],
     )
-    json_option(check)
+    check.add_json()
     check.set_defaults(run=commands.self_check)
 
 
@@ -130,7 +126,7 @@ def _add_images(groups: Subparsers) -> None:
         metavar="IMAGE=sha256:...",
         help=f"the digest to pull an image by ({', '.join(channel.IMAGES)})",
     )
-    json_option(pull, "print JSON objects, one a line, as it goes on")
+    pull.add_json("print JSON objects, one a line, as it goes on")
     pull.set_defaults(run=commands.images_pull)
     status = below.add_parser(
         "status",
@@ -138,7 +134,7 @@ def _add_images(groups: Subparsers) -> None:
         description="Show the images that are on this host, without asking a registry.",
         examples=[("viberun-server images status --json", "the same for a program, on one line")],
     )
-    json_option(status)
+    status.add_json()
     status.set_defaults(run=commands.images_status)
 
 
@@ -154,7 +150,7 @@ def _add_update_check(groups: Subparsers) -> None:
         ],
     )
     check.add_argument("app", nargs="?", type=check_name, metavar="APP", help="only this app")
-    json_option(check)
+    check.add_json()
     check.set_defaults(run=commands.update_check)
 
 

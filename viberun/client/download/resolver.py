@@ -57,10 +57,6 @@ class Place:
     def at(self, path: str) -> str:
         return f"{self.base}/{path}"
 
-    @property
-    def is_folder(self) -> bool:
-        return not is_url(self.base)
-
 
 @dataclass(frozen=True)
 class Resolved:

@@ -34,14 +34,6 @@ def test_only_packages_of_systems_carry_scripts() -> None:
     assert "scripts" not in packages["python3-pip-whl"]
 
 
-def test_a_set_has_the_packages_of_one_architecture() -> None:
-    parsed = lock.parse(LOCK.to_json())
-    assert [p.package for p in parsed.of_set("app.base", "amd64")] == ["bash", "libc6"]
-    assert [p.package for p in parsed.of_set("app.base", "arm64")] == ["bash"]
-    with pytest.raises(LockError, match="no set python for arm64"):
-        parsed.of_set("python", "arm64")
-
-
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 1}', LOCK.to_json().replace('"size"', '"length"')])
 def test_what_is_no_lock_is_refused(text: str) -> None:
     with pytest.raises(LockError, match="the Debian lock: cannot be read"):

@@ -81,9 +81,7 @@ def test_the_environment_names_another_place(named: str, base: str, wanted: str)
 
 def test_a_relative_folder_is_one_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    found = place(None, {"VIBERUN_CHANNEL_URL": "dist/dev"}, "dev")
-    assert found == Place(str(tmp_path / "dist/dev"))
-    assert found.is_folder
+    assert place(None, {"VIBERUN_CHANNEL_URL": "dist/dev"}, "dev") == Place(str(tmp_path / "dist/dev"))
 
 
 def test_a_place_that_cannot_be_is_refused() -> None:
