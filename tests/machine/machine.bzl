@@ -3,7 +3,7 @@
 Such a test passed on one machine at one time. With this file among its inputs its result is asked for again once one of them changes.
 """
 
-# Where those tests look for programs, in the order of their PATH (see //tools/python:python_test.bzl).
+# Where those tests look for programs, in the order of their PATH (see //tools/python/private:python_test.bzl).
 _FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
 _PROGRAMS = [

@@ -63,15 +63,15 @@ class Upgrade:
                 f"this viberun was installed by {named}, which has to update it",
                 remedy=f"run '{self._command(version, to)}'",
             )
-        launcher = ScriptInstall.of(self.environ)
+        installation = ScriptInstall.of(self.environ)
         found = self._find(to)
         if self._stays(found, to):
             return
         try:
-            self._install(launcher, found)
+            self._install(installation, found)
         except (DigestMismatchError, NotThereError):
             # A channel can have gone on between its manifest and the file.
-            self._install(launcher, self._find(to))
+            self._install(installation, self._find(to))
 
     def _find(self, to: str | None) -> Resolved:
         wanted = to or MOVING[self.identity.channel]
@@ -97,9 +97,9 @@ class Upgrade:
             return self.identity.refresh
         return install_method.exact_command(self.identity.method, version)
 
-    def _install(self, launcher: ScriptInstall, found: Resolved) -> None:
+    def _install(self, installation: ScriptInstall, found: Resolved) -> None:
         file = found.file("client", platform_of(os.uname().sysname, os.uname().machine))
-        with self.screen.step(f"installing viberun {found.version}") as step, launcher.workplace() as new:
+        with self.screen.step(f"installing viberun {found.version}") as step, installation.workplace() as new:
             archive = new / "client.tar.gz"
             step.doing(f"downloading viberun {found.version}")
             self.fetch.download(
@@ -108,8 +108,8 @@ class Upgrade:
             step.doing(f"trying viberun {found.version}")
             executable = _unpacked(archive, new / "viberun")
             self._try(executable, found.version)
-            launcher.switch(found.version, executable)
-            self._tell(step, launcher, found.version)
+            installation.switch(found.version, executable)
+            self._tell(step, installation, found.version)
 
     def _try(self, executable: Path, version: Version) -> None:
         executable.chmod(0o755)
@@ -127,8 +127,8 @@ class Upgrade:
         if (done.returncode, done.stdout.strip()) != (0, version.semver):
             raise _no_start(version, done.stderr.strip() or done.stdout.strip())
 
-    def _tell(self, step: Step, launcher: ScriptInstall, version: Version) -> None:
-        kept = f"; the one before is {launcher.previous}" if launcher.previous.exists() else ""
+    def _tell(self, step: Step, installation: ScriptInstall, version: Version) -> None:
+        kept = f"; the one before is {installation.previous}" if installation.previous.exists() else ""
         step.done(f"viberun is {version} (was {self.identity.version}){kept}")
 
 
