@@ -44,6 +44,8 @@ if [ -z "$commit" ]; then
 else
     timestamp=$(timestamp "$commit")
     tags=$(ask tag --points-at "$commit" | tr '\n' ' ')
+    # Of several, the one whose push is being released.
+    case ${GITHUB_REF-} in refs/tags/*) case " $tags" in *" ${GITHUB_REF#refs/tags/} "*) tags=${GITHUB_REF#refs/tags/} ;; esac ;; esac
     if [ -n "$(ask status --porcelain --untracked-files=normal --ignore-submodules=none | head -n 1)" ]; then
         state=dirty
     elif ask ls-files -v | grep -q '^[a-zS]'; then

@@ -149,7 +149,7 @@ def fresh() -> Iterator[Checkout]:
 
 
 # Without making what fails smaller, which would take minutes.
-@settings(max_examples=15, phases=[Phase.generate])
+@settings(max_examples=12, phases=[Phase.generate])
 @given(st.data())
 def test_the_version_never_falls_along_main(data: st.DataObject) -> None:
     """Main moves to any commit that comes after it: one more on top, a merge into it, a branch that it was merged into.
@@ -364,6 +364,18 @@ def test_a_tag_that_is_no_version_makes_no_prod_version(checkout: Checkout, tag:
     checkout.git("tag", tag)
     with pytest.raises(ViberunError, match=r"vX\.Y\.Z"):
         workspace_status.read(checkout.status(), "prod")
+
+
+def test_of_several_tags_the_one_that_was_pushed_is_released(checkout: Checkout) -> None:
+    checkout.commit()
+    for tag in ("v1.2.3", "v1.10.0"):
+        checkout.git("tag", tag)
+
+    def released(ref: str) -> str:
+        return workspace_status.read(checkout.status(GITHUB_REF=ref), "prod").version.semver
+
+    assert released("refs/tags/v1.2.3") == "1.2.3"
+    assert released("refs/tags/v1.2") == released("refs/heads/main") == "1.10.0"
 
 
 def test_a_tagged_commit_has_a_prod_version_and_still_its_dev_one(checkout: Checkout) -> None:
