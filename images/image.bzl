@@ -1,10 +1,9 @@
 """An image of this project: its layers for both architectures, and its layout and its way into a container engine by channel."""
 
 load("//tools/oci:defs.bzl", "oci_configuration", "oci_image", "oci_layer", "oci_plan")
+load("//tools/platforms:platforms.bzl", "ARCHITECTURES")
 load("//tools/python:defs.bzl", "python_binary")
 load("//tools/stamp:defs.bzl", "each_channel")
-
-_ARCHITECTURES = ["amd64", "arm64"]
 
 def image(name, folder, layers, archives = {}, binaries = []):
     """Declares `NAME` (the dev channel's OCI image layout), `NAME.dev`, `NAME.prod`, and each with `.load`, which is for `bazel run`.
@@ -28,7 +27,7 @@ def image(name, folder, layers, archives = {}, binaries = []):
         tags = ["manual"],
     )
     finished = []
-    for architecture in _ARCHITECTURES:
+    for architecture in ARCHITECTURES:
         names = ["{}.{}.{}".format(folder, layer, architecture) for layer in layers]
         for layer, target in zip(layers, names):
             oci_layer(

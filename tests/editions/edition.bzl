@@ -7,8 +7,7 @@ load("//tools/archive:defs.bzl", "executable_tarball")
 load("//tools/binary:defs.bzl", "self_contained_binary")
 load("//tools/oci:defs.bzl", "oci_image")
 load("//tools/pex:defs.bzl", "pex_binary")
-
-_ARCHITECTURES = ["amd64", "arm64"]
+load("//tools/platforms:platforms.bzl", "ARCHITECTURES")
 
 # Each executable, with the library's package and its kind in a release.
 _EXECUTABLES = {
@@ -36,7 +35,7 @@ def edition(name, images_of = None):
     """
     version = name + ".json"
     for program, (package, kind) in _EXECUTABLES.items():
-        for architecture in _ARCHITECTURES:
+        for architecture in ARCHITECTURES:
             self_contained_binary(
                 name = "{}.{}.{}".format(name, program, architecture),
                 compiled = "//viberun/{}:linux".format(package),
@@ -85,7 +84,7 @@ def edition(name, images_of = None):
 
 def _images(name, version):
     for image, (folder, layers, has_client) in _IMAGES.items():
-        for suffix, architectures in {"": _ARCHITECTURES, ".amd64": ["amd64"]}.items():
+        for suffix, architectures in {"": ARCHITECTURES, ".amd64": ["amd64"]}.items():
             oci_image(
                 name = "{}.image.{}{}".format(name, image, suffix),
                 srcs = ["//images:{}.files".format(folder)],
@@ -125,7 +124,7 @@ def _packages(name, version):
         template = "//pkg_npm:package.json.in",
         version = version,
     )
-    for architecture in _ARCHITECTURES:
+    for architecture in ARCHITECTURES:
         executable_tarball(
             name = "{}.client.darwin-{}".format(name, architecture),
             executable = name + ".pex",

@@ -1,5 +1,6 @@
 """Everything that one release consists of, from built products."""
 
+load("//tools:single_file.bzl", "single_file")
 load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool", "runfiles_path")
 load("//tools/stamp:defs.bzl", "ProductInfo", "check_versions", "products_by_platform")
 
@@ -8,22 +9,16 @@ visibility("//release/bundle/...")
 def _output(ctx, file):
     return {"file": file.path, "runfile": runfiles_path(ctx, file)}
 
-def _the_file(target):
-    files = target[DefaultInfo].files.to_list()
-    if len(files) != 1:
-        fail("{} makes {} files; a release takes targets that make one".format(target.label, len(files)))
-    return files[0]
-
 def _release_bundle_impl(ctx):
     described = [
         (kind, platform, file)
         for kind, targets in [("client", ctx.attr.clients), ("server", ctx.attr.servers)]
         for platform, file in products_by_platform(ctx, targets).items()
-    ] + [(kind, None, _the_file(target)) for target, kind in ctx.attr.files.items()]
+    ] + [(kind, None, single_file(target)) for target, kind in ctx.attr.files.items()]
     check_versions(ctx, ctx.attr.files)
     products = [{"kind": kind, "platform": platform} | _output(ctx, file) for kind, platform, file in described]
-    images = [{"name": name} | _output(ctx, _the_file(target)) for target, name in ctx.attr.images.items()]
-    files = [file for _, _, file in described] + [_the_file(target) for target in ctx.attr.images]
+    images = [{"name": name} | _output(ctx, single_file(target)) for target, name in ctx.attr.images.items()]
+    files = [file for _, _, file in described] + [single_file(target) for target in ctx.attr.images]
 
     manifest = ctx.actions.declare_file(ctx.label.name + "/channel.json")
     bundle = ctx.actions.declare_file(ctx.label.name + "/bundle.json")

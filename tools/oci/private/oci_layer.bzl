@@ -1,5 +1,6 @@
 """One layer of Debian packages for one architecture, in one action."""
 
+load("//tools:single_file.bzl", "single_file")
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
 load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
 
@@ -13,7 +14,7 @@ def _oci_layer_impl(ctx):
         ctx,
         manifest = {
             "architecture": ctx.attr.architecture,
-            "archives": {name: target.files.to_list()[0].path for target, name in ctx.attr.archives.items()},
+            "archives": {name: single_file(target).path for target, name in ctx.attr.archives.items()},
             "blob": blob.path,
             "metadata": metadata.path,
             "packages": [package.path for package in ctx.files.packages],

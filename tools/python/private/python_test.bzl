@@ -1,5 +1,6 @@
 """Tests: pytest under the pinned interpreter, in Bazel's sandbox, or outside of it where `tags` has `local`."""
 
+load("//tools:single_file.bzl", "single_file")
 load("//tools/python/private:providers.bzl", "PythonInfo", "TestPathsInfo", "collect_python")
 load("//tools/python/private:runfiles.bzl", "runfiles_path")
 load("//tools/python/private:stub.bzl", "write_stub")
@@ -17,16 +18,13 @@ def _paths(ctx):
         if TestPathsInfo in target:
             paths.update(target[TestPathsInfo].paths)
     for name, target in ctx.attr.paths.items():
-        files = target.files.to_list()
-        if len(files) != 1:
-            fail("{}: {} must be one file or folder, for {}".format(ctx.label, target.label, name))
-        paths[name] = runfiles_path(ctx, files[0])
+        paths[name] = runfiles_path(ctx, single_file(target))
     return paths
 
 def _python_test_impl(ctx):
     local = "local" in ctx.attr.tags
     data = ctx.attr.data + ctx.attr.paths.values()
-    files = ctx.files.srcs + ctx.files.data + (ctx.files._machine if local else []) + [file for target in ctx.attr.paths.values() for file in target.files.to_list()]
+    files = ctx.files.srcs + ctx.files.data + (ctx.files._machine if local else []) + [single_file(target) for target in ctx.attr.paths.values()]
     python = collect_python(files, [ctx.workspace_name], ctx.attr.deps + [ctx.attr._runner])
     arguments = ["--root=" + ctx.workspace_name]
     arguments += ["--local"] if local else []
