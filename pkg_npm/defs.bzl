@@ -1,6 +1,6 @@
 """An npm package that carries a program for each platform."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 load("//tools/stamp:defs.bzl", "ProductInfo", "products_by_platform")
 
 def _programs(ctx):
@@ -42,5 +42,5 @@ npm_package = rule(
         "readme": attr.label(doc = "The page on the registry, in Markdown.", allow_single_file = [".md"], mandatory = True),
         "license": attr.label(doc = "The licence's text.", allow_single_file = True, mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

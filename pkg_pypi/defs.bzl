@@ -1,6 +1,6 @@
 """A wheel that carries a program."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 load("//tools/stamp:defs.bzl", "check_versions")
 
 def _python_wheel_impl(ctx):
@@ -39,5 +39,5 @@ python_wheel = rule(
         "readme": attr.label(doc = "The page on the index, in Markdown.", allow_single_file = [".md"], mandatory = True),
         "license": attr.label(doc = "The licence's text.", allow_single_file = True, mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

@@ -1,6 +1,6 @@
 """Tests of what rules promise and refuse, which need no more than their analysis."""
 
-load("//tools/python:defs.bzl", "EXEC_TOOLS")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS")
 
 _ActionsInfo = provider(
     doc = "What a target does.",
@@ -13,8 +13,7 @@ def _actions_aspect_impl(target, _ctx):
 _actions_aspect = aspect(
     implementation = _actions_aspect_impl,
     doc = "Lets a test see a target's actions.",
-    # Bazel looks for the platform of the target's tools once more, for the aspect.
-    toolchains = [EXEC_TOOLS],
+    exec_groups = PYTHON_EXEC_GROUPS,  # those of the rules, or it would not come to their tools
 )
 
 def _result(problems):

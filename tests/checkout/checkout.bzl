@@ -1,6 +1,6 @@
 """The whole checkout as an input: for tests that read it, not files that Bazel knows of."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "TestPathsInfo", "python_action", "python_tool", "runfiles_path")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "TestPathsInfo", "python_action", "python_tool", "runfiles_path")
 
 def _checkout_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".tree")
@@ -25,5 +25,5 @@ A test with this in its `data` finds the checkout by VIBERUN_BAZELW, which outsi
     attrs = python_tool("//tests/checkout:write_tree") | {
         "bazelw": attr.label(doc = "The program at the checkout's root.", default = "//:bazelw", allow_single_file = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

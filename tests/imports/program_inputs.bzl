@@ -1,6 +1,6 @@
 """Lists the Python files that programs are given, for a test that holds them against what the programs import."""
 
-load("//tools/python:defs.bzl", "PythonInfo", "PythonProgramInfo", "collect_python")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "PythonInfo", "PythonProgramInfo", "collect_python")
 
 _InputsInfo = provider(
     doc = "The programs and wheels that a target is made with.",
@@ -46,6 +46,7 @@ _inputs_aspect = aspect(
     implementation = _inputs_aspect_impl,
     doc = "Collects programs and wheels along all attributes, those of build actions' tools included.",
     attr_aspects = ["*"],
+    exec_groups = PYTHON_EXEC_GROUPS,  # those of the rules, or it would not come to their tools
 )
 
 def _path(file):

@@ -1,6 +1,6 @@
 """One executable in a `.tar.gz`, as people download it."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 load("//tools/stamp:defs.bzl", "ProductInfo")
 
 def _product(ctx, tarball):
@@ -37,5 +37,5 @@ executable_tarball = rule(
         "platform": attr.string(doc = "Which platform it is for, where the executable is for several."),
         "member": attr.string(doc = "What it is called in the archive.", mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

@@ -1,6 +1,6 @@
 """A folder `node_modules` from the packages of a lock."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 def _npm_tree_impl(ctx):
     out = ctx.actions.declare_directory(ctx.label.name)
@@ -21,5 +21,5 @@ npm_tree = rule(
         "archives": attr.label(doc = "The `.tgz` files.", allow_files = True, mandatory = True),
         "packages": attr.label(doc = "packages.json of an npm_packages repository.", allow_single_file = True, mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

@@ -4,16 +4,14 @@
 """
 
 load("//tools/python/private:providers.bzl", _PythonInfo = "PythonInfo", _PythonProgramInfo = "PythonProgramInfo", _TestPathsInfo = "TestPathsInfo", _collect_python = "collect_python")
-load("//tools/python/private:python_action.bzl", _PYTHON_TOOLCHAINS = "PYTHON_TOOLCHAINS", _python_action = "python_action", _python_tool = "python_tool")
+load("//tools/python/private:python_action.bzl", _PYTHON_EXEC_GROUPS = "PYTHON_EXEC_GROUPS", _python_action = "python_action", _python_tool = "python_tool")
 load("//tools/python/private:python_binary.bzl", _python_binary = "python_binary")
 load("//tools/python/private:python_library.bzl", _python_library = "python_library")
 load("//tools/python/private:python_test.bzl", _python_test = "python_test")
 load("//tools/python/private:python_tests.bzl", _python_tests = "python_tests")
 load("//tools/python/private:runfiles.bzl", _runfiles_path = "runfiles_path")
-load("//tools/python/private:toolchain.bzl", _EXEC_TOOLS = "EXEC_TOOLS")
 
-EXEC_TOOLS = _EXEC_TOOLS
-PYTHON_TOOLCHAINS = _PYTHON_TOOLCHAINS
+PYTHON_EXEC_GROUPS = _PYTHON_EXEC_GROUPS
 PythonInfo = _PythonInfo
 PythonProgramInfo = _PythonProgramInfo
 TestPathsInfo = _TestPathsInfo

@@ -1,6 +1,6 @@
 """install.sh as a release carries it."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 visibility("//release/bundle/...")
 
@@ -27,5 +27,5 @@ install_script = rule(
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "script": attr.label(doc = "The script as it is in the tree.", allow_single_file = [".sh"], mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

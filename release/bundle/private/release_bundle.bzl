@@ -1,7 +1,7 @@
 """Everything that one release consists of, from built products."""
 
 load("//tools:single_file.bzl", "single_file")
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool", "runfiles_path")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool", "runfiles_path")
 load("//tools/stamp:defs.bzl", "ProductInfo", "check_versions", "products_by_platform")
 
 visibility("//release/bundle/...")
@@ -64,5 +64,5 @@ Makes `<name>/channel.json` (the manifest as it is on GitHub), `<name>/sums/` (c
         ),
         "images": attr.label_keyed_string_dict(doc = "OCI layouts, a folder each, with the name of the image."),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

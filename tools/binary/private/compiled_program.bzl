@@ -1,6 +1,6 @@
 """The program part of a self-contained binary, but for its version."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "PythonInfo", "collect_python", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "PythonInfo", "collect_python", "python_action", "python_tool")
 
 visibility("//tools/binary/...")
 
@@ -42,5 +42,5 @@ compiled_program = rule(
         "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo], mandatory = True),
         "_start": attr.label(doc = "What becomes the archive's `__main__`.", default = "//tools/binary:start.py", allow_single_file = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

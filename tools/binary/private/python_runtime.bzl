@@ -1,6 +1,6 @@
 """The runtime part of a self-contained binary."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 visibility("//tools/binary/...")
 
@@ -43,5 +43,5 @@ python_runtime = rule(
         "interpreter": attr.label_list(doc = "Files of the interpreter for that architecture, and the licences.", allow_files = True, mandatory = True),
         "left_out": attr.label(doc = "JSON: the parts of the standard library to leave out, and why.", default = "//tools/binary:left_out.json", allow_single_file = [".json"]),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

@@ -2,7 +2,7 @@
 
 load("//tools/binary/private:compiled_program.bzl", "CompiledProgramInfo")
 load("//tools/binary/private:python_runtime.bzl", "PythonRuntimeInfo")
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 load("//tools/stamp:defs.bzl", "ProductInfo")
 
 visibility("//tools/binary/...")
@@ -46,5 +46,5 @@ self_contained_binary = rule(
         "version": attr.label(doc = "The version.json to put in.", allow_single_file = [".json"], mandatory = True),
         "_head": attr.label(default = "//tools/binary:head.sh", allow_single_file = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

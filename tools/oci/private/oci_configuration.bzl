@@ -1,7 +1,7 @@
 """What the packages' maintainer scripts would have left, as a layer."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 visibility("//tools/oci/...")
 
@@ -37,5 +37,5 @@ oci_configuration = rule(
         "lock": attr.label(doc = "The lock that the packages are from.", allow_single_file = [".json"], default = "//tools/debian:trixie.lock.json"),
         "plan": attr.label(doc = "The image's plan.", providers = [OciPlanInfo], mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

@@ -1,7 +1,7 @@
 """An image for several architectures, as an OCI image layout."""
 
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 load("//tools/stamp:defs.bzl", "ProductInfo", "products_by_platform")
 
 visibility("//tools/oci/...")
@@ -67,5 +67,5 @@ oci_image = rule(
         "srcs": attr.label_list(doc = "The files that image.json puts into the last layer.", allow_files = True),
         "version": attr.label(doc = "The version.json of the release.", allow_single_file = [".json"], mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

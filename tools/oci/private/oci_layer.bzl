@@ -2,7 +2,7 @@
 
 load("//tools:single_file.bzl", "single_file")
 load("//tools/oci/private:providers.bzl", "OciLayerInfo", "OciPlanInfo")
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 visibility("//tools/oci/...")
 
@@ -40,5 +40,5 @@ oci_layer = rule(
         "packages": attr.label(doc = "The packages' .deb files.", allow_files = [".deb"], mandatory = True),
         "plan": attr.label(doc = "The image's plan.", providers = [OciPlanInfo], mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

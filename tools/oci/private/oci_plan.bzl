@@ -1,7 +1,7 @@
 """Reads an image.json, so that each layer depends on its own part of it only."""
 
 load("//tools/oci/private:providers.bzl", "OciPlanInfo")
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 visibility("//tools/oci/...")
 
@@ -30,5 +30,5 @@ oci_plan = rule(
         "declaration": attr.label(doc = "The image.json.", allow_single_file = [".json"], mandatory = True),
         "layers": attr.string_list(doc = "Names of its layers, lowest first, as it has them.", mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

@@ -1,6 +1,6 @@
 """A PEX without a version: the slow part, made once for all channels and commits that don't change the code."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "PythonInfo", "collect_python", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "PythonInfo", "collect_python", "python_action", "python_tool")
 
 visibility("//tools/pex/...")
 
@@ -42,5 +42,5 @@ pex = rule(
         "deps": attr.label_list(doc = "Libraries that hold the module and what it imports.", providers = [PythonInfo], mandatory = True),
         "wheels": attr.label_list(doc = "The wheels that they import, as files (`@wheel_any_NAME//:whl`); pure ones only.", allow_files = [".whl"]),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

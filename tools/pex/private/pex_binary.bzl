@@ -1,6 +1,6 @@
 """The executable PEX of one version."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 load("//tools/stamp:defs.bzl", "ProductInfo")
 
 visibility("//tools/pex/...")
@@ -35,5 +35,5 @@ pex_binary = rule(
         "version": attr.label(doc = "version.json of the channel.", allow_single_file = [".json"], mandatory = True),
         "version_path": attr.string(doc = "Where the program looks for it, below the import root.", default = "viberun/version.json"),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

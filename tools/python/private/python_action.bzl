@@ -5,8 +5,10 @@ load("//tools/python/private:toolchain.bzl", "EXEC_TOOLS")
 
 visibility("//tools/python/...")
 
-# `toolchains` of a rule that calls python_action: its actions run where there is an interpreter for them.
-PYTHON_TOOLCHAINS = [EXEC_TOOLS]
+_EXEC_GROUP = "python"
+
+# `exec_groups` of a rule that calls python_action: its actions run, with their program, where there is an interpreter for them.
+PYTHON_EXEC_GROUPS = {_EXEC_GROUP: exec_group(toolchains = [EXEC_TOOLS])}
 
 def python_tool(program):
     """Returns the attributes of a rule that calls python_action.
@@ -18,7 +20,7 @@ def python_tool(program):
         "_tool": attr.label(
             default = program,
             providers = [PythonInfo, PythonProgramInfo],
-            cfg = "exec",
+            cfg = config.exec(_EXEC_GROUP),
         ),
     }
 
@@ -29,7 +31,7 @@ def python_action(ctx, manifest, inputs, outputs, mnemonic, progress_message):
     """Runs the rule's program under the pinned interpreter: no network, fixed environment, one argument.
 
     Args:
-      ctx: the rule's context; the rule has the attributes of python_tool, and PYTHON_TOOLCHAINS.
+      ctx: the rule's context; the rule has the attributes of python_tool, and PYTHON_EXEC_GROUPS.
       manifest: dict that the program's `main` is given, beside the `target`; files as their `.path`.
       inputs: list or depset of files that the manifest names.
       outputs: list of declared files.
@@ -37,7 +39,7 @@ def python_action(ctx, manifest, inputs, outputs, mnemonic, progress_message):
       progress_message: what it shows meanwhile.
     """
     python = ctx.attr._tool[PythonInfo]
-    interpreter = ctx.toolchains[EXEC_TOOLS]
+    interpreter = ctx.exec_groups[_EXEC_GROUP].toolchains[EXEC_TOOLS]
     request = ctx.actions.declare_file("{}.{}.json".format(ctx.label.name, mnemonic))
     ctx.actions.write(request, json.encode_indent({"target": str(ctx.label)} | manifest) + "\n")
     arguments = ctx.actions.args()
@@ -54,5 +56,5 @@ def python_action(ctx, manifest, inputs, outputs, mnemonic, progress_message):
         mnemonic = mnemonic,
         progress_message = progress_message,
         env = {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "PATH": "/nonexistent", "TZ": "UTC"},
-        toolchain = EXEC_TOOLS,
+        exec_group = _EXEC_GROUP,
     )

@@ -1,6 +1,6 @@
 """The one rule that reads Bazel's workspace status."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 visibility("//tools/stamp/...")
 
@@ -22,5 +22,5 @@ version = rule(
     attrs = python_tool("//tools/stamp:write_version") | {
         "channel": attr.string(doc = "Whose version: dev (any commit) or prod (a commit tagged vX.Y.Z).", values = ["dev", "prod"], mandatory = True),
     },
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )

@@ -1,6 +1,6 @@
 """What a build action sees of the machine, written down by an ordinary build action."""
 
-load("//tools/python:defs.bzl", "PYTHON_TOOLCHAINS", "python_action", "python_tool")
+load("//tools/python:defs.bzl", "PYTHON_EXEC_GROUPS", "python_action", "python_tool")
 
 def _surroundings_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".json")
@@ -18,5 +18,5 @@ surroundings = rule(
     implementation = _surroundings_impl,
     doc = "Writes the network interfaces, the environment and the folders of the host that an action of this project sees.",
     attrs = python_tool("//tests/unit/tools/python:look_around"),
-    toolchains = PYTHON_TOOLCHAINS,
+    exec_groups = PYTHON_EXEC_GROUPS,
 )
