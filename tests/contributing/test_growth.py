@@ -1,20 +1,19 @@
 """What CONTRIBUTING.md says must be touched to add something is all that must be: it is added in a copy of the tree."""
 
 import json
-import os
-import pwd
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.checks.sources import lay_out
+from tests.checkout.bazel import Bazel, own_bazel, repository_cache, users_environment
+from tests.checkout.copy import copy_sources
+from tests.checkout.git import git
 from tools.debian import request
 from tools.debian.files import Files
 
@@ -23,22 +22,16 @@ MOST_FILES = 4
 EXAMPLE = "release/bundle/example/BUILD"
 
 
+@dataclass(frozen=True)
 class Tree:
     """A copy of the tree that changes are made and counted in, with a Bazel of its own."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
-        self.folder = folder
-        self.home = home
-
-    def git(self, *arguments: str) -> str:
-        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-        return subprocess.run(
-            ["git", *identity, *arguments], cwd=self.folder, check=True, stdout=subprocess.PIPE, text=True
-        ).stdout
+    folder: Path
+    bazel: Bazel
 
     def touched(self) -> list[str]:
         """The files that differ from the tree as it was, and the folders that are new."""
-        return [line[3:] for line in self.git("status", "--porcelain").splitlines()]
+        return [line[3:] for line in git(self.folder, "status", "--porcelain").splitlines()]
 
     def change(self, path: str, pattern: str, replacement: str) -> None:
         """Replaces what matches in a file. Fails where nothing does."""
@@ -47,37 +40,22 @@ class Tree:
         assert count, f"{path} has nothing like {pattern}"
         file.write_text(text)
 
-    def bazel(self, *arguments: str) -> str:
-        # The cache of downloads is the user's.
-        environment = {"HOME": pwd.getpwuid(os.getuid()).pw_dir, "PATH": os.environ["PATH"]}
-        command = ["./bazelw", f"--output_base={self.home}", *arguments]
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, check=True, stdout=subprocess.PIPE, text=True
-        ).stdout
-
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
-    folder = tmp_path_factory.mktemp("growth")
-    tree = Tree(folder / "tree", folder / "output")
-    lay_out(Path(os.environ["VIBERUN_SOURCES"]).parent, tree.folder)
-    for name in Path(os.environ["VIBERUN_NAMES"]).read_text().splitlines():
-        (tree.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree.folder / name).touch()
-    tree.git("init", "--quiet")
-    tree.git("add", "--all")
-    tree.git("commit", "--quiet", "--message=as it is")
-    yield tree
-    tree.bazel("shutdown")
-    subprocess.run(["chmod", "-R", "u+w", tree.home], check=True)
-    shutil.rmtree(folder)
+    scratch = tmp_path_factory.mktemp("growth")
+    folder = scratch / "tree"
+    copy_sources(folder)
+    settings = ["build --config=hermetic", f"common --repository_cache={repository_cache(scratch)}"]
+    with own_bazel(folder, scratch, users_environment(), settings) as bazel:
+        yield Tree(folder, bazel)
 
 
 @pytest.fixture
 def tree(copy: Tree) -> Iterator[Tree]:
     yield copy
-    copy.git("reset", "--quiet", "--hard")
-    copy.git("clean", "--quiet", "--force", "-d")
+    git(copy.folder, "reset", "--quiet", "--hard")
+    git(copy.folder, "clean", "--quiet", "--force", "-d")
 
 
 def renew_lock(tree: Tree, image: str) -> None:
@@ -93,7 +71,7 @@ def renew_lock(tree: Tree, image: str) -> None:
 
 
 def manifest_of_example(tree: Tree) -> Any:
-    tree.bazel("build", "--config=hermetic", "//release/bundle/example")
+    tree.bazel.run("build", "//release/bundle/example")
     return json.loads((tree.folder / "bazel-bin/release/bundle/example/example/channel.json").read_text())
 
 
@@ -115,7 +93,7 @@ def test_a_third_image_is_its_folder_and_four_lines(tree: Tree) -> None:
     renew_lock(tree, "images/files/image.json")
     written_by_hand = set(tree.touched()) - {"images/files/", "tools/debian/trixie.lock.json"}
     assert len(written_by_hand) <= MOST_FILES, written_by_hand
-    tree.bazel("build", "--config=hermetic", "--nobuild", "//release:bundle_dev")
+    tree.bazel.run("build", "--nobuild", "//release:bundle_dev")
     # In the example's release the image is alone, and the manifest is made at once.
     tree.change(EXAMPLE, r"^( *)(files = )", r'\1images = {"//images:viberun_files": "viberun-files"},\n\1\2')
     assert list(manifest_of_example(tree)["images"]) == ["viberun-files"]
@@ -129,7 +107,7 @@ def test_a_new_kind_of_file_is_four_lines(tree: Tree) -> None:
     tree.change("viberun/manifest.schema.json", r'^( *)"wheel",', r'\1"wheel",\n\1"licence",')
     tree.change("release/BUILD", r'^( *)(":install\.{channel}": "install",)', r'\1\2\n\1"//:LICENSE": "licence",')
     assert len(tree.touched()) <= MOST_FILES, tree.touched()
-    tree.bazel("build", "--config=hermetic", "--nobuild", "//release:bundle_dev")
+    tree.bazel.run("build", "--nobuild", "//release:bundle_dev")
     tree.change(EXAMPLE, r'(files = \{":install": "install")', r'\1, "//:LICENSE": "licence"')
     manifest = manifest_of_example(tree)
     licence = next(file for file in manifest["files"] if file["kind"] == "licence")
@@ -182,7 +160,7 @@ def test_a_new_place_is_its_folder_and_a_line(tree: Tree) -> None:
         check=True,
     ).stdout.split()
     assert shown == ["ghcr", "pypi", "mirror", "npm", "github"]
-    sources = tree.bazel("query", "--noshow_progress", "labels(srcs, //release/destinations)")
+    sources = tree.bazel.run("query", "labels(srcs, //release/destinations)")
     assert "//release/destinations:mirror/destination.py" in sources.splitlines()
 
 
@@ -199,7 +177,7 @@ def test_a_new_platform_of_the_client_is_two_lines(tree: Tree) -> None:
     )
     tree.change("tools/pex/private/pex_binary.bzl", r'"darwin-arm64"\]', r'"darwin-arm64", "freebsd-amd64"]')
     assert len(tree.touched()) <= MOST_FILES, tree.touched()
-    tree.bazel("build", "--config=hermetic", "--nobuild", "//release:bundle_dev", "//pkg_npm:dev")
+    tree.bazel.run("build", "--nobuild", "//release:bundle_dev", "//pkg_npm:dev")
 
 
 def test_every_path_and_target_that_the_page_names_is_there(tree: Tree) -> None:
@@ -209,6 +187,4 @@ def test_every_path_and_target_that_the_page_names_is_there(tree: Tree) -> None:
     assert [link for link in links if not (tree.folder / link).exists()] == []
     targets = {target.removesuffix("/...") for target in re.findall(r"//[\w/]*(?::\w+|/\.\.\.)", text)}
     assert {"//:venv", "//:format", "//:check", "//release:dev"} <= targets
-    tree.bazel(
-        "query", "--noshow_progress", " + ".join(f"{target}/..." if ":" not in target else target for target in targets)
-    )
+    tree.bazel.run("query", " + ".join(f"{target}/..." if ":" not in target else target for target in targets))

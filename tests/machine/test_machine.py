@@ -2,12 +2,13 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.checkout.bazel import Bazel, copy_bazelw, own_bazel, users_environment
 
 # Where the repository's file may be named.
 _PACKAGE = """
@@ -38,18 +39,13 @@ class Machine:
 
     first: Path
     second: Path
-    workspace: Path
-
-    def bazel(self, *arguments: str) -> str:
-        output = self.workspace.parent / "output"
-        command = ["./bazelw", f"--output_base={output}", "--max_idle_secs=60", *arguments]
-        done = subprocess.run(command, cwd=self.workspace, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
+    bazel: Bazel
 
     def asks_again(self) -> bool:
         """Whether the test runs, or its result is taken from before."""
-        shown = self.bazel("test", "--noenable_bzlmod", "--enable_workspace", "--color=no", "//tests/machine:test")
+        done = self.bazel.attempt("test", "--color=no", "//tests/machine:test")
+        assert done.returncode == 0, done.stderr
+        shown = done.stdout + done.stderr
         ran, kept = "Executed 1 out of 1 test: 1 test passes." in shown, "(cached) PASSED" in shown
         assert ran != kept, shown
         return ran
@@ -65,23 +61,19 @@ def put(folder: Path, name: str, content: str) -> None:
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    made = Machine(tmp_path / "first", tmp_path / "second", tmp_path / "workspace")
-    package = made.workspace / "tests/machine"
-    sandbox = made.workspace / "tools/sandbox"
-    for folder in (made.first, made.second, package, sandbox):
+    first, second, workspace = tmp_path / "first", tmp_path / "second", tmp_path / "workspace"
+    package = workspace / "tests/machine"
+    for folder in (first, second, package):
         folder.mkdir(parents=True)
-    (sandbox / f"{os.uname().machine}.bazelrc").touch()
-    put(made.second, "tool", "old")
-    shutil.copy(os.environ["BAZELW"], made.workspace / "bazelw")
-    shutil.copy(os.environ["BAZELVERSION"], made.workspace / ".bazelversion")
+    copy_bazelw(workspace)
+    put(second, "tool", "old")
     shutil.copy(os.environ["MACHINE"], package / "machine.bzl")
     (package / "BUILD").write_text(_PACKAGE)
     (package / "passes.bzl").write_text(_RULE)
-    (made.workspace / "WORKSPACE").write_text(_WORKSPACE.format(first=made.first, second=made.second))
-    try:
-        yield made
-    finally:
-        made.bazel("shutdown")
+    (workspace / "WORKSPACE").write_text(_WORKSPACE.format(first=first, second=second))
+    settings = ["common --noenable_bzlmod", "common --enable_workspace"]
+    with own_bazel(workspace, tmp_path / "own", users_environment(), settings) as bazel:
+        yield Machine(first, second, bazel)
 
 
 def test_a_program_that_changes_or_comes_or_goes_and_nothing_else_lets_a_test_run_again(machine: Machine) -> None:
@@ -100,7 +92,7 @@ def test_a_program_that_changes_or_comes_or_goes_and_nothing_else_lets_a_test_ru
     assert machine.asks_again(), "removed"
     assert not machine.asks_again()
 
-    machine.bazel("shutdown")
+    machine.bazel.run("shutdown")
     assert not machine.asks_again(), "another server, the same machine"
     put(machine.second, "tool", "new")
     assert not machine.asks_again(), "the same bytes, written anew"

@@ -1,12 +1,12 @@
 """No repository rule, which may run pip or apt-get, sees what a release is made with."""
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.checkout.bazel import checkout_folder, copy_bazelw, own_bazel, users_environment
 
 PROBE = """\
 def _probe_impl(ctx):
@@ -30,35 +30,16 @@ OTHERS = (
 @pytest.fixture
 def seen(tmp_path: Path) -> str:
     """The environment of a repository rule, in a workspace with this one's settings."""
-    workspace = Path(os.environ["VIBERUN_BAZELW"]).resolve().parent
-    for name in (".bazelrc", ".bazelversion", "bazelw", "tools/sandbox"):
-        target = tmp_path / "workspace" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if (workspace / name).is_dir() else shutil.copy)(workspace / name, target)
-    folder, output = tmp_path / "workspace", tmp_path / "output"
+    folder = tmp_path / "workspace"
+    copy_bazelw(folder)
+    shutil.copy(checkout_folder() / ".bazelrc", folder)
     (folder / "probe.bzl").write_text(PROBE)
     (folder / "BUILD").touch()
     (folder / "WORKSPACE").write_text('load("//:probe.bzl", "probe")\nprobe(name = "probe")\n')
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "VIBERUN_SEEN": "yes",
-        **dict.fromkeys(OTHERS, MARK),
-    }
-    bazel = ["./bazelw", f"--output_base={output}"]
-    try:
-        done = subprocess.run(
-            [*bazel, "query", "--config=workspace", "--noshow_progress", "@probe//:seen"],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr
-        return (output / "external/probe/seen").read_text()
-    finally:
-        subprocess.run([*bazel, "shutdown"], cwd=folder, env=environment, capture_output=True, timeout=60)
+    environment = {**users_environment(), "VIBERUN_SEEN": "yes", **dict.fromkeys(OTHERS, MARK)}
+    with own_bazel(folder, tmp_path, environment) as bazel:
+        bazel.run("query", "--config=workspace", "@probe//:seen")
+        return (tmp_path / "output/external/probe/seen").read_text()
 
 
 def test_repository_rules_see_the_environment_but_no_credential(seen: str) -> None:
@@ -67,10 +48,9 @@ def test_repository_rules_see_the_environment_but_no_credential(seen: str) -> No
 
 
 def test_every_credential_that_the_driver_takes_is_among_those_kept_away() -> None:
-    workspace = Path(os.environ["VIBERUN_BAZELW"]).resolve().parent
     taken = {
         name
-        for source in (workspace / "release").rglob("*.py")
+        for source in (checkout_folder() / "release").rglob("*.py")
         for name in re.findall(r"\"([A-Z_]*(?:TOKEN|PASSWORD|SECRET)[A-Z_]*)\"", source.read_text())
     }
     assert "GITHUB_TOKEN" in taken
