@@ -1,10 +1,11 @@
-"""Every artifact, built twice in surroundings that share nothing but the downloads.
+"""Every artifact, built twice in surroundings that share nothing but the downloads, without Bazel's modules and with them.
 
 The second build has no network, no Python of the host, and another path, time zone, language, umask, home folder and host name.
+Repositories lie elsewhere with modules than without, so no action of one build has the key of one of the other: both execute all.
 """
 
 import json
-import os
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -12,11 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout.bazel import repository_cache
+from tests.checkout.git import git
 from tests.reproducible.checkout import Checkout, Surroundings, clone, host_pythons
 from tests.reproducible.difference import difference
 
-HERE = Surroundings("UTC", "C.UTF-8", "022", "one", network=True, host_python=True)
-ELSEWHERE = Surroundings("Asia/Tokyo", "de_DE.ISO-8859-1", "077", "another.example", network=False, host_python=False)
+HERE = Surroundings("UTC", "C.UTF-8", "022", "one", network=True, host_python=True, modules=False)
+ELSEWHERE = Surroundings(
+    "Asia/Tokyo", "de_DE.ISO-8859-1", "077", "another.example", network=False, host_python=False, modules=True
+)
 
 # The actions that carry the version, and so the only ones that a commit without other changes may run.
 STAMPED = {
@@ -35,41 +40,28 @@ STAMPED = {
 LAYERS = {"ImageConfiguration", "ImageLayer", "ImagePlan", "PythonRuntime"}
 
 
-@pytest.fixture(scope="module")
-def workspace() -> Path:
-    return Path(os.environ["VIBERUN_BAZELW"]).resolve().parent
+def without_modules(file: Path) -> bytes:
+    """The content; where it names runfiles (what starts a program, and bundle.json), as a build without modules spells them."""
+    content = file.read_bytes()
+    if file.name != "bundle.json" and b"RUNFILES_DIR" not in content:
+        return content
+    return re.sub(rb"\b_main\b", b"viberun", content.replace(b"+pinned+", b""))
 
 
 @pytest.fixture(scope="module")
-def repository_cache(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """That of this checkout, told by another server: its own is busy, with this test.
-
-    Bazel takes TEST_TMPDIR for the place of all its caches.
-    """
-    bazel = ["./bazelw", f"--output_base={tmp_path_factory.mktemp('info') / 'output'}"]
-    environment = {name: value for name, value in os.environ.items() if name != "TEST_TMPDIR"}
-    done = subprocess.run(
-        [*bazel, "info", "repository_cache"],
-        cwd=workspace,
-        env=environment,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    subprocess.run([*bazel, "shutdown"], cwd=workspace, env=environment, check=True)
-    return Path(done.stdout.strip())
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return repository_cache(tmp_path_factory.mktemp("info"))
 
 
 @pytest.fixture(scope="module")
-def here(workspace: Path, repository_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    with clone(workspace, tmp_path_factory.mktemp("a"), repository_cache, HERE) as checkout:
+def here(downloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    with clone(tmp_path_factory.mktemp("a"), downloads, HERE) as checkout:
         yield checkout
 
 
 @pytest.fixture(scope="module")
-def elsewhere(workspace: Path, repository_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    folder = tmp_path_factory.mktemp("another-and-longer-path") / "deeper"
-    with clone(workspace, folder, repository_cache, ELSEWHERE) as checkout:
+def elsewhere(downloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    with clone(tmp_path_factory.mktemp("another-and-longer-path") / "deeper", downloads, ELSEWHERE) as checkout:
         yield checkout
 
 
@@ -105,7 +97,11 @@ def test_every_output_has_the_same_bytes(
     one, other = here.outputs(), elsewhere.outputs()
     assert one.keys() == other.keys()
     assert one
-    differences = {name: lines for name in one if (lines := difference(one[name], other[name]))}
+    differences = {
+        name: difference(one[name], other[name])
+        for name in one
+        if one[name].read_bytes() != without_modules(other[name])
+    }
     print(f"compared {len(one)} files, {sum(path.stat().st_size for path in one.values())} bytes")
     assert differences == {}
 
@@ -113,10 +109,27 @@ def test_every_output_has_the_same_bytes(
 def test_a_commit_without_other_changes_runs_only_what_carries_the_version(
     executed: tuple[Counter[str], Counter[str]], elsewhere: Checkout
 ) -> None:
-    elsewhere.git("commit", "--quiet", "--allow-empty", "-m", "nothing")
+    git(elsewhere.folder, "commit", "--quiet", "--allow-empty", "-m", "nothing")
     again = elsewhere.build()
     print(f"executed {dict(again)}")
     assert again.keys() == STAMPED
+
+
+def test_a_tag_makes_a_prod_release_of_what_is_built_already(
+    executed: object, elsewhere: Checkout, tmp_path: Path
+) -> None:
+    assert executed
+    git(elsewhere.folder, "tag", "v1.2.3")
+    again = elsewhere.build("//release:bundle_prod")
+    print(f"executed {dict(again)}")
+    assert again.keys() == STAMPED
+
+    elsewhere.bazel.run("run", "//release:prod", "--", "--out", str(tmp_path / "prod"))
+    github = tmp_path / "prod/github"
+    plain = "viberun-linux-amd64.tar.gz"
+    assert (github / plain).read_bytes() == (github / "viberun-1.2.3-linux-amd64.tar.gz").read_bytes()
+    for sums in ("SHA256SUMS-1.2.3", f"{plain}.sha256"):
+        subprocess.run(["sha256sum", "--check", "--quiet", sums], cwd=github, check=True)
 
 
 @pytest.mark.parametrize(
@@ -145,21 +158,6 @@ def test_a_change_of_the_product_makes_again_only_what_imports_it(
     assert any(mnemonic == "CompileProgram" and label.startswith(packs) for mnemonic, label in again)
     assert not [label for _, label in again if label.startswith(apart)]
     assert not {mnemonic for mnemonic, _ in again} & LAYERS
-
-
-def test_a_tag_makes_a_prod_release_of_what_is_built_already(here: Checkout, executed: object, tmp_path: Path) -> None:
-    assert executed
-    here.git("tag", "v1.2.3")
-    again = here.build("//release:bundle_prod")
-    print(f"executed {dict(again)}")
-    assert again.keys() == STAMPED
-
-    here.run("//release:prod", "--out", str(tmp_path / "prod"))
-    github = tmp_path / "prod/github"
-    plain = "viberun-linux-amd64.tar.gz"
-    assert (github / plain).read_bytes() == (github / "viberun-1.2.3-linux-amd64.tar.gz").read_bytes()
-    for sums in ("SHA256SUMS-1.2.3", f"{plain}.sha256"):
-        subprocess.run(["sha256sum", "--check", "--quiet", sums], cwd=github, check=True)
 
 
 def test_coverage_counts_lines_with_no_network(elsewhere: Checkout) -> None:
