@@ -6,7 +6,9 @@ from typing import Any
 
 def main(request: dict[str, Any]) -> None:
     """Takes {status, out}."""
-    lines = [line.split(" ", 1) for line in Path(request["status"]).read_text().splitlines()]
-    facts = {key: value for key, value in lines if value}
-    # Without git nothing is known, so nothing may count as unchanged: the build fails.
-    Path(request["out"]).write_text(facts["STABLE_VIBERUN_TREE"] + "\n")
+    lines = [line.partition(" ")[::2] for line in Path(request["status"]).read_text().splitlines()]
+    tree = dict(lines).get("STABLE_VIBERUN_TREE")
+    # Nothing may count as unchanged where nothing is known.
+    if not tree:
+        raise ValueError("git can't say what is in this checkout: is it a clone, and can all of its files be read?")
+    Path(request["out"]).write_text(f"{tree}\n")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The facts of this checkout that a version is made of, for Bazel's stable-status.txt; viberun/build.py reads them.
+# The facts of this checkout that a version is made of, for Bazel's stable-status.txt; workspace_status.py reads them.
 # STABLE_ keys only, and no wall clock, user or host name: the same commit gives the same lines anywhere.
 set -eu
 
@@ -65,7 +65,7 @@ if [ -z "$repository" ] && [ -n "$commit" ]; then
 fi
 
 # The tree that a commit of all that is here would have, for tests that read the checkout itself; made in an index and a
-# store of objects apart, since asking changes nothing.
+# store of objects apart, since asking changes nothing. Empty where git can't take all of it, and then those tests fail.
 tree=''
 if [ -n "$commit" ]; then
     apart=$(mktemp -d)
@@ -74,9 +74,8 @@ if [ -n "$commit" ]; then
     objects=$(git rev-parse --path-format=absolute --git-path objects)
     tree=$(
         export GIT_INDEX_FILE="$apart/index" GIT_OBJECT_DIRECTORY="$apart" GIT_ALTERNATE_OBJECT_DIRECTORIES="$objects"
-        git -c core.safecrlf=false add --all
-        git write-tree
-    )
+        { git -c core.safecrlf=false add --all && git write-tree; } 2>/dev/null
+    ) || tree=''
 fi
 
 # The last line has a value always: Bazel drops a key whose empty value ends the output.

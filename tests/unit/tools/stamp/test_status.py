@@ -314,6 +314,14 @@ def test_the_tree_is_that_of_all_files_whether_committed_or_not(checkout: Checko
     assert tree() == two == checkout.git("rev-parse", "HEAD^{tree}")
 
 
+def test_what_git_can_not_take_makes_it_dirty_and_the_tree_unknown(checkout: Checkout) -> None:
+    checkout.commit()
+    Checkout(checkout.folder / "other").git("init", "-q")  # a repository without a commit
+    lines = checkout.status().splitlines()
+    assert "STABLE_VIBERUN_TREE " in lines
+    assert lines[-1] == "STABLE_VIBERUN_STATE dirty"
+
+
 def test_a_shallow_clone_is_marked_dirty_and_makes_no_prod_version(checkout: Checkout, tmp_path: Path) -> None:
     checkout.commit()
     checkout.commit()
