@@ -1,6 +1,7 @@
-"""Every test file is run by a target of its package."""
+"""Every test file is run by a target of its package, and what tests use of the machine is an input of theirs."""
 
 import builtins
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import CodeType
@@ -51,3 +52,14 @@ def test_every_test_file_is_run_by_a_target(workspace: Path, sources: Mapping[st
         if package is None or str(file.relative_to(package)) not in run:
             forgotten.append(str(file))
     assert forgotten == []
+
+
+def test_every_program_that_is_installed_for_the_tests_is_an_input_of_them(workspace: Path) -> None:
+    listed = re.search("^programs='(.*)'$", (workspace / "test").read_text(), re.MULTILINE)
+    assert listed
+    installed = {pair.partition(":")[0] for pair in listed[1].split()}
+    inputs = re.search(
+        r"^_PROGRAMS = \[(.*?)^\]", (workspace / "tests/machine/machine.bzl").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert inputs
+    assert installed - set(re.findall('"(.*)"', inputs[1])) == set()

@@ -30,6 +30,7 @@ _PROGRAMS = [
     "npm",
     "nsenter",
     "openssl",
+    "python3",
     "qemu-aarch64-static",
     "runc",
     "sh",
