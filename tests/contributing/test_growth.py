@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.checkout.bazel import Bazel, own_bazel, repository_cache, users_environment
@@ -73,6 +74,18 @@ def renew_lock(tree: Tree, image: str) -> None:
 def manifest_of_example(tree: Tree) -> Any:
     tree.bazel.run("build", "//release/bundle/example")
     return json.loads((tree.folder / "bazel-bin/release/bundle/example/example/channel.json").read_text())
+
+
+def run_python(tree: Tree, script: str, given: object) -> str:
+    """Runs a script that imports from the tree; it has `given` as a line of JSON to read."""
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:] = {[str(tree.folder), *sys.path]}\n{script}"],
+        env={"GITHUB_REPOSITORY": "example/viberun"},
+        input=json.dumps(given),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def test_a_third_image_is_its_folder_and_four_lines(tree: Tree) -> None:
@@ -152,13 +165,7 @@ def test_a_new_place_is_its_folder_and_a_line(tree: Tree) -> None:
     tree.change(registry, r"^(from release\.destinations\.npm\.client .*)", rf"from {module} import Mirror\n\1")
     tree.change(registry, r"^( *)(NpmRegistry\(http\(\))", r"\1Mirror(http()),\n\1\2")
     assert len(set(tree.touched()) - {"release/destinations/mirror/"}) <= MOST_FILES, tree.touched()
-    shown = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path[:] = {[str(tree.folder), *sys.path]}\n{NAMES}"],
-        env={"GITHUB_REPOSITORY": "example/viberun"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout.split()
+    shown = run_python(tree, NAMES, None).split()
     assert shown == ["ghcr", "pypi", "mirror", "npm", "github"]
     sources = tree.bazel.run("query", "labels(srcs, //release/destinations)")
     assert "//release/destinations:mirror/destination.py" in sources.splitlines()
@@ -171,13 +178,24 @@ print(*(destination.name for destination in remote(os.environ)))
 """
 
 
-def test_a_new_platform_of_the_client_is_two_lines(tree: Tree) -> None:
+def test_a_new_platform_of_the_client_is_four_lines(tree: Tree) -> None:
     tree.change(
         "release/BUILD", r'^( *)("darwin-arm64": )', r'\1"freebsd-amd64": "//viberun/client:pex.{channel}",\n\1\2'
     )
     tree.change("tools/pex/private/pex_binary.bzl", r'"darwin-arm64"\]', r'"darwin-arm64", "freebsd-amd64"]')
+    tree.change("viberun/platforms.py", r'"darwin-arm64"\)', r'"darwin-arm64", "freebsd-amd64")')
+    tree.change("viberun/manifest.schema.json", r'^( *)"darwin-arm64",', r'\1"darwin-arm64",\n\1"freebsd-amd64",')
     assert len(tree.touched()) <= MOST_FILES, tree.touched()
     tree.bazel.run("build", "--nobuild", "//release:bundle_dev", "//pkg_npm:dev")
+    manifest = manifest_of_example(tree)
+    schema = json.loads((tree.folder / "viberun/manifest.schema.json").read_text())
+    (client,) = (file for file in manifest["files"] if file["kind"] == "client")
+    client["platform"] = "freebsd-amd64"
+    jsonschema.validate(manifest, schema)
+    written = run_python(
+        tree, "from viberun.manifest import Manifest\nprint(Manifest.parse(input()).to_json())", manifest
+    )
+    assert json.loads(written) == manifest
 
 
 def test_every_path_and_target_that_the_page_names_is_there(tree: Tree) -> None:
