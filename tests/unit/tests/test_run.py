@@ -72,8 +72,10 @@ def test_a_file_is_chosen_among_the_tests_of_its_folder(workspace: Path, argumen
     assert (request.patterns, request.options) == (["//tests/e2e/host:all"], [f"--test_filter={only}"])
 
 
-def test_files_beside_a_folder_are_not_what_is_filtered_by(workspace: Path) -> None:
-    assert Request.of(workspace, ["tests/e2e/host/test_x.py", "tests/unit"]).options == []
+@pytest.mark.parametrize("other", ["tests/unit", "//tests/unit:test_x"])
+def test_a_file_beside_what_is_none_is_refused(workspace: Path, other: str) -> None:
+    with pytest.raises(run.MixedPathsError, match="name files alone"):
+        Request.of(workspace, ["tests/e2e/host/test_x.py", other])
 
 
 def test_options_are_bazels(workspace: Path) -> None:
