@@ -24,7 +24,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from viberun.build import Build
 from viberun.channel import IMAGES
@@ -38,7 +38,7 @@ NAME = "channel.json"
 
 Kind = Literal["client", "server", "sums", "install", "npm", "wheel", "manifest"]
 
-KINDS: tuple[Kind, ...] = ("client", "server", "sums", "install", "npm", "wheel", "manifest")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 # What runs on a platform and so must name it; the other kinds must not.
 PLATFORM_KINDS: tuple[Kind, ...] = ("client", "server")
 

@@ -12,8 +12,6 @@ import pytest
 
 from tests.images.engine import Container, Engine
 
-HOST_NETWORK = ("--network=host",)
-
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds

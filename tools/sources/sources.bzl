@@ -24,7 +24,9 @@ def _kind(rctx, path):
 
 def _listed(rctx):
     """The paths that git tracks, or would track but for nobody's having added them yet."""
-    command = ["git", "-C", rctx.workspace_root, "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+
+    # Names as they are: git writes what is not ASCII in another way else.
+    command = ["git", "-C", rctx.workspace_root, "-c", "core.quotePath=false", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"]
     result = rctx.execute(command)
     if result.return_code:
         fail("git can't list the files of this workspace: " + result.stderr.strip())

@@ -15,8 +15,6 @@ from typing import Any
 from tools.archive import tar
 from tools.oci.model import declaration
 
-_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-
 
 class LoadError(Exception):
     """The engine can't be used, or the image is not for it."""
@@ -70,7 +68,7 @@ def _architecture() -> str:
         raise LoadError("there is no docker on this machine") from None
     if answer.returncode:
         raise LoadError(f"the container engine does not answer: {answer.stderr.strip()}")
-    return _ARCHITECTURES.get(answer.stdout.strip(), answer.stdout.strip())
+    return answer.stdout.strip()
 
 
 def main(argv: list[str]) -> int:
