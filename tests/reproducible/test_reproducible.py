@@ -41,9 +41,11 @@ LAYERS = {"ImageConfiguration", "ImageLayer", "ImagePlan", "PythonRuntime"}
 
 
 def without_modules(file: Path) -> bytes:
-    """The content; where it names runfiles (what starts a program, and bundle.json), as a build without modules spells them."""
+    """The content; where it names runfiles (what starts a program, and bundle.json) or the folder that an action runs in
+    (surroundings.json), as a build without modules spells them.
+    """
     content = file.read_bytes()
-    if file.name != "bundle.json" and b"RUNFILES_DIR" not in content:
+    if file.name not in ("bundle.json", "surroundings.json") and b"RUNFILES_DIR" not in content:
         return content
     return re.sub(rb"\b_main\b", b"viberun", content.replace(b"+pinned+", b""))
 
