@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import select
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
 from viberun.client.screen import Screen
+
+_LONGEST_WAIT = 0.2  # seconds
+
+
+def typed(prompt: str) -> str:
+    """Reads a line from the terminal as `input` does, whose own wait does not end by an interrupt just before it."""
+    print(prompt, end="", flush=True)
+    while not select.select([sys.stdin], [], [], _LONGEST_WAIT)[0]:
+        pass
+    return input()
 
 
 @dataclass(frozen=True)
@@ -19,7 +31,7 @@ class Prompts:
     screen: Screen
     source: TextIO
     always: bool | None = None
-    read: Callable[[str], str] = input
+    read: Callable[[str], str] = typed
 
     @property
     def possible(self) -> bool:
