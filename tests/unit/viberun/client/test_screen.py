@@ -4,7 +4,6 @@ import io
 
 import pytest
 
-from viberun.client.prompts import Prompts
 from viberun.client.screen import Screen, amount
 
 
@@ -71,21 +70,3 @@ def test_colours_are_left_out_where_they_are_not_wanted(environ: dict[str, str])
 def test_amounts_are_for_people() -> None:
     assert amount(1_500_000, 0) == "1.5 MB"
     assert amount(30, 20) == "0.0 of 0.0 MB (100 %)"
-
-
-@pytest.mark.parametrize(
-    ("default", "always", "expected"), [(True, None, True), (False, None, False), (True, False, False)]
-)
-def test_without_a_terminal_the_answer_is_printed(default: bool, always: bool | None, expected: bool) -> None:
-    out = io.StringIO()
-    prompts = Prompts(Screen(out, io.StringIO(), {}), io.StringIO(), always)
-    assert prompts.yes("Update?", default=default) == expected
-    assert out.getvalue().startswith(f"Update? {'Yes' if expected else 'No'} (")
-
-
-@pytest.mark.parametrize(("typed", "expected"), [("", True), ("y", True), (" NO ", False), ("maybe|no", False)])
-def test_on_a_terminal_the_answer_is_read(typed: str, expected: bool) -> None:
-    screen, _ = on_terminal()
-    answers = typed.split("|")
-    prompts = Prompts(screen, Terminal(), read=lambda shown: answers.pop(0))
-    assert prompts.yes("Update?", default=True) == expected
