@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.release.github.access import Access
+from tests.release.github.contract import Contract, Sent
 from tests.release.github.server import GitHub
 
 
@@ -50,6 +51,23 @@ def test_a_request_that_breaks_the_description_fails_the_test() -> None:
     assert github.breaches
     with pytest.raises(AssertionError, match="'sha' is a required property"):
         github.stop()
+
+
+@pytest.mark.parametrize("path", ["/releases/{}/assets", "/releases"])
+def test_an_answer_that_breaks_the_description_is_told_each_time(github: GitHub, path: str) -> None:
+    release = Client(github).release(prerelease=True)
+    for name in ("one", "other"):
+        Client(github).upload(release, name)
+    api = github.env["GITHUB_API_URL"]
+    sent = Sent(api, "GET", f"/repos/{github.repository.full_name}{path.format(release['id'])}", "", (), b"")
+    right = Client(github).send("GET", path.format(release["id"])).text
+    assert right.count('"size": 7') == 2
+    wrong = right.replace('"size": 7', '"size": "7"', 1)
+    contract = Contract(api, "http://uploads.invalid")
+    assert contract.of_answer(sent, 200, right.encode()) == []
+    for _ in range(2):
+        assert "'7' is not of type 'integer'" in "".join(contract.of_answer(sent, 200, wrong.encode()))
+        assert contract.of_answer(sent, 200, right.encode()) == []
 
 
 def test_a_draft_and_its_assets_are_for_those_who_can_push(github: GitHub) -> None:
