@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from release.bundle import model as bundle
+from release.bundle.model import Bundle
 from release.commands.process import Process
 from release.commands.selection import Options, local_folder, select_destinations
 from release.commands.summary import Cost, cost_text, plan_text, release_text
@@ -26,9 +27,12 @@ def release(arguments: Sequence[str], process: Process) -> int:
     bundle_json, *rest = arguments
     runfiles = Path(process.environ["RUNFILES_DIR"])
     made = bundle.read(runfiles / bundle_json, runfiles)
-    channel = made.manifest.build.channel
-    options = parse(channel, rest)
-    destinations = destinations_of(channel, options, process)
+    return release_bundle(made, parse(made.manifest.build.channel, rest), process)
+
+
+def release_bundle(made: Bundle, options: Options, process: Process) -> int:
+    """Releases what was built, here or elsewhere, and prints what came of it. Returns the exit status; raises ViberunError."""
+    destinations = destinations_of(made.manifest.build.channel, options, process)
     progress = Progress(process.err, Style.of(process.err, process.environ, options.quiet), process.clock)
     redact = redactor(process.environ)
     report = driver.release(made, destinations, progress, dry_run=options.dry_run, redact=redact)
@@ -63,10 +67,30 @@ def parse(channel: Channel, arguments: Sequence[str]) -> Options:
             (f"{command} -- --out DIR", "make the channel in DIR"),
         ],
     )
+    return _options(parser, arguments, dev=channel == "dev", out=f"dist/{channel}")
+
+
+def parse_folder(arguments: Sequence[str]) -> tuple[Path, Options]:
+    """Reads the arguments of who has a release folder; returns it too. Raises UsageError; exits after `--help`."""
+    command = "bazel run //release:publish -- --from DIR"
+    parser = Parser(
+        prog="bazel run //release:publish --",
+        description="Checks every byte of a folder that //release:dev or //release:prod made, then releases just that.",
+        examples=[
+            (f"{command} --to remote", "release it to GitHub, ghcr.io, PyPI and npm"),
+            (f"{command} --to remote --dry-run", "print what it would do"),
+        ],
+    )
+    parser.options.add_argument("--from", dest="source", type=Path, metavar="DIR", required=True, help="the folder")
+    options = _options(parser, arguments, dev=True, out="dist/dev or dist/prod")
+    return parser.parse_args(arguments).source, options
+
+
+def _options(parser: Parser, arguments: Sequence[str], *, dev: bool, out: str) -> Options:
     add = parser.options.add_argument
     add("--to", choices=["local", "remote"], help="where to; remote by itself only on a push in CI")
-    add("--out", type=Path, metavar="DIR", help=f"the local channel, else dist/{channel}")
-    if channel == "dev":
+    add("--out", type=Path, metavar="DIR", help=f"the local channel, else {out}")
+    if dev:
         add("--keep", type=whole_number(1), metavar="N", help=f"dev builds whose files stay on GitHub ({KEEP})")
         add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     else:

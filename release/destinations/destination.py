@@ -1,19 +1,17 @@
 """What a place that releases go to has to answer, and nothing about any one of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from release.bundle.model import Bundle
-from release.driver.outcome import Done, Plan, Problems, Skipped
+from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
 from release.transport.http import Http
+from release.transport.patience import Waits
 from release.transport.traffic import Traffic
 from viberun.errors import ViberunError
 from viberun.manifest import NAME, File, Kind, Manifest
-
-Holder = Callable[[Bundle], Manifest]
-"""Says who holds the channel: returns the bundle's manifest, or that of the build that has taken the channel since."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,14 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Published:
-    """`channel.json` as anybody finds it in the `repository` (`owner/name`): it says where every destination should stand."""
+    """A build that has the channel: its manifest says where every destination should stand, `content` byte for byte."""
 
-    repository: str
     manifest: Manifest
     content: bytes
+
+    @staticmethod
+    def of(bundle: Bundle) -> "Published":
+        return Published(bundle.manifest, bundle.manifest.to_json().encode())
 
     def file(self, kind: Kind) -> File:
         """Returns the one file of a kind that stands for no platform. Raises ViberunError where there is none."""
@@ -66,42 +67,44 @@ class Standing:
 
 
 class Destination(ABC):
-    """A name, and one method for each step of `release.driver.steps` that it takes part in.
+    """A name, and a look for each step of `release.driver.steps` that it takes part in.
 
-    Every step is: there with the same digest, skip; there with another, raise; absent, do. So a
-    release that was killed anywhere is finished by the same steps from the start. A step raises
-    ViberunError and nothing else. `preflight` and `plan` change nothing.
+    A look changes nothing. It tells what is lacking of the step, in order: there with the same digest, nothing; there with
+    another, it raises; absent, a change that makes it. So a release that was killed anywhere is finished by the same steps
+    from the start. Looks and changes raise ViberunError and nothing else, `release.driver.steps` says what of them is
+    repeated.
     """
 
     name: str
+    waits: Waits
 
     @abstractmethod
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         """Finds every reason why this release could not succeed here."""
 
-    @abstractmethod
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        """Tells what exists already, what will be made and what moves."""
+    def stage(self, bundle: Bundle) -> Iterable[Change]:
+        """What is to be brought where no reader looks. Runs beside the others."""
+        return ()
 
-    def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Brings all content where no reader looks, and reads it back. Runs beside the others."""
-        return Skipped()
+    def claim(self, bundle: Bundle) -> Iterable[Change]:
+        """What takes the channel for this commit, in one atomic step. Raises where that is refused."""
+        return ()
 
-    def claim(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Takes the channel for this commit in one atomic step, or is refused."""
-        return Skipped()
+    def publish(self, bundle: Bundle) -> Iterable[Change]:
+        """What readers see at once, under a name that carries the version."""
+        return ()
 
-    def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Does what readers see at once, under a name that carries the version."""
-        return Skipped()
-
-    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Moves the names that move."""
-        return Skipped()
+    def promote(self, held: Published) -> Iterable[Change]:
+        """What brings the names that move to the build that has the channel."""
+        return ()
 
     @abstractmethod
-    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Looks at the release as a user without credentials would."""
+    def verify(self, bundle: Bundle) -> Iterable[Change]:
+        """What a user without credentials does not find as it was built."""
+
+    def holder(self, bundle: Bundle) -> Published:
+        """Says whose the channel is: this build, or another that has taken it since. Asked of the last destination alone."""
+        return Published.of(bundle)
 
     @abstractmethod
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -120,6 +123,7 @@ class RemoteDestination(Destination):
 
     def __init__(self, http: Http) -> None:
         self._http = http
+        self.waits = http.waits
 
     @abstractmethod
     def standing(self, channel: Published) -> Standing:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from release.destinations.destination import Destination, RemoteDestination
-from release.destinations.ghcr.credentials import run_helper
 from release.destinations.ghcr.destination import ContainerRegistry
 from release.destinations.github.destination import GitHubRelease
 from release.destinations.local.destination import LocalChannel
@@ -30,6 +29,7 @@ def remote(
 ) -> tuple[RemoteDestination, ...]:
     """Makes the remote destinations, in the order in which they publish and promote.
 
+    npm's comes before PyPI: it looks through a package before it shows it, and until then the others stand as they did.
     GitHub's is last: its `channel.json` commits the release. Its ref says who holds the channel, and whatever moves elsewhere
     (image tags, the dist-tag) follows it. `keep` and `force` as GitHubRelease has them; `patience` is the environment's, unless
     given. Raises UsageError.
@@ -43,8 +43,8 @@ def remote(
     run = runner(environ, redactor(environ))
     github = GitHubRelease(http(), environ, keep=keep, force=force)
     return (
-        ContainerRegistry(http(), environ, run_helper(environ), github.holder),
+        ContainerRegistry(http(), environ),
+        NpmRegistry(http(), Npm(run, patience), environ),
         PackageIndex(http(), run, environ),
-        NpmRegistry(http(), Npm(run, patience), environ, github.holder),
         github,
     )

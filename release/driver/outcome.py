@@ -1,6 +1,10 @@
-"""What a step of a release came to: the values that destinations answer the driver with."""
+"""What the driver and the destinations tell each other: problems, and what is lacking."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from release.driver.progress import Meter
+from viberun.errors import InvalidError, ViberunError
 
 
 @dataclass(frozen=True)
@@ -12,11 +16,26 @@ class Problems:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that a release would do: `verb` it to `subject`, `size` bytes where that counts."""
+    """Something that a step lacks at a destination: to `verb` the `subject`, of `size` bytes where that counts.
+
+    `make` does it, and returns what there is to say about it. None: only the place itself can do it, so it is waited for.
+    What was made and is lacking all the same is waited for too: for `within` seconds, else for as long as registries may lag,
+    and is made again after a while.
+    `at_once`: with those beside it. `last`: whatever comes after it needs another look. `state` is what tells it from another
+    one of the same name.
+    """
 
     verb: str
     subject: str
     size: int | None = None
+    make: Callable[[Meter], str | None] | None = field(default=None, compare=False, repr=False)
+    at_once: bool = False
+    last: bool = False
+    within: float | None = None
+    state: Hashable = None
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject}".strip()
 
 
 @dataclass(frozen=True)
@@ -35,9 +54,17 @@ class Done:
 
 @dataclass(frozen=True)
 class Skipped:
-    """The step had nothing to do. Without a reason it has no part at that destination at all."""
+    """The step had nothing to do, for a reason if that is worth a line."""
 
     reason: str = ""
 
 
 Outcome = Problems | Plan | Done | Skipped
+
+
+class StaleError(ViberunError):
+    """What the last look saw is so no more; nothing was made of it."""
+
+
+class UnseenError(InvalidError):
+    """What was done is not shown."""

@@ -1,15 +1,27 @@
-"""The release, step by step. STEPS is the order and the reason for it; the rest only walks it."""
+"""The release, step by step. STEPS is the order and the reason for it; the rest only walks it.
 
-from collections.abc import Callable, Sequence
+There is one loop for all places. A destination tells what a step lacks there, the driver makes that, and then looks again:
+what is there is left, what is absent is made, and whatever was killed is finished from the start. So a plan is the first look
+of every step. The answer to a write is believed: what was made, and a later look still lacks, has not been shown yet.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import groupby
 
 from release.bundle.model import Bundle
-from release.destinations.destination import Destination
-from release.driver.outcome import Done, Outcome, Plan, Problems, Skipped
-from release.driver.progress import Meter, Progress
+from release.destinations.destination import Destination, Published
+from release.driver.outcome import Change, Done, Outcome, Plan, Problems, Skipped, StaleError, UnseenError
+from release.driver.progress import Meter, Progress, size_text
+from release.transport.http import TakenError, UnansweredError
+from release.transport.parallel import each
 from viberun.errors import InvalidError, ViberunError
+
+_WIDTH = 6
+_NOTED_AFTER = 4
 
 
 class PreflightError(InvalidError):
@@ -26,57 +38,50 @@ class StepError(InvalidError):
 
 @dataclass(frozen=True)
 class Step:
-    """What every destination is asked, one after the other or all at once."""
+    """What every destination is asked, one after the other or all at once: what it lacks of the build that is held to.
+
+    That is this one; in a step that `follows`, whichever has the channel.
+    """
 
     name: str
     promise: str
-    ask: Callable[[Destination, Bundle, Meter], Outcome]
+    look: Callable[[Destination, Bundle, Published], Iterable[Change]]
     changes: bool = True
     at_once: bool = False
+    follows: bool = False
 
 
 STEPS = (
     Step(
-        "preflight",
-        "every problem of every destination, in one report",
-        lambda at, *what: at.preflight(*what),
-        changes=False,
-        at_once=True,
-    ),
-    Step(
-        "plan",
-        "what is there already, what will be made, what moves",
-        lambda at, *what: at.plan(*what),
-        changes=False,
-        at_once=True,
-    ),
-    Step(
         "stage",
         "all content goes where no reader looks, and is read back by digest",
-        lambda at, *what: at.stage(*what),
+        lambda at, bundle, held: at.stage(bundle),
         at_once=True,
     ),
     Step(
         "claim",
         "the channel is this commit's from here on; if it is a newer one's, the release ends",
-        lambda at, *what: at.claim(*what),
+        lambda at, bundle, held: at.claim(bundle),
     ),
     Step(
         "publish",
         "what readers see at once, under names that carry the version",
-        lambda at, *what: at.publish(*what),
+        lambda at, bundle, held: at.publish(bundle),
+        follows=True,
     ),
     Step(
         "promote",
         "the names that move: readers get this release from here on",
-        lambda at, *what: at.promote(*what),
+        lambda at, bundle, held: at.promote(held),
+        follows=True,
     ),
     Step(
         "verify",
         "a user without credentials gets what was built",
-        lambda at, *what: at.verify(*what),
+        lambda at, bundle, held: at.verify(bundle),
         changes=False,
         at_once=True,
+        follows=True,
     ),
 )
 
@@ -89,7 +94,12 @@ class Report:
     changed: bool
 
 
+class _LostError(Exception):
+    """Nobody knows whether a change was made; its cause says why."""
+
+
 Answer = tuple[Destination, Outcome | ViberunError]
+Ask = Callable[[Destination, Meter], Outcome]
 
 
 def release(
@@ -102,52 +112,179 @@ def release(
 ) -> Report:
     """Takes the bundle to every destination, or with `dry_run` only up to the first change.
 
-    `redact` keeps secrets out of what is said of a failure. Raises PreflightError as long as nothing has changed, and
-    StepError afterwards.
+    The last destination commits the release: it knows whose the channel is. `redact` keeps secrets out of what is said of a
+    failure. Raises PreflightError as long as nothing has changed, and StepError afterwards.
     """
-    answers: list[Answer] = []
-    begun = changed = False
+    keeper = destinations[-1]
+
+    def asked(name: str, ask: Ask, *, at_once: bool) -> list[Answer]:
+        """Tells what each answered; after a failure in turn those whose turn had not come are left out."""
+
+        def answer(destination: Destination) -> Answer:
+            return destination, _answer(name, destination, ask, progress)
+
+        if at_once:
+            with ThreadPoolExecutor(len(destinations)) as pool:
+                return list(pool.map(answer, destinations))
+        answers = list[Answer]()
+        for destination in destinations:
+            answers.append(answer(destination))
+            if isinstance(answers[-1][1], ViberunError):
+                break
+        return answers
+
     with ExitStack() as stack:
         for destination in destinations:
             stack.callback(destination.close)
-        for step in STEPS:
-            if step.changes and dry_run:
-                break
-            begun |= step.changes
-            new = _perform(step, bundle, destinations, progress)
-            if problems := [redact(problem) for problem in _problems(new)]:
-                raise (
-                    StepError(f"{step.name} failed", problems, remedy="'When it fails' in RELEASING.md says what to do")
-                    if begun
-                    else PreflightError("nothing was released", problems)
-                )
-            changed |= step.changes and any(isinstance(outcome, Done) for _, outcome in new)
-            answers += new
-    return Report(tuple((at, outcome) for at, outcome in answers if isinstance(outcome, Plan)), changed)
+        for name, ask in (("preflight", _preflight(bundle)), ("plan", _plan(bundle))):
+            answers = asked(name, ask, at_once=True)
+            if problems := [redact(problem) for problem in _problems(answers)]:
+                raise PreflightError("nothing was released", problems)
+        report = Report(tuple((at, outcome) for at, outcome in answers if isinstance(outcome, Plan)), changed=False)
+        changed, begun = False, set[Destination]()
+        for step in () if dry_run else STEPS:
+
+            def ask_step(at: Destination, meter: Meter, step: Step = step) -> Outcome:
+                return perform(step, at, keeper, bundle, meter, begun=at in begun)
+
+            answers = asked(step.name, ask_step, at_once=step.at_once)
+            if problems := [redact(problem) for problem in _problems(answers)]:
+                remedy = "'When it fails' in RELEASING.md says what to do"
+                raise StepError(f"{step.name} failed", problems, remedy=remedy)
+            done = {at for at, outcome in answers if step.changes and isinstance(outcome, Done)}
+            changed |= bool(done)
+            begun.update(done if step.follows else ())
+    return Report(report.plans, changed)
 
 
-def _perform(step: Step, bundle: Bundle, destinations: Sequence[Destination], progress: Progress) -> list[Answer]:
-    """Tells what each destination answered; after a failed change those whose turn had not come are left out."""
+def _preflight(bundle: Bundle) -> Ask:
+    return lambda at, meter: at.waits.patiently(lambda: at.preflight(bundle, meter), StaleError)
 
-    def ask(destination: Destination) -> Answer:
-        return destination, _ask(step, bundle, destination, progress)
 
-    if step.at_once:
-        with ThreadPoolExecutor(len(destinations)) as pool:
-            return list(pool.map(ask, destinations))
-    answers: list[Answer] = []
-    for destination in destinations:
-        answers.append(ask(destination))
-        if step.changes and isinstance(answers[-1][1], ViberunError):
+def _plan(bundle: Bundle) -> Ask:
+    own, changing = Published.of(bundle), [step for step in STEPS if step.changes]
+
+    def ask(at: Destination, meter: Meter) -> Outcome:
+        def looks() -> tuple[Change, ...]:
+            return tuple(change for step in changing for change in step.look(at, bundle, own))
+
+        return Plan(at.waits.patiently(looks, StaleError))
+
+    return ask
+
+
+def perform(
+    step: Step, at: Destination, keeper: Destination, bundle: Bundle, meter: Meter, *, begun: bool = False
+) -> Done | Skipped:
+    """Looks, makes what is lacking, and looks again until nothing is, as long as the channel is this build's.
+
+    Before the first change that readers see another build that has the channel is left to its own run, which may have published
+    nothing yet; after it (`begun`: in a step before) this run can't but help that one forwards. Raises UnseenError for what
+    was made, or comes by itself, and is not shown in time; else what a look or a change raises.
+    """
+    clock, sleep, patience = at.waits.clock, at.waits.sleep, at.waits.patience
+    held, made, said = Published.of(bundle), dict[Change, float](), list[str]()
+    failures, idle, since = 0, 0, clock()
+
+    def make(change: Change) -> None:
+        assert change.make
+        try:
+            said.extend(filter(None, [change.make(meter)]))
+        except TakenError:
+            pass  # another's, or its answer got lost: it will be shown
+        except UnansweredError as error:
+            raise _LostError from error
+        made[change] = clock()
+
+    def again(change: Change) -> float:
+        """Tells when it may be made: where a place has a time for it, once."""
+        return made[change] + (patience.again if change.within is None else math.inf) if change in made else 0
+
+    ask = True
+    while True:
+        asked, ask = ask, False
+        try:
+            if asked and step.follows:
+                held = keeper.holder(bundle)
+            overtaken = held.manifest.build.version != bundle.manifest.build.version
+            left = [f"left to {held.manifest.build.version}, which has taken its place"] if overtaken else []
+            if overtaken and not (step.changes and (made or begun)):
+                return Skipped(*left)
+            lacking = list(step.look(at, bundle, held))
+            if overtaken and not any(change.make for change in lacking):
+                lacking = []  # what comes of itself is for the other's run to wait for
+            if not lacking and asked:
+                return _outcome(step, list(made), said, left)
+            ready = _ready(lacking, again, clock())
+            if ready or not lacking:
+                ask = True
+                if asked:  # else what was waited for may be another's turn by now
+                    fresh = any(each not in made for each in ready)
+                    _make(ready, make)
+                    failures, idle, since = 0, *((0, clock()) if fresh else (idle, since))
+                continue
+        except (_LostError, StaleError) as error:
+            failures += 1
+            if failures >= patience.tries:
+                raise error.__cause__ or error from None
+            ask = True
+            sleep(patience.backoff(failures))
+            continue
+        idle += 1
+        ask = any(each.within is None for each in lacking)  # what takes its time does so whosever turn it is
+        pause, most = (
+            patience.backoff(idle),
+            max(patience.lag if each.within is None else each.within for each in lacking),
+        )
+        if clock() + pause - since > most:
+            raise UnseenError("not shown", [str(each) for each in lacking], remedy="run the same command again")
+        if idle == _NOTED_AFTER:
+            meter.note(f"not there yet; looks for {most / 60:.0f} minutes at most")
+        sleep(pause)
+
+
+def _ready(lacking: Sequence[Change], again: Callable[[Change], float], now: float) -> list[Change]:
+    """Picks what may be made now; nothing after a change that is waited for, and that takes another look."""
+    ready = list[Change]()
+    for change in lacking:
+        if change.make and now >= again(change):
+            ready.append(change)
+        elif change.last:
             break
-    return answers
+    return ready
 
 
-def _ask(step: Step, bundle: Bundle, destination: Destination, progress: Progress) -> Outcome | ViberunError:
-    meter = progress.begin(step.name, destination.name)
+def _make(changes: Sequence[Change], make: Callable[[Change], None]) -> None:
+    """Makes them in their order up to the first after which another look is needed, neighbours at once where they may be."""
+    for at_once, group in groupby(changes, lambda change: change.at_once):
+        if at_once:
+            each(make, group, _WIDTH)
+            continue
+        for change in group:
+            make(change)
+            if change.last:
+                return
+
+
+def _outcome(step: Step, made: Sequence[Change], said: Sequence[str], left: Sequence[str]) -> Done | Skipped:
+    if not step.changes:
+        return Done("as it was built")
+    if not made:
+        return Skipped(*left)
+    texts = list[str]()
+    for verb in dict.fromkeys(change.verb for change in made):
+        those = [change for change in made if change.verb == verb]
+        size = sum(change.size or 0 for change in those)
+        one, total = (str(those[0]) if len(those) == 1 else f"{verb} {len(those)}"), f", {size_text(size)}"
+        texts.append(one + (total if size else ""))
+    return Done("; ".join(dict.fromkeys([*texts, *said, *left])))
+
+
+def _answer(name: str, destination: Destination, ask: Ask, progress: Progress) -> Outcome | ViberunError:
+    meter = progress.begin(name, destination.name)
     said = ""
     try:
-        outcome = step.ask(destination, bundle, meter)
+        outcome = ask(destination, meter)
         said = _said(outcome)
         return outcome
     except ViberunError as error:

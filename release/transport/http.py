@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -19,7 +20,7 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 
 from release.transport.body import Body, Stream
 from release.transport.content import CHUNK, Digest
-from release.transport.patience import Patience, asked_to_wait, never_arrived, reason
+from release.transport.patience import Patience, Waits, asked_to_wait, never_arrived, reason
 from release.transport.traffic import Traffic
 from viberun.errors import UsageError, ViberunError
 
@@ -89,6 +90,7 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.waits = Waits(patience, sleep, clock)
         self.patience = patience
         self.traffic = Traffic()
         self._secrets = {secret for secret in secrets if secret}
@@ -224,26 +226,13 @@ class Http:
         return HttpError(text, answer)
 
 
-def ensure[T](
-    http: Http, find: Callable[[], T | None], make: Callable[[], T], *, known_missing: bool = False
-) -> tuple[T, bool]:
-    """Finds what is there, else makes it; returns it, and whether it was made here. `known_missing` saves the first look.
-
-    `make` is no request that could simply be repeated: when its answer got lost (UnansweredError) or somebody else was
-    faster (TakenError), only another look tells. Raises what the last `make` did.
-    """
-    tries = 0
-    while True:
-        there = None if known_missing and tries == 0 else find()
-        if there is not None:
-            return there, tries > 0
-        tries += 1
-        try:
-            return make(), True
-        except (UnansweredError, TakenError):
-            if tries >= http.patience.tries:
-                raise
-            http.pause(tries)
+def read[T](answer: Answer, make: Callable[[Any], T]) -> T:
+    """Makes something of an answer's JSON. Raises HttpError where a field of it is missing, or of another form."""
+    try:
+        return make(json.loads(answer.content))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise HttpError(f"the answer is of another form ({why})", answer, "run the same command again") from error
 
 
 def safe_for_credentials(url: str) -> bool:

@@ -2,8 +2,9 @@
 
 import random
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import requests
 
@@ -29,22 +30,54 @@ class Patience:
     scan: float = 3600.0
     tries: int = 6
 
+    @property
+    def again(self) -> float:
+        """The seconds after which something is done again that was done, and is not shown: another run may have undone it."""
+        return 4 * self.longest
+
     @staticmethod
     def of(environ: Mapping[str, str]) -> "Patience":
-        """Makes the default, with VIBERUN_HTTP_TIMEOUT as the silence. Raises UsageError."""
-        text = environ.get("VIBERUN_HTTP_TIMEOUT") or "60"
-        try:
-            silence = float(text)
-        except ValueError:
-            silence = 0.0
-        if not 0 < silence < float("inf"):
-            raise UsageError(f"VIBERUN_HTTP_TIMEOUT is {text!r}, which is no number of seconds")
-        return replace(Patience(), silence=silence)
+        """Makes the default, with VIBERUN_HTTP_TIMEOUT as the silence, and VIBERUN_NPM_WAIT as the scan. Raises UsageError."""
+        default = Patience()
+        return replace(
+            default,
+            silence=_seconds(environ, "VIBERUN_HTTP_TIMEOUT", default.silence),
+            scan=_seconds(environ, "VIBERUN_NPM_WAIT", default.scan),
+        )
 
     def backoff(self, tries: int) -> float:
         """Returns how long to wait after so many failures, in seconds; random, so that clients don't move in step."""
         longest = min(self.longest, self.first * 2 ** (tries - 1))
         return random.uniform(longest / 2, longest)
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name) or str(default)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"{name} is {text!r}, which is no number of seconds")
+    return seconds
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Patience, and the means: a clock in seconds, and how to let them pass."""
+
+    patience: Patience = field(default_factory=Patience)
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.time
+
+    def patiently[T](self, ask: Callable[[], T], passing: type[Exception]) -> T:
+        """Asks again after an error that passes, as often as there is patience for."""
+        for tries in range(1, self.patience.tries):
+            try:
+                return ask()
+            except passing:
+                self.sleep(self.patience.backoff(tries))
+        return ask()
 
 
 def asked_to_wait(headers: Mapping[str, str], said: str, tries: int, now: float) -> float | None:

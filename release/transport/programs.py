@@ -1,12 +1,14 @@
 """Runs the programs that publish packages: argument lists in, what they said out, and no secret in it."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from release.transport.secrets import SECRET
 from viberun.errors import ViberunError
 
 
@@ -29,19 +31,31 @@ class Ended:
         return " ".join(lines[-6:])[-600:]
 
 
+_SECRETS = {
+    "npm": re.compile("NPM_|NODE_AUTH_TOKEN$|ACTIONS_ID_TOKEN_REQUEST_", re.IGNORECASE),
+    "twine": re.compile("TWINE_|ACTIONS_ID_TOKEN_REQUEST_"),
+    "pypi_attestations": re.compile("ACTIONS_ID_TOKEN_REQUEST_"),
+}
+"""Which variables that are called like secrets a program needs, by a word of its command."""
+
+_NONE = re.compile("(?!)")
+
 Run = Callable[[Sequence[str], Mapping[str, str], Path, float], Ended]
 """Runs a command with variables on top of the environment, in a folder, for so many seconds at most."""
 
 
 def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
-    """Makes a Run of this machine's programs: they get `environ`, and nothing to read. It raises MissingProgramError."""
+    """Makes a Run of this machine's programs: they get `environ`, without what are others' secrets, and nothing to read.
+
+    It raises MissingProgramError.
+    """
 
     def run(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
         try:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env={**environ, **variables},
+                env={**_without_others_secrets(environ, command), **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -68,6 +82,12 @@ def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
         return Ended(status, redact(out), redact(err))
 
     return run
+
+
+def _without_others_secrets(environ: Mapping[str, str], command: Sequence[str]) -> dict[str, str]:
+    """Leaves out what is called like a secret, but for those of the program itself, and its right to ask who the job is."""
+    own = next((names for program, names in _SECRETS.items() if program in command), _NONE)
+    return {name: value for name, value in environ.items() if own.match(name) or not SECRET.search(name)}
 
 
 def _end(process: subprocess.Popen[str]) -> None:

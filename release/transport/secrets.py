@@ -7,14 +7,14 @@ from urllib.parse import quote
 
 from release.transport.address import without_login
 
-_SECRET = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|(?:_AUTH|_KEY)$", re.IGNORECASE)
+SECRET = re.compile(r"TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|(?:_AUTH|_KEY)$", re.IGNORECASE)
 _FORMS = re.compile(r"\b(?:npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{16,}|gh[a-z]_[A-Za-z0-9]{30,}|github_pat_\w{30,})")
 _SHORTEST = 6
 
 
 def secrets_of(environ: Mapping[str, str]) -> frozenset[str]:
     """Returns the values of variables that are called like secrets, and the forms in which they travel."""
-    values = {value for name, value in environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST}
+    values = {value for name, value in environ.items() if SECRET.search(name) and len(value) >= _SHORTEST}
     quoted = {quote(value, safe="") for value in values}
     return frozenset(values | quoted | {base64.b64encode(value.encode()).decode() for value in values})
 

@@ -133,7 +133,7 @@ PLACE = '''
 
 from release.bundle.model import Bundle
 from release.destinations.destination import Published, Receipt, RemoteDestination, Standing
-from release.driver.outcome import Done, Plan, Problems, Skipped
+from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
 
 
@@ -143,11 +143,8 @@ class Mirror(RemoteDestination):
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         return Problems(("no mirror is set",))
 
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        return Plan(())
-
-    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        return Skipped()
+    def verify(self, bundle: Bundle) -> list[Change]:
+        return []
 
     def standing(self, channel: Published) -> Standing:
         return Standing(None, None)
@@ -166,7 +163,7 @@ def test_a_new_place_is_its_folder_and_a_line(tree: Tree) -> None:
     tree.change(registry, r"^( *)(NpmRegistry\(http\(\))", r"\1Mirror(http()),\n\1\2")
     assert len(set(tree.touched()) - {"release/destinations/mirror/"}) <= MOST_FILES, tree.touched()
     shown = run_python(tree, NAMES, None).split()
-    assert shown == ["ghcr", "pypi", "mirror", "npm", "github"]
+    assert shown == ["ghcr", "mirror", "npm", "pypi", "github"]
     sources = tree.bazel.run("query", "labels(srcs, //release/destinations)")
     assert "//release/destinations:mirror/destination.py" in sources.splitlines()
 

@@ -3,17 +3,17 @@
 https://distribution.github.io/distribution/spec/auth/token/ and .../oauth/ (for identity tokens).
 """
 
-import json
 import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from release.destinations.ghcr.credentials import Credentials
 from release.transport.body import Body
-from release.transport.http import Answer, Http, HttpError, Request
+from release.transport.http import Answer, Http, Request, read
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _CLIENT = "viberun-release"
@@ -93,10 +93,9 @@ class Authorization:
             join = "&" if "?" in challenge.realm else "?"
             basic = credentials.basic if credentials else None
             request = Request("GET", f"{challenge.realm}{join}{query}", authorization=basic)
-        answer = self._http.send(request)
-        try:
-            fields_there = json.loads(answer.content)
-            token = fields_there.get("token") or fields_there["access_token"]
-            return str(token), max(_LEAST_LIFE, float(fields_there.get("expires_in", _LEAST_LIFE)))
-        except (ValueError, LookupError, TypeError, AttributeError):
-            raise HttpError(f"{request}: the answer has no token", answer) from None
+        return read(self._http.send(request), _token)
+
+
+def _token(fields: Any) -> tuple[str, float]:
+    token = fields.get("token") or fields["access_token"]
+    return str(token), max(_LEAST_LIFE, float(fields.get("expires_in", _LEAST_LIFE)))

@@ -1,32 +1,17 @@
-"""Who a registry is asked as: docker's stored logins, by docker's own rules.
-
-`$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`: a helper of `credHelpers` for the registry, else the one of
-`credsStore`, else `auths` (docker's cli/config/configfile).
-"""
+"""Who a registry is asked as: docker's stored logins and helpers, as docker's own SDK finds them, else the token for GitHub."""
 
 import base64
-import binascii
 import json
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from docker import auth
+from docker.credentials.errors import StoreError
+from docker.errors import DockerException
 
 from viberun.errors import ViberunError
-
-_TOKEN_USER = "<token>"
-_HELPER_TIMEOUT = 60
-_HELP = "see credsStore and credHelpers in docker's config.json"
-
-RunHelper = Callable[[Sequence[str], str], str | None]
-"""Runs a program with a text as its standard input; returns what it printed, or None where it has no such login.
-
-Raises CredentialsError where it is missing, or failed.
-"""
-
-_UNKNOWN = "credentials not found"
-"""How a helper's words begin that has no such login (docker-credential-helpers' credentials/error.go)."""
 
 
 class CredentialsError(ViberunError):
@@ -46,107 +31,24 @@ class Credentials:
         return "Basic " + base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
 
 
-def find(registry: str, environ: Mapping[str, str], run: RunHelper) -> Credentials | None:
+def find(registry: str, environ: Mapping[str, str]) -> Credentials | None:
     """Finds docker's stored login for a registry (`ghcr.io`), else GITHUB_ACTOR with GITHUB_TOKEN. Raises CredentialsError."""
-    path, config = _config(environ)
-    helper = _object(path, config, "credHelpers").get(registry) or config.get("credsStore")
-    stored = _from_helper(str(helper), registry, run) if helper else None
-    stored = stored or _from_auths(_object(path, config, "auths"), registry)
-    if stored:
-        return stored
-    token = environ.get("GITHUB_TOKEN")
-    return Credentials(environ.get("GITHUB_ACTOR") or "x-access-token", token) if token else None
-
-
-def run_helper(environ: Mapping[str, str]) -> RunHelper:
-    """Runs credential helpers as programs of this machine."""
-
-    def run(command: Sequence[str], text: str) -> str | None:
-        try:
-            done = subprocess.run(
-                command, input=text, env=dict(environ), capture_output=True, text=True, timeout=_HELPER_TIMEOUT
-            )
-        except FileNotFoundError:
-            raise CredentialsError(f"there is no {command[0]} on PATH, which docker is set to", remedy=_HELP) from None
-        except (OSError, subprocess.SubprocessError) as error:
-            raise CredentialsError(f"{command[0]} can't be run ({type(error).__name__})", remedy=_HELP) from None
-        if done.returncode == 0:
-            return done.stdout
-        if done.stdout.strip().lower().startswith(_UNKNOWN):
-            return None
-        # Its standard output may be a login.
-        words = " ".join(done.stderr.split())[:200] or f"it ended with status {done.returncode}"
-        raise CredentialsError(f"{command[0]} failed: {words}", remedy=_HELP)
-
-    return run
-
-
-def _config(environ: Mapping[str, str]) -> tuple[Path, Mapping[str, Any]]:
-    """Reads docker's configuration, empty where there is none; returns where it is, and what it says."""
-    folder = environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker"
-    path = Path(folder) / "config.json"
+    path = Path(environ.get("DOCKER_CONFIG") or f"{environ.get('HOME', '')}/.docker") / "config.json"
     try:
-        config = json.loads(path.read_text())
-    except FileNotFoundError:
-        return path, {}
-    except (OSError, ValueError) as error:
+        # Without `auths` the SDK would take a file of other settings for a list of logins.
+        fields = {"auths": {}, **json.loads(path.read_text())} if path.exists() else {"auths": {}}
+        with warnings.catch_warnings(action="ignore"):  # of a helper that is missing, which is an error too
+            found = auth.load_config(config_dict=fields, credstore_env=dict(environ)).resolve_authconfig(registry) or {}
+        login = {name.lower(): str(value) for name, value in found.items() if value}
+    except (OSError, ValueError, TypeError, AttributeError, DockerException, StoreError) as error:
+        # Neither the file nor what a helper printed is shown: it may be a login.
         raise CredentialsError(
-            f"{path} can't be read ({type(error).__name__})", remedy="log in again with docker"
+            f"docker's stored login for {registry} can't be read ({type(error).__name__})",
+            remedy=f"see {path}, or run 'docker login {registry}'",
         ) from None
-    if not isinstance(config, dict):
-        raise CredentialsError(f"{path} is no JSON object", remedy="log in again with docker")
-    return path, config
-
-
-def _object(path: Path, config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Reads a member that docker takes for empty where it is null."""
-    value = config.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise CredentialsError(f"{name} in {path} is no JSON object", remedy="log in again with docker")
-    return value
-
-
-def _from_helper(helper: str, registry: str, run: RunHelper) -> Credentials | None:
-    """Asks `docker-credential-HELPER get` (docker/docker-credential-helpers): the registry in, JSON out."""
-    answer = run([f"docker-credential-{helper}", "get"], registry)
-    if answer is None:
-        return None
-    try:
-        fields = json.loads(answer)
-        user, secret = str(fields["Username"]), str(fields["Secret"])
-    except (ValueError, LookupError, TypeError):
-        raise CredentialsError(f"docker-credential-{helper} did not answer with a login for {registry}") from None
-    return Credentials("" if user == _TOKEN_USER else user, secret)
-
-
-def _from_auths(auths: Mapping[str, Any], registry: str) -> Credentials | None:
-    for server, entry in auths.items():
-        if _host(server) != registry or not entry:
-            continue
-        try:
-            if login := _login(entry):
-                return login
-        except (binascii.Error, ValueError, AttributeError, TypeError):
-            raise CredentialsError(
-                f"docker's stored login for {registry} can't be read", remedy=f"run 'docker login {registry}'"
-            ) from None
-    return None
-
-
-def _login(entry: Mapping[str, Any]) -> Credentials | None:
-    """Tells what an entry of `auths` has. Raises ValueError, AttributeError and TypeError where it is none."""
-    if entry.get("identitytoken"):
-        return Credentials("", str(entry["identitytoken"]))
-    if entry.get("auth"):
-        user, _, secret = base64.b64decode(entry["auth"], validate=True).decode().partition(":")
-        return Credentials(user, secret)
-    if entry.get("username"):
-        return Credentials(str(entry["username"]), str(entry.get("password") or ""))
-    return None
-
-
-def _host(server: str) -> str:
-    """Reads a key of `auths`, which may be an address: `https://registry.example/v1/`."""
-    return server.partition("://")[2].partition("/")[0] if "://" in server else server.partition("/")[0]
+    if "identitytoken" in login:
+        return Credentials("", login["identitytoken"])
+    if "username" in login:
+        return Credentials(login["username"], login.get("password", ""))
+    token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")
+    return Credentials(environ.get("GITHUB_ACTOR") or "x-access-token", token) if token else None

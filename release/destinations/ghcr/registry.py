@@ -12,19 +12,11 @@ from release.destinations.ghcr.authorization import Authorization
 from release.destinations.ghcr.image import ACCEPTED, Blob, ImageManifest
 from release.transport.body import Body
 from release.transport.content import Moved
-from release.transport.http import Answer, Http, HttpError, Request, UnansweredError, ensure, error_text, origin
+from release.transport.http import Answer, Http, HttpError, Request, UnansweredError, error_text, origin
 
 
 class DeniedError(HttpError):
     """The registry does not let these credentials do that (401 or 403)."""
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """How a blob got there."""
-
-    sent: bool = False
-    mounted: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,19 +32,12 @@ class Registry:
         request = Request("HEAD", self._url(repository, f"blobs/{digest}"), accepted=(200, 404, *_ELSEWHERE))
         return self._send(_pull(repository), request).status != 404
 
-    def push_blob(self, repository: str, blob: Blob, mount_from: str | None, expect: Moved, moved: Moved) -> Pushed:
-        """Looks first, then mounts from another repository of this registry if that works, else uploads. [Pushing blobs]"""
-
-        def make() -> Pushed:
-            location = self._begin_upload(repository, blob.digest, mount_from)
-            if location is None:
-                return Pushed(mounted=True)
+    def push_blob(self, repository: str, blob: Blob, mount_from: str | None, expect: Moved, moved: Moved) -> None:
+        """Mounts what is not there from another repository of this registry if that works, else uploads it. [Pushing blobs]"""
+        location = self._begin_upload(repository, blob.digest, mount_from)
+        if location is not None:
             expect(blob.size)
             self._upload(repository, location, blob, moved)
-            return Pushed(sent=True)
-
-        pushed, _ = ensure(self.http, lambda: Pushed() if self.has_blob(repository, blob.digest) else None, make)
-        return pushed
 
     def require_push_access(self, repository: str) -> None:
         """Begins an upload and takes it back. Raises DeniedError."""

@@ -16,7 +16,7 @@ from release.destinations.github.model import Asset, Comparison, Release, Reposi
 from release.destinations.github.settings import Settings
 from release.transport.body import Body
 from release.transport.content import Moved
-from release.transport.http import Answer, Http, HttpError, Request, TakenError
+from release.transport.http import Answer, Http, HttpError, Request, TakenError, read
 
 SPENT = (
     "GitHub gives the tag of an immutable release to no other, even when that is deleted:"
@@ -46,24 +46,28 @@ class Api:
 
     def repository(self) -> Repository:
         answer = self._send("GET", "")
-        fields = json.loads(answer.content)
-        # Of an installation, which is no collaborator, GitHub says that it may do nothing.
-        permissions = {} if self._of_installation else fields.get("permissions") or {}
-        scopes = answer.headers.get("x-oauth-scopes") if self._has_scopes else None
-        return Repository(
-            fields["full_name"],
-            fields["private"],
-            fields["default_branch"],
-            permissions.get("push"),
-            None if scopes is None else frozenset(filter(None, scopes.replace(" ", "").split(","))),
-        )
+
+        def made(fields: Any) -> Repository:
+            # Of an installation, which is no collaborator, GitHub says that it may do nothing.
+            permissions = {} if self._of_installation else fields.get("permissions") or {}
+            scopes = answer.headers.get("x-oauth-scopes") if self._has_scopes else None
+            return Repository(
+                str(fields["full_name"]),
+                bool(fields["private"]),
+                str(fields["default_branch"]),
+                permissions.get("push"),
+                None if scopes is None else frozenset(filter(None, scopes.replace(" ", "").split(","))),
+                _moment(answer),
+            )
+
+        return read(answer, made)
 
     def immutable_releases(self) -> bool | None:
         """Tells whether whatever gets published becomes immutable; None where the token may not know."""
         answer = self._send("GET", "/immutable-releases", accepted=(200, 403, 404))
         if answer.status == 403:
             return None
-        return answer.status == 200 and bool(json.loads(answer.content)["enabled"])
+        return answer.status == 200 and read(answer, lambda fields: bool(fields["enabled"]))
 
     def has_commit(self, sha: str) -> bool:
         return self._send("GET", f"/commits/{sha}", accepted=(200, 404, 422)).status == 200
@@ -71,16 +75,14 @@ class Api:
     def workflow_files(self, ref: str) -> Mapping[str, str]:
         """Returns the blob id of every file in `.github/workflows` at a commit or branch."""
         answer = self._send("GET", f"/contents/.github/workflows?ref={quote(ref, safe='')}", accepted=(200, 404))
-        return {} if answer.status == 404 else {file["name"]: file["sha"] for file in json.loads(answer.content)}
+        return {} if answer.status == 404 else read(answer, lambda files: {file["name"]: file["sha"] for file in files})
 
     def compare(self, base: str, head: str) -> Comparison | None:
         """Compares two commits or branches. None where they share no history, or one is not there."""
         answer = self._send("GET", f"/compare/{quote(base)}...{quote(head)}", accepted=(200, 404))
         if answer.status == 404:
             return None
-        fields = json.loads(answer.content)
-        subjects = ((each["sha"], each["commit"]["message"].partition("\n")[0]) for each in fields["commits"])
-        return Comparison(fields["status"], fields["total_commits"], tuple(subjects))
+        return read(answer, Comparison.of)
 
     # Refs
 
@@ -89,10 +91,10 @@ class Api:
         answer = self._send("GET", f"/git/ref/tags/{quote(tag)}", accepted=(200, 404))
         if answer.status == 404:
             return None
-        target = json.loads(answer.content)["object"]
-        while target["type"] == "tag":
-            target = json.loads(self._send("GET", f"/git/tags/{target['sha']}").content)["object"]
-        return str(target["sha"])
+        kind, sha = read(answer, _target)
+        while kind == "tag":
+            kind, sha = read(self._send("GET", f"/git/tags/{sha}"), _target)
+        return sha
 
     def create_tag(self, tag: str, sha: str) -> None:
         self._send("POST", "/git/refs", fields={"ref": f"refs/tags/{tag}", "sha": sha}, accepted=(201,))
@@ -105,16 +107,16 @@ class Api:
 
     def releases(self) -> Iterator[Release]:
         """Lists all of them, newest first; drafts too where the token may push."""
-        return (Release.of(fields) for page in self._pages("/releases") for fields in json.loads(page.content))
+        return (each for page in self._pages("/releases") for each in read(page, lambda rows: [*map(Release.of, rows)]))
 
     def release(self, tag: str) -> Release | None:
         """Returns the published release of a tag."""
         answer = self._send("GET", f"/releases/tags/{quote(tag)}", accepted=(200, 404))
-        return None if answer.status == 404 else Release.of(json.loads(answer.content))
+        return None if answer.status == 404 else read(answer, Release.of)
 
     def latest(self) -> Release | None:
         answer = self._send("GET", "/releases/latest", accepted=(200, 404))
-        return None if answer.status == 404 else Release.of(json.loads(answer.content))
+        return None if answer.status == 404 else read(answer, Release.of)
 
     def create_release(
         self, tag: str, commit: str | None, *, name: str, body: str, draft: bool, prerelease: bool, make_latest: str
@@ -123,7 +125,7 @@ class Api:
         facts = {"tag_name": tag, "name": name, "body": body, **({"target_commitish": commit} if commit else {})}
         flags = {"draft": draft, "prerelease": prerelease, "make_latest": make_latest}
         answer = self._send("POST", "/releases", fields={**facts, **flags}, accepted=(201,))
-        return Release.of(json.loads(answer.content))
+        return read(answer, Release.of)
 
     def update_release(self, release: int, changes: Mapping[str, str | bool]) -> Release:
         """Changes fields, by GitHub's names for them.
@@ -132,7 +134,7 @@ class Api:
         give it another.
         """
         answer = self._send("PATCH", f"/releases/{release}", fields=changes, repeatable=True)
-        return Release.of(json.loads(answer.content))
+        return read(answer, Release.of)
 
     def delete_release(self, release: int) -> None:
         self._send("DELETE", f"/releases/{release}", accepted=(204, 404))
@@ -140,8 +142,10 @@ class Api:
     # Assets
 
     def assets(self, release: int) -> list[Asset]:
-        pages = self._pages(f"/releases/{release}/assets")
-        return [Asset.of(fields, _moment(page)) for page in pages for fields in json.loads(page.content)]
+        def of(page: Answer) -> list[Asset]:
+            return read(page, lambda rows: [Asset.of(fields, _moment(page)) for fields in rows])
+
+        return [asset for page in self._pages(f"/releases/{release}/assets") for asset in of(page)]
 
     def upload(self, release: Release, name: str, content: bytes | Path, moved: Moved = lambda _: None) -> Asset:
         answer = self._answer(
@@ -154,7 +158,7 @@ class Api:
                 accepted=(201,),
             )
         )
-        return Asset.of(json.loads(answer.content), _moment(answer))
+        return read(answer, lambda fields: Asset.of(fields, _moment(answer)))
 
     def rename_asset(self, asset: int, name: str) -> None:
         self._send("PATCH", f"/releases/assets/{asset}", fields={"name": name}, repeatable=True)
@@ -227,9 +231,17 @@ def _translated(error: HttpError) -> HttpError:
     return error
 
 
+def _target(fields: Any) -> tuple[str, str]:
+    """Returns what a ref or tag names: the kind of object, and its id."""
+    return fields["object"]["type"], str(fields["object"]["sha"])
+
+
 def _moment(answer: Answer) -> datetime:
     """Tells when the server answered, by its own clock (RFC 9110, 6.6.1)."""
-    return parsedate_to_datetime(answer.headers["date"])
+    try:
+        return parsedate_to_datetime(answer.headers["date"])
+    except (LookupError, ValueError) as error:
+        raise HttpError("the answer does not tell its date", answer) from error
 
 
 def _next_page(link: str) -> str | None:

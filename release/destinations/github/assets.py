@@ -1,20 +1,19 @@
-"""Brings files to a release as assets, each once, and reads back what GitHub has of them."""
+"""Brings files to a release as assets, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.destinations.github.api import Api
 from release.destinations.github.model import Asset, Release
+from release.driver.outcome import Change, StaleError
+from release.driver.progress import Meter
 from release.transport.content import Digest, Moved, digest_of
-from release.transport.http import Http, HttpError, TakenError, ensure
-from release.transport.parallel import each
+from release.transport.http import Http, HttpError
 from viberun.errors import InvalidError
 
 MOST = 1000
 """GitHub's own limit for one release."""
-
-_WIDTH = 4
 
 
 class AssetError(InvalidError):
@@ -49,76 +48,62 @@ def difference(wanted: Sequence[Wanted], there: Sequence[Asset]) -> Difference:
 
 
 class Assets:
-    """The assets of one release."""
+    """The assets of one release, which must be there when something is uploaded."""
 
-    def __init__(self, http: Http, api: Api, release: Release) -> None:
+    def __init__(self, http: Http, api: Api, release: Release | None) -> None:
         self._http = http
         self._api = api
         self._release = release
 
-    def list(self) -> list[Asset]:
-        return self._api.assets(self._release.id)
-
-    def upload_missing(self, wanted: Sequence[Wanted], expect: Moved, moved: Moved) -> int:
-        """Uploads what is missing and reads everything back; returns how many that were.
-
-        What names others comes when all others are there. Raises AssetError without having changed anything if another
-        content has one of the names.
-        """
-        there = self._checked(wanted)
-        missing, taken = difference(wanted, there).missing, {asset.name for asset in there}
-        expect(sum(file.digest.size for file in missing))
-        for names_others in (False, True):
-            group = [file for file in missing if file.names_others == names_others]
-            each(lambda file: self.upload(file, moved, absent=file.name not in taken), group, _WIDTH)
-        if missing and (lost := difference(wanted, self._checked(wanted)).missing):
-            raise AssetError("GitHub does not have what was uploaded", [file.name for file in lost])
-        return len(missing)
-
-    def upload(self, file: Wanted, moved: Moved = lambda _: None, *, absent: bool = False) -> Asset:
-        """Uploads the asset unless it is there; `absent`: it was not a moment ago. Raises AssetError.
-
-        Another run that has waited long enough takes an upload for dead and deletes it: then it is looked for again.
-        """
-
-        def make() -> Asset:
-            _check_unchanged(file)
-            try:
-                asset = self._api.upload(self._release, file.name, file.content, moved)
-            except HttpError as error:
-                raise TakenError(error.message, error.answer) if error.status == 404 else error from error
-            if asset.name != file.name:
-                raise AssetError(file.name, [f"GitHub names it {asset.name}"])
-            return asset
-
-        asset, _ = ensure(self._http, lambda: self.find(file.name), make, known_missing=absent)
-        if clash := _clash(file, asset):
-            raise AssetError("another content is there", [clash])
-        return asset
-
-    def find(self, name: str) -> Asset | None:
-        """Finds the uploaded asset of that name. Clears away what an upload left that never ended.
-
-        A young one may be another run's, still under way: it gets the time after which a silent server is given up.
-        """
-        while True:
-            asset = next((asset for asset in self.list() if asset.name == name), None)
-            if asset is None or asset.uploaded:
-                return asset
-            if asset.age >= self._http.patience.silence:
-                self._api.delete_asset(asset.id)
-            else:
-                self._http.wait(self._http.patience.silence - asset.age)
-
-    def _checked(self, wanted: Sequence[Wanted]) -> Sequence[Asset]:
-        there = self.list()
-        if conflicts := difference(wanted, there).conflicts:
+    def uploads(self, wanted: Sequence[Wanted], there: Sequence[Asset]) -> Iterator[Change]:
+        """Tells what is missing, what names others last. Raises AssetError if another content has one of the names."""
+        gap = difference(wanted, there)
+        if gap.conflicts:
             raise AssetError(
-                f"release {self._release.tag} has other files under these names",
-                conflicts,
+                "the release has other files under these names",
+                gap.conflicts,
                 remedy="one version has one set of files: find out which build these are from",
             )
-        return there
+        for file in sorted(gap.missing, key=lambda file: file.names_others):
+            yield Change("upload", file.name, file.digest.size, self._upload(file, there), not file.names_others)
+
+    def _upload(self, file: Wanted, there: Sequence[Asset]) -> Callable[[Meter], None]:
+        left = next((asset for asset in there if asset.name == file.name), None)
+
+        def upload(meter: Meter) -> None:
+            self.clear(left)
+            meter.expect(file.digest.size)
+            self.upload(file, meter.moved)
+
+        return upload
+
+    def clear(self, left: Asset | None) -> None:
+        """Takes away what an upload left that never ended.
+
+        A young one may be another run's, still under way: it gets the time after which a silent server is given up. Raises
+        StaleError then.
+        """
+        if left is None or left.uploaded:
+            return
+        if left.age < self._http.patience.silence:
+            self._http.wait(self._http.patience.silence - left.age)
+            raise StaleError(f"{left.name} was being uploaded", remedy="run the same command again")
+        self._api.delete_asset(left.id)
+
+    def upload(self, file: Wanted, moved: Moved = lambda _: None) -> None:
+        """Raises AssetError if another content is there then, StaleError if another run has taken the upload for dead."""
+        _check_unchanged(file)
+        assert self._release
+        try:
+            asset = self._api.upload(self._release, file.name, file.content, moved)
+        except HttpError as error:
+            if error.status == 404:
+                raise StaleError(error.message, remedy="run the same command again") from error
+            raise
+        if asset.name != file.name:
+            raise AssetError(file.name, [f"GitHub names it {asset.name}"])
+        if clash := _clash(file, asset):
+            raise AssetError("another content is there", [clash])
 
 
 def _check_unchanged(file: Wanted) -> None:

@@ -22,7 +22,7 @@ from release.destinations.github.assets import AssetError, Assets, Wanted
 from release.destinations.github.model import Asset
 from release.destinations.github.retention import version_of
 from release.transport.content import Digest
-from release.transport.http import Http, HttpError
+from release.transport.http import HttpError
 from viberun.version import Order
 
 CURRENT = "channel.json"
@@ -82,27 +82,23 @@ def next_step(assets: Sequence[Asset], target: Digest, silence: float) -> Step |
     return Swap(current.id if current else None, new.id)
 
 
-def perform(step: Step, http: Http, api: Api, assets: Assets, target: Wanted) -> bool:
-    """Takes the step; False if another run was faster, which is no error: look again."""
+def perform(step: Upload | Delete | Swap, api: Api, assets: Assets, target: Wanted) -> None:
+    """Takes the step. Another run may be faster, which is no error: the next look tells."""
     try:
         match step:
             case Upload():
                 assets.upload(target)
             case Delete(asset):
-                return api.delete_asset(asset)
-            case Wait(seconds):
-                http.wait(seconds)
+                api.delete_asset(asset)
             case Swap(current, new):
                 if current is not None:
                     api.rename_asset(current, OLD)
                 api.rename_asset(new, CURRENT)
     except AssetError:
-        return False  # the other run's, under the name that is to be ours
+        pass  # the other run's, under the name that is to be ours
     except HttpError as error:
-        if error.status in (404, 422):
-            return False
-        raise
-    return True
+        if error.status not in (404, 422):
+            raise
 
 
 def _leads_forwards(new: Asset, standing: Asset | None, assets: Sequence[Asset]) -> bool:

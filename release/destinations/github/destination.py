@@ -6,6 +6,7 @@ Dev has one release that its builds pass through (`release.destinations.github.d
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from release.bundle import kinds
@@ -19,15 +20,16 @@ from release.destinations.github.model import Repository
 from release.destinations.github.prod import ProdRelease
 from release.destinations.github.published import download
 from release.destinations.github.settings import Settings
-from release.destinations.settling import UnseenError, settle
-from release.driver.outcome import Change, Done, Plan, Problems, Skipped
+from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
-from release.transport.content import Moved, digest_of
+from release.transport.content import digest_of
 from release.transport.http import Http, HttpError, Request
 from release.transport.parallel import each
-from viberun.manifest import Manifest
+from viberun.build import Build
+from viberun.version import moment
 
 _WIDTH = 8
+_FUTURE = timedelta(hours=1)
 
 
 class ReleaseKind(Protocol):
@@ -38,15 +40,13 @@ class ReleaseKind(Protocol):
 
     def problems(self, bundle: Bundle) -> Iterator[str]: ...
 
-    def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]: ...
+    def stage(self, bundle: Bundle) -> Iterator[Change]: ...
 
-    def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int: ...
+    def claim(self, bundle: Bundle) -> Iterator[Change]: ...
 
-    def claim(self, bundle: Bundle) -> bool: ...
+    def holder(self, bundle: Bundle) -> Published: ...
 
-    def holder(self, bundle: Bundle) -> Manifest: ...
-
-    def promote(self, bundle: Bundle) -> bool: ...
+    def promote(self, held: Published) -> Iterator[Change]: ...
 
 
 class GitHubRelease(RemoteDestination):
@@ -59,6 +59,7 @@ class GitHubRelease(RemoteDestination):
         self._environ = environ
         self._keep = keep
         self._force = force
+        self._kinds = dict[str, ReleaseKind]()
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         if problems := tuple(self._local_problems(bundle)):
@@ -68,32 +69,20 @@ class GitHubRelease(RemoteDestination):
         except HttpError as error:
             return Problems((str(error),))
 
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        return Plan(tuple(Change(*change) for change in self._kind(bundle).changes(bundle)))
+    def stage(self, bundle: Bundle) -> Iterator[Change]:
+        return self._kind(bundle).stage(bundle)
 
-    def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        count = self._kind(bundle).stage(bundle, meter.expect, meter.moved)
-        total = len(bundle.assets)
-        return Done(f"{count} of {total} files uploaded") if count else Skipped(f"all {total} files are there already")
+    def claim(self, bundle: Bundle) -> Iterator[Change]:
+        return self._kind(bundle).claim(bundle)
 
-    def claim(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        kind, commit = self._kind(bundle), bundle.manifest.build.commit[:7]
-        return Done(f"{kind.tag} is {commit}'s") if kind.claim(bundle) else Skipped(f"{kind.tag} is {commit}'s already")
+    def promote(self, held: Published) -> Iterator[Change]:
+        return self._kind_of(held.manifest.build).promote(held)
 
-    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        kind = self._kind(bundle)
-        changed = kind.promote(bundle)
-        if (holder := kind.holder(bundle)) != bundle.manifest:
-            left = f"left to {holder.build.version}, which has taken its place"
-            return Done(left) if changed else Skipped(left)
-        return Done(f"{CURRENT} names {bundle.manifest.build.version}") if changed else Skipped("stands already")
-
-    def holder(self, bundle: Bundle) -> Manifest:
-        """Says whose the channel is now: returns this build's manifest, or that of one which has taken its place since."""
+    def holder(self, bundle: Bundle) -> Published:
         return self._kind(bundle).holder(bundle)
 
     def standing(self, channel: Published) -> Standing:
-        build, settings = channel.manifest.build, Settings.of(self._environ, channel.repository)
+        build, settings = channel.manifest.build, Settings.of(self._environ, channel.manifest.build.repository)
         api, tag = Api(self._http, replace(settings, token=None)), channel.manifest.build.version.git
         holder, release = api.tag_commit(tag), api.release(tag)
         there = {asset.name: asset.sha256 for asset in api.assets(release.id) if asset.uploaded} if release else {}
@@ -105,12 +94,15 @@ class GitHubRelease(RemoteDestination):
             wrong.append(f"{lost[0]} is not there as {CURRENT} has it{more}")
         return Standing(str(build.version), f"sha256:{digest_of(channel.content).sha256}", tuple(wrong))
 
-    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        if taken := settle(self._http, bundle, self.holder, lambda: self._mismatched(bundle), meter.note):
-            return taken
-        folder = self._folders(bundle)[0]
-        each(lambda asset: self._verify_file(f"{folder}{asset.name}", asset), bundle.assets, _WIDTH)
-        return Done(f"{CURRENT} and {len(bundle.assets)} files, without credentials")
+    def verify(self, bundle: Bundle) -> Iterator[Change]:
+        expected, wrong = digest_of(bundle.manifest.to_json().encode()), False
+        for folder in self._folders(bundle):
+            answer = download(self._http, folder)
+            if answer is None or answer.digest != expected:
+                wrong = True
+                yield Change("", f"{folder}{CURRENT} is not what was released")
+        if not wrong:
+            yield from filter(None, each(lambda asset: self._lacking(bundle, asset), bundle.assets, _WIDTH))
 
     def receipt(self, bundle: Bundle) -> Receipt:
         tag = self._kind(bundle).tag
@@ -125,11 +117,19 @@ class GitHubRelease(RemoteDestination):
         return Settings.of(self._environ, bundle.manifest.build.repository)
 
     def _kind(self, bundle: Bundle) -> ReleaseKind:
-        settings, build = self._settings(bundle), bundle.manifest.build
-        api = Api(self._http, settings)
-        if build.channel == "dev":
-            return DevRelease(self._http, api, settings.web, self._keep, self._force)
-        return ProdRelease(self._http, api, settings.web, build.version.git)
+        return self._kind_of(bundle.manifest.build)
+
+    def _kind_of(self, build: Build) -> ReleaseKind:
+        """Returns one for all steps, since it believes what it was answered."""
+        if build.version.git not in self._kinds:
+            settings = Settings.of(self._environ, build.repository)
+            api = Api(self._http, settings)
+            self._kinds[build.version.git] = (
+                DevRelease(self._http, api, settings.web, self._keep, self._force)
+                if build.channel == "dev"
+                else ProdRelease(self._http, api, settings.web, build.version.git)
+            )
+        return self._kinds[build.version.git]
 
     def _local_problems(self, bundle: Bundle) -> Iterator[str]:
         """Tells why there is nothing to ask GitHub yet."""
@@ -155,6 +155,18 @@ class GitHubRelease(RemoteDestination):
         repository = api.repository()
         if repository.private:
             yield f"{repository.full_name} is private: nobody could download what is released there; make it public"
+        if build.repository != repository.full_name:
+            yield (
+                f"this was built for {build.repository}, which GitHub spells {repository.full_name};"
+                " set GITHUB_REPOSITORY, or origin, to that and build again"
+            )
+        stamp = build.version.timestamp  # which is after the commit's own date where a parent's is
+        dated = moment(stamp) if stamp else datetime.fromisoformat(build.committed)
+        if dated - repository.now > _FUTURE:
+            yield (
+                f"{build.version} is dated in the future: GitHub's clock is at {repository.now:%Y-%m-%dT%H:%M:%SZ}, and later"
+                " versions would stay there; 'When it fails' in RELEASING.md has the way back"
+            )
         if repository.push is False:
             yield f"the token may not write to {repository.full_name}; give it contents: write"
         if repository.scopes is not None and not repository.scopes & {"repo", "public_repo"}:
@@ -189,24 +201,15 @@ class GitHubRelease(RemoteDestination):
         own = settings.download_url(self._kind(bundle).tag, "")
         return [own] if build.channel == "dev" else [own, settings.latest_url("")]
 
-    def _mismatched(self, bundle: Bundle) -> Iterator[str]:
-        """Tells where readers don't find the channel at this build."""
-        expected = digest_of(bundle.manifest.to_json().encode())
-        for folder in self._folders(bundle):
-            answer = download(self._http, folder)
-            if answer is None or answer.digest != expected:
-                yield f"{folder}{CURRENT} is not what was released"
-
-    def _verify_file(self, url: str, asset: Artifact) -> None:
+    def _lacking(self, bundle: Bundle, asset: Artifact) -> Change | None:
         """Compares its length, having asked for its first byte: GitHub has told the digest of what it stored."""
-        first = Request("GET", url, {"Range": "bytes=0-0"}, accepted=(200, 206, 404))
-        answer = self._http.download(first)
+        url = f"{self._folders(bundle)[0]}{asset.name}"
+        answer = self._http.download(Request("GET", url, {"Range": "bytes=0-0"}, accepted=(200, 206, 404)))
         size = (
             answer.headers.get("content-range", "").rpartition("/")[2]
             if answer.status == 206
             else str(answer.digest.size)
         )
-        if answer.status not in (200, 206) or size != str(asset.digest.size):
-            raise UnseenError(
-                f"{url}: {answer.status}, {size} bytes, not {asset.digest.size}", remedy="run the same command again"
-            )
+        if answer.status in (200, 206) and size == str(asset.digest.size):
+            return None
+        return Change("", f"{url}: {answer.status}, {size} bytes, not {asset.digest.size}")

@@ -1,40 +1,29 @@
 """The dev release: one release and one tag, `dev`, that every commit on main passes through."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Published
 from release.destinations.github import notes, retention
 from release.destinations.github.api import SPENT, Api
 from release.destinations.github.assets import MOST, Assets, Wanted, difference
 from release.destinations.github.changes import Changes
-from release.destinations.github.channel import CURRENT, NEW, OLD, Wait, next_step, perform
+from release.destinations.github.channel import CURRENT, NEW, OLD, Delete, Swap, Upload, Wait, next_step, perform
 from release.destinations.github.fence import Fence
 from release.destinations.github.model import Asset, Release
-from release.transport.content import Moved, digest_of
-from release.transport.http import Http, HttpError, ensure
+from release.driver.outcome import Change, StaleError
+from release.driver.progress import Meter
+from release.transport.content import digest_of
+from release.transport.http import Http, HttpError, UnansweredError
 from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 
 TAG = "dev"
-_ROUNDS = 200
 
 
 class ChannelError(ViberunError):
     """The channel did not come to stand where it should."""
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds the channel: the commit, the manifest that goes with it, and its bytes."""
-
-    commit: str
-    manifest: Manifest
-    content: bytes
-
-    @property
-    def wanted(self) -> Wanted:
-        return Wanted(NEW, digest_of(self.content), self.content)
 
 
 class DevRelease:
@@ -48,12 +37,19 @@ class DevRelease:
         self._web = web
         self._keep = keep
         self._force = force
-        self._fence = Fence(http, api, TAG)
+        self._fence = Fence(api, TAG)
+        self._claimed = ""
+        self._described = set[str]()
+        self._pruned = False
+        self._contents = dict[int, bytes]()
+        self._compared = dict[tuple[str, str], Changes]()
+        self._release: Release | None = None
 
     def problems(self, bundle: Bundle) -> Iterator[str]:
         """Tells why this could not become the dev release. Changes nothing."""
         commit = bundle.manifest.build.commit
-        if not self._force and self._api.has_commit(commit) and (obstacle := self._fence.obstacle(commit)):
+        fenced = not self._force and self._api.has_commit(commit)
+        if fenced and (obstacle := self._fence.obstacle(commit, self._fence.holder())):
             yield str(obstacle)
         release = self._release_or_draft()
         if release is None or release.draft:
@@ -65,7 +61,13 @@ class DevRelease:
         there = self._api.assets(release.id)
         gap = difference(wanted(bundle), there)
         yield from gap.conflicts
-        if self._excess(bundle, there) > len(self._superseded(there)):
+        standing = self._manifest_named(CURRENT, there) if self._force else None
+        if standing and standing.build.version.precedence > bundle.manifest.build.version.precedence:
+            yield (
+                f"dev stands at {standing.build.version}, which is newer, and no place goes back, --force or not;"
+                " release a commit whose version is higher, as 'git revert' makes one"
+            )
+        if (excess := self._excess(bundle, there)) > 0 and excess > len(self._superseded(there)):
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
 
     def _immutability_problems(self) -> Iterator[str]:
@@ -84,157 +86,138 @@ class DevRelease:
                 " (administration: read)"
             )
 
-    def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
-        """Tells what `stage`, `claim` and `promote` would do: verb, subject, bytes."""
+    def stage(self, bundle: Bundle) -> Iterator[Change]:
+        """The files under names with their version, and room for them where there is none.
+
+        A release that is made comes with the ref, so that is a claim too. One without its tag is a draft: then it gets the tag
+        where its channel stands, and is published again.
+        """
+        release = self._release_or_draft()
+        if release is None:
+            yield Change("create", "release dev", make=lambda meter: self._create(bundle), last=True)
+        elif release.draft:
+            yield Change("publish", "release dev", make=lambda meter: self._publish(bundle, release), last=True)
+        there = self._api.assets(release.id) if release else []
+        if self._excess(bundle, there) > 0:
+            yield from self._deletions(self._superseded(there), needed=True)
+        yield from self._assets(release).uploads(wanted(bundle), there)
+
+    def claim(self, bundle: Bundle) -> Iterator[Change]:
+        """The ref, unless this commit has it. What GitHub has answered to a claim counts, whatever it shows of it."""
+        commit = bundle.manifest.build.commit
+        for change in () if self._claimed == commit else self._fence.claim(commit, force=self._force):
+
+            def make(meter: Meter, move: Change = change) -> None:
+                assert move.make
+                move.make(meter)
+                self._claimed = commit
+                if not self._force and (
+                    there := self._manifest_named(CURRENT, self._api.assets(self._published_release().id))
+                ):
+                    self._fence.give_back(commit, there.build.commit)
+
+            yield replace(change, make=make)
+
+    def holder(self, bundle: Bundle) -> Published:
+        """Returns the build that has the channel: this one, or another that has claimed it since, which was staged before."""
+        commit = self._fence.reclaim(bundle.manifest.build.commit)
+        if commit == bundle.manifest.build.commit:
+            return Published.of(bundle)
+        for asset in self._api.assets(self._published_release().id):
+            if _manifest_of(asset, commit or "") and (manifest := self._manifest(asset)).build.commit == commit:
+                return Published(manifest, self._content(asset))
+        raise ChannelError(f"ref dev stands at {commit}, and no build of that commit is staged", remedy="release it")
+
+    def promote(self, held: Published) -> Iterator[Change]:
+        """`channel.json`, then the page, then what has had its time."""
         release = self._release_or_draft()
         there = self._api.assets(release.id) if release else []
-        if release is None or release.draft:
-            yield "publish" if release else "create", "release dev", None
-        for file in difference(wanted(bundle), there).missing:
-            yield "upload", file.name, file.digest.size
-        holder, build = self._fence.holder(), bundle.manifest.build
-        if holder != build.commit:
-            yield "move", f"ref dev from {(holder or 'nothing')[:7]} to {build.commit[:7]}", None
-        target, before = digest_of(bundle.manifest.to_json().encode()), OLD
-        if next_step(there, target, self._http.patience.silence) is not None:
-            yield "swap", CURRENT, target.size
-            yield "write", "the page of the release dev", None
+        target, before, silence = digest_of(held.content), OLD, self._http.patience.silence
+        if (step := next_step(there, target, silence)) is not None:
+            # Another run's upload ends by itself, or has been given up after a while.
+            swap = None if isinstance(step, Wait) else self._swap(release, step, Wanted(NEW, target, held.content))
+            # The same step of another state of affairs is another one.
+            seen = frozenset((asset.id, asset.name) for asset in there if asset.name in (CURRENT, NEW, OLD))
+            yield Change("swap", CURRENT, target.size, swap, last=True, state=(step, target, seen))
             before = CURRENT  # as it is now
-        for asset in self._expired(bundle.manifest, self._manifest_named(before, there), there):
-            yield "delete", asset.name, None
+        standing = self._manifest_named(before, there)
+        yield from self._page(held.manifest, standing, release)
+        if not self._pruned:  # a release deletes its share, and the next one goes on
+            yield from self._deletions(self._expired(held.manifest, standing, there))
 
-    def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
-        """Uploads what is missing, having made room for it where there is none; returns how many files."""
-        assets = self._assets(self._release(bundle))
-        there = assets.list()
-        if self._excess(bundle, there) > 0:
-            self._delete(self._superseded(there))
-        return assets.upload_missing(wanted(bundle), expect, moved)
-
-    def claim(self, bundle: Bundle) -> bool:
-        """Takes the channel; False if this commit has it."""
+    def _create(self, bundle: Bundle) -> None:
+        name, body = notes.title(bundle.manifest), "The first build is on its way."
         commit = bundle.manifest.build.commit
-        moved = self._fence.claim(commit, force=self._force)
-        if (
-            moved
-            and not self._force
-            and (there := self._manifest_named(CURRENT, self._api.assets(self._published_release().id)))
-        ):
-            self._fence.give_back(commit, there.build.commit)
-        return moved
+        self._api.create_release(TAG, commit, name=name, body=body, draft=False, prerelease=True, make_latest="false")
 
-    def holder(self, bundle: Bundle) -> Manifest:
-        """Returns the manifest of the build that has the channel: this one, or another that has claimed it since."""
-        if self._fence.reclaim(bundle.manifest.build.commit) == bundle.manifest.build.commit:
-            return bundle.manifest
-        return self._holder(bundle, self._api.assets(self._published_release().id)).manifest
-
-    def promote(self, bundle: Bundle) -> bool:
-        """Brings `channel.json` to whoever has the channel, and the page with it; False if nothing had to change.
-
-        Ends only when, after the last change, all is as the ref says. Before the first change a newer build's is left to its
-        own run, which may have published it nowhere yet; after it this run can't but help that forwards, see `channel`.
-        """
-        release, begun, changed, described, pruned = self._published_release(), False, False, set[str](), False
-        assets = self._assets(release)
-        for _ in range(_ROUNDS):
-            there = assets.list()
-            holder = self._holder(bundle, there)
-            if not begun and holder.commit != bundle.manifest.build.commit:
-                return False
-            step = next_step(there, holder.wanted.digest, self._http.patience.silence)
-            if step is not None:
-                begun |= not isinstance(step, Wait)
-                changed |= perform(step, self._http, self._api, assets, holder.wanted)
-            elif self._describe(holder, there, described):
-                begun = changed = True
-            elif not pruned and self._prune(holder, there):
-                begun = changed = pruned = True
-            elif self._fence.holder() == holder.commit:
-                return changed
-        raise ChannelError(
-            f"{CURRENT} did not come to rest in {_ROUNDS} steps",
-            remedy="see that no other run is at it, and release again",
-        )
-
-    def _release(self, bundle: Bundle) -> Release:
-        """Finds the release, or makes it at this commit where there is none: with it comes the ref, so this is a claim too.
-
-        Without its tag it is a draft: then it gets the tag where its channel stands, and is published again.
-        """
-
-        def make() -> Release:
-            build = bundle.manifest.build
-            name, body = notes.title(bundle.manifest), "The first build is on its way."
-            return self._api.create_release(
-                TAG, build.commit, name=name, body=body, draft=False, prerelease=True, make_latest="false"
-            )
-
-        release, _ = ensure(self._http, self._release_or_draft, make)
-        if not release.draft:
-            return release
+    def _publish(self, bundle: Bundle, draft: Release) -> None:
         if self._fence.holder() is None:
-            standing = self._manifest_named(CURRENT, self._api.assets(release.id))
+            standing = self._manifest_named(CURRENT, self._api.assets(draft.id))
             commit = standing.build.commit if standing else bundle.manifest.build.commit
-            self._fence.claim(commit if self._api.has_commit(commit) else bundle.manifest.build.commit, force=False)
+            self._api.create_tag(TAG, commit if self._api.has_commit(commit) else bundle.manifest.build.commit)
         facts: dict[str, str | bool] = {"tag_name": TAG, "draft": False, "prerelease": True, "make_latest": "false"}
-        return self._api.update_release(release.id, facts)
+        self._api.update_release(draft.id, facts)
+
+    def _swap(self, release: Release | None, step: Upload | Delete | Swap, target: Wanted) -> Callable[[Meter], None]:
+        return lambda meter: perform(step, self._api, self._assets(release), target)
 
     def _release_or_draft(self) -> Release | None:
         """Returns the release, else the oldest draft of it."""
-        published = self._api.release(TAG)
+        self._release = published = self._api.release(TAG)
         drafts = () if published else (each for each in self._api.releases() if each.tag == TAG)
         return published or min(drafts, key=lambda release: release.id, default=None)
 
     def _published_release(self) -> Release:
-        release = self._api.release(TAG)
+        """Returns it as it was when it was last looked at."""
+        release = self._release or self._api.release(TAG)
         if release is None:
             raise ChannelError("the release 'dev' is gone", remedy="release again")
         return release
 
-    def _assets(self, release: Release) -> Assets:
+    def _assets(self, release: Release | None) -> Assets:
         return Assets(self._http, self._api, release)
 
-    def _holder(self, bundle: Bundle, there: list[Asset]) -> Holder:
-        """Finds who holds the channel. Another run's manifest was staged before it could claim."""
-        commit = None
-        for seen in self._listings(there):
-            commit = self._fence.reclaim(bundle.manifest.build.commit)
-            if commit == bundle.manifest.build.commit:
-                return Holder(commit, bundle.manifest, bundle.manifest.to_json().encode())
-            contents = [self._content(asset) for asset in seen if _manifest_of(asset, commit or "")]
-            for content in filter(None, contents):
-                manifest = Manifest.parse(content)
-                if manifest.build.commit == commit:
-                    return Holder(commit, manifest, content)
-            if None not in contents:
-                break
-        raise ChannelError(f"ref dev stands at {commit}, and no build of that commit is staged", remedy="release it")
-
-    def _describe(self, holder: Holder, there: list[Asset], described: set[str]) -> bool:
-        """Writes the release's page; False if it reads so already, or this text was `described` before."""
-        before = self._manifest_named(OLD, there)
+    def _page(self, current: Manifest, before: Manifest | None, release: Release | None) -> Iterator[Change]:
+        """Tells whether the release's page has to be written. No release fails for that."""
         changes = None
         if before:
-            changes = Changes.between(self._api, before.build.version, before.build.commit, holder.commit)
-        title, body = notes.title(holder.manifest), notes.text(holder.manifest, changes, self._web)
-        release = self._published_release()
-        if body in described or (release.name, _lines(release.body)) == (title, _lines(body)):
-            return False
-        described.add(body)
-        texts: dict[str, str | bool] = {"name": title, "body": body, "prerelease": True, "make_latest": "false"}
-        self._api.update_release(release.id, texts)
-        return True
+            since, head = before.build, current.build.commit
+            if (since.commit, head) not in self._compared:
+                self._compared[since.commit, head] = Changes.between(self._api, since.version, since.commit, head)
+            changes = self._compared[since.commit, head]
+        title, body = notes.title(current), notes.text(current, changes, self._web)
+        if body in self._described or (release and (release.name, _lines(release.body)) == (title, _lines(body))):
+            return
 
-    def _prune(self, holder: Holder, there: list[Asset]) -> bool:
-        """Deletes builds that have had their time; False if there are none."""
-        leaving = self._expired(holder.manifest, self._manifest_named(OLD, there), there)
-        self._delete(leaving)
-        return bool(leaving)
+        def write(meter: Meter) -> str | None:
+            self._described.add(body)
+            texts: dict[str, str | bool] = {"name": title, "body": body, "prerelease": True, "make_latest": "false"}
+            try:
+                self._api.update_release(self._published_release().id, texts)
+            except (HttpError, UnansweredError) as error:
+                return f"the page is as it was ({error.message})"
+            return None
 
-    def _delete(self, leaving: list[Asset]) -> None:
+        yield Change("write", "the page of the release dev", make=write, state=body)
+
+    def _deletions(self, leaving: list[Asset], *, needed: bool = False) -> Iterator[Change]:
         for asset in leaving:
-            self._api.delete_asset(asset.id)
+            yield Change("delete", asset.name, make=self._deletion(asset.id, needed=needed), state=asset.id)
+
+    def _deletion(self, asset: int, *, needed: bool) -> Callable[[Meter], str | None]:
+        """Deletes it; what needs no room to be made fails no release."""
+
+        def delete(meter: Meter) -> str | None:
+            self._pruned = not needed
+            try:
+                self._api.delete_asset(asset)
+            except (HttpError, UnansweredError):
+                if needed:
+                    raise
+                return "not all was deleted that has had its time, which is left to the next release"
+            return None
+
+        return delete
 
     def _expired(self, current: Manifest, before: Manifest | None, there: list[Asset]) -> list[Asset]:
         return retention.expired(there, self._keep, current.build.version, {before.build.version} if before else ())
@@ -249,29 +232,22 @@ class DevRelease:
         return len(there) + len(difference(wanted(bundle), there).missing) + 2 - MOST
 
     def _manifest_named(self, name: str, there: list[Asset]) -> Manifest | None:
-        """Returns the manifest that has the name, as the assets were listed; as it is now, where it was deleted since."""
-        for seen in self._listings(there):
-            asset = next((asset for asset in seen if asset.name == name and asset.uploaded), None)
-            content = self._content(asset) if asset else None
-            if content or asset is None:
-                return Manifest.parse(content) if content else None
-        raise ChannelError(f"{name} changes all the time", remedy="see that no other run is at it, and release again")
+        """Returns the manifest that has the name, as the assets were listed. Raises StaleError."""
+        return next((self._manifest(asset) for asset in there if asset.name == name and asset.uploaded), None)
 
-    def _listings(self, there: list[Asset]) -> Iterator[list[Asset]]:
-        """Returns the assets as they were listed, and then as they are, for as long as there is patience."""
-        yield there
-        for tries in range(1, self._http.patience.tries):
-            self._http.pause(tries)
-            yield self._assets(self._published_release()).list()
+    def _manifest(self, asset: Asset) -> Manifest:
+        return Manifest.parse(self._content(asset))
 
-    def _content(self, asset: Asset) -> bytes | None:
-        """Downloads it; returns None where another run has deleted it."""
-        try:
-            return self._api.download(asset.id).content
-        except HttpError as error:
-            if error.status == 404:
-                return None
-            raise
+    def _content(self, asset: Asset) -> bytes:
+        """Downloads it once. Raises StaleError where another run has deleted it."""
+        if asset.id not in self._contents:
+            try:
+                self._contents[asset.id] = self._api.download(asset.id).content
+            except HttpError as error:
+                if error.status == 404:
+                    raise StaleError(f"{asset.name} changes all the time", remedy="release again") from error
+                raise
+        return self._contents[asset.id]
 
 
 def _manifest_of(asset: Asset, commit: str) -> bool:

@@ -5,8 +5,12 @@ tags, a run could move the ref back between another's comparison and its claim. 
 commit takes it again (`reclaim`), and who moved it back finds a newer channel.json and gives it back (`give_back`).
 """
 
+from collections.abc import Iterator
+
 from release.destinations.github.api import Api, NotFastForwardError
-from release.transport.http import Http, HttpError, ensure
+from release.driver.outcome import Change, StaleError
+from release.driver.progress import Meter
+from release.transport.http import HttpError
 from viberun.errors import ViberunError
 
 WORKFLOWS = "give the token the permission to change workflows (`workflow` scope, or `workflows: write`)"
@@ -22,8 +26,7 @@ class FencedError(ViberunError):
 class Fence:
     """Who has the dev channel, and the claim to it."""
 
-    def __init__(self, http: Http, api: Api, tag: str) -> None:
-        self._http = http
+    def __init__(self, api: Api, tag: str) -> None:
         self._api = api
         self._tag = tag
 
@@ -32,12 +35,18 @@ class Fence:
         return self._api.tag_commit(self._tag)
 
     def reclaim(self, commit: str) -> str | None:
-        """Takes the ref again for the commit where that comes after the holder; returns who holds it then."""
+        """Takes the ref again for the commit where that comes after the holder; returns who holds it then.
+
+        What GitHub shows of the ref may be older than the claim. Raises StaleError where it shows that of one after this.
+        """
         holder = self.holder()
-        if holder is not None and holder != commit and self._comes_after(holder, commit):
-            self.claim(commit, force=False)
-            return self.holder()
-        return holder
+        if holder is None or holder == commit or not self._comes_after(holder, commit):
+            return holder
+        try:
+            self._api.move_tag(self._tag, commit, force=False)
+        except NotFastForwardError as error:
+            raise StaleError(f"{self._tag} is another commit's, and GitHub does not show whose yet") from error
+        return commit
 
     def give_back(self, commit: str, standing: str) -> None:
         """Moves the ref to what the channel stands at if that comes after the commit; raises FencedError then."""
@@ -49,9 +58,8 @@ class Fence:
         compared = self._api.compare(base, head)
         return compared is not None and compared.status == "ahead"
 
-    def obstacle(self, commit: str) -> FencedError | None:
-        """Tells why the commit could not claim the channel now."""
-        holder = self.holder()
+    def obstacle(self, commit: str, holder: str | None) -> FencedError | None:
+        """Tells why the commit could not claim the channel from the holder."""
         if holder in (None, commit):
             return None
         assert holder is not None
@@ -67,28 +75,28 @@ class Fence:
             remedy=_LATER + ("" if status == "behind" else ", or use --force if the history was rewritten"),
         )
 
-    def claim(self, commit: str, *, force: bool) -> bool:
-        """Moves the ref to the commit; False if it stands there. Raises FencedError."""
+    def claim(self, commit: str, *, force: bool) -> Iterator[Change]:
+        """Tells how the ref moves to the commit, if it does not stand there. Raises FencedError."""
+        holder = self.holder()
+        if holder == commit:
+            return
+        if not force and (obstacle := self.obstacle(commit, holder)):
+            raise obstacle
 
-        def move() -> bool:
-            holder = self.holder()
-            if not force and (obstacle := self.obstacle(commit)):
-                raise obstacle
+        def move(meter: Meter) -> None:
             try:
                 if holder is None:
                     self._api.create_tag(self._tag, commit)
                 else:
                     self._api.move_tag(self._tag, commit, force=force)
             except NotFastForwardError as error:
-                raise self.obstacle(commit) or error from error
+                raise self.obstacle(commit, self.holder()) or error from error
             except HttpError as error:
                 if error.status == 403 and (remedy := _remedy(error)):
                     raise HttpError(f"{self._tag} did not move: {error.message}", error.answer, remedy) from error
                 raise
-            return True
 
-        _, moved = ensure(self._http, lambda: self.holder() == commit or None, move)
-        return moved
+        yield Change("move", f"ref {self._tag} from {(holder or 'nothing')[:7]} to {commit[:7]}", make=move)
 
 
 def _remedy(error: HttpError) -> str | None:

@@ -10,13 +10,17 @@ Status = Literal["ahead", "behind", "diverged", "identical"]
 
 @dataclass(frozen=True)
 class Repository:
-    """`push`: whether the token may write; None where GitHub doesn't tell. `scopes` is None for any but classic tokens."""
+    """`push`: whether the token may write; None where GitHub doesn't tell. `scopes` is None for any but classic tokens.
+
+    `now` is the time by GitHub's own clock.
+    """
 
     full_name: str
     private: bool
     default_branch: str
     push: bool | None
     scopes: frozenset[str] | None
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,8 @@ class Comparison:
     status: Status
     total: int
     subjects: tuple[tuple[str, str], ...]
+
+    @staticmethod
+    def of(fields: Mapping[str, Any]) -> "Comparison":
+        subjects = ((each["sha"], each["commit"]["message"].partition("\n")[0]) for each in fields["commits"])
+        return Comparison(fields["status"], int(fields["total_commits"]), tuple(subjects))

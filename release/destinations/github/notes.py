@@ -6,6 +6,11 @@ from viberun.manifest import Manifest
 from viberun.version import Channel
 
 _MOST_CHANGES = 100
+_MOST_A_SUBJECT = 200
+_MOST = 120_000
+"""Characters of a page; GitHub takes 125,000."""
+
+_OURS = "<!-- below this line the release writes -->"
 # A prod release may be made from anywhere; a dev build comes after the one before, unless somebody forced it.
 _UNLISTED: dict[tuple[Channel, Status], str] = {
     ("dev", "diverged"): "the history was rewritten.",
@@ -31,7 +36,17 @@ def text(manifest: Manifest, changes: Changes | None, web: str) -> str:
     ]
     if changes:
         lines += _changes(changes, build.channel, page)
-    return "\n".join(lines) + "\n"
+    return _capped("\n".join(lines) + "\n", _MOST)
+
+
+def beside(there: str, ours: str) -> str:
+    """Puts our text below what a person wrote on the page, which stays as it is."""
+    theirs = there.partition(_OURS)[0].strip()
+    return "\n\n".join(filter(None, (theirs, _capped(f"{_OURS}\n{ours}", _MOST - len(theirs)))))
+
+
+def _capped(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: max(0, most)].rpartition("\n")[0] + "\n"
 
 
 def _install(manifest: Manifest, page: str) -> list[str]:
@@ -67,7 +82,8 @@ def _changes(changes: Changes, channel: Channel, page: str) -> list[str]:
 
 
 def _plain(subject: str) -> str:
-    """Returns a commit's subject as text: no markup, no mention that would notify somebody."""
+    """Returns how a commit's subject begins, as text: no markup, no mention that would notify somebody."""
+    subject = subject[:_MOST_A_SUBJECT]
     for character in "\\`*_[]<>#":
         subject = subject.replace(character, f"\\{character}")
     return subject.replace("@", "@\u200b")

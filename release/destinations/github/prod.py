@@ -7,6 +7,7 @@ after the draft is published.
 from collections.abc import Iterator
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Published
 from release.destinations.github import notes
 from release.destinations.github.api import Api
 from release.destinations.github.assets import MOST, AssetError, Assets, Wanted, difference
@@ -14,8 +15,9 @@ from release.destinations.github.changes import Changes
 from release.destinations.github.channel import CURRENT
 from release.destinations.github.fence import FencedError
 from release.destinations.github.model import Release
-from release.transport.content import Moved, digest_of
-from release.transport.http import Http, ensure
+from release.driver.outcome import Change, StaleError
+from release.transport.content import digest_of
+from release.transport.http import Http
 from viberun.errors import VersionError, ViberunError
 from viberun.manifest import Manifest
 from viberun.version import Version
@@ -29,6 +31,8 @@ class ProdRelease:
         self._api = api
         self._web = web
         self.tag = tag
+        self._made = 0
+        self._claimed = False
 
     def problems(self, bundle: Bundle) -> Iterator[str]:
         """Tells why this could not become a prod release. Changes nothing."""
@@ -51,37 +55,36 @@ class ProdRelease:
             if len(there) + len(gap.missing) > MOST:
                 yield f"the release {self.tag} would have more than {MOST} assets"
 
-    def changes(self, bundle: Bundle) -> Iterator[tuple[str, str, int | None]]:
-        """Tells what `stage` and `claim` would do: verb, subject, bytes."""
-        release = self._release_or_draft()
-        there = self._api.assets(release.id) if release else []
-        if release is None:
-            yield "create", f"draft {self.tag}", None
-        for file in difference(wanted(bundle), there).missing:
-            yield "upload", file.name, file.digest.size
-        if release is None or release.draft:
-            yield "publish", f"release {self.tag}", None
-        if (latest := self._api.latest()) and _is_below(latest, bundle.manifest.build.version):
-            yield "move", f"latest from {latest.tag} to {self.tag}", None
+    def stage(self, bundle: Bundle) -> Iterator[Change]:
+        """The files, in a draft. Of two drafts that were made at once the younger one goes."""
+        release, drafts = self._api.release(self.tag), self._drafts()
+        chosen = release or next(iter(drafts), None)
+        if chosen is None:
+            yield Change("create", f"draft {self.tag}", make=lambda meter: self._create(bundle), last=True)
+        if chosen and chosen.id != self._made in {draft.id for draft in drafts}:
+            yield Change("delete", f"draft {self._made}", make=lambda meter: self._api.delete_release(self._made))
+        there = self._api.assets(chosen.id) if chosen else []
+        yield from Assets(self._http, self._api, chosen).uploads(wanted(bundle), there)
 
-    def stage(self, bundle: Bundle, expect: Moved, moved: Moved) -> int:
-        """Uploads what is missing; returns how many files."""
-        return Assets(self._http, self._api, self._draft(bundle)).upload_missing(wanted(bundle), expect, moved)
+    def claim(self, bundle: Bundle) -> Iterator[Change]:
+        """The draft, published. `latest` stays, since the other places have nothing of this yet.
 
-    def claim(self, bundle: Bundle) -> bool:
-        """Publishes the draft; False if it was published. `latest` stays, since the other places have nothing of this yet.
-
-        Raises FencedError below the newest release and where the tag has moved, and AssetError unless the draft is whole.
+        Raises FencedError below the newest release and where the tag has moved.
         """
-        build = bundle.manifest.build
-        if fenced := _fenced(build.version, self._api.releases()):
+        if self._claimed:
+            return
+        if fenced := _fenced(bundle.manifest.build.version, self._api.releases()):
             raise fenced
-        if self._api.release(self.tag) is not None:
-            return False
+        if self._api.release(self.tag) is None:
+            yield Change("publish", f"release {self.tag}", make=lambda meter: self._publish(bundle))
+
+    def _publish(self, bundle: Bundle) -> None:
+        """Raises FencedError where the tag has moved, and AssetError unless the draft is whole."""
+        build = bundle.manifest.build
         if (stands := self._api.tag_commit(self.tag)) != build.commit:
             raise FencedError(f"the tag {self.tag} is on {stands}, not on {build.commit}", remedy="build what it is on")
-        body = notes.text(bundle.manifest, self._changes(bundle.manifest), self._web)
         draft = self._whole_draft(bundle)
+        body = notes.beside(draft.body, notes.text(bundle.manifest, self._changes(bundle.manifest), self._web))
         latest = "true" if self._api.latest() is None else "false"  # the first of all is it in any case
         facts: dict[str, str | bool] = {"tag_name": self.tag, "draft": False, "prerelease": False}
         published = self._api.update_release(draft.id, {**facts, "make_latest": latest, "body": body})
@@ -90,36 +93,31 @@ class ProdRelease:
             raise ViberunError(
                 f"the release {self.tag} is {what}", remedy="look at its page on GitHub, and release again"
             )
-        return True
+        self._claimed = True
 
-    def holder(self, bundle: Bundle) -> Manifest:
-        """Returns the manifest of the newest release: this one, or another that was published since."""
+    def holder(self, bundle: Bundle) -> Published:
+        """Returns the newest release: this one, or another that was published since."""
         version, newest = self._newest()
         if version.precedence <= bundle.manifest.build.version.precedence:
-            return bundle.manifest
+            return Published.of(bundle)
         asset = next((asset for asset in self._api.assets(newest.id) if asset.name == CURRENT), None)
         if asset is None:
             raise ViberunError(f"the release {newest.tag} has no {CURRENT}", remedy="release it again")
-        return Manifest.parse(self._api.download(asset.id).content)
+        content = self._api.download(asset.id).content
+        return Published(Manifest.parse(content), content)
 
-    def promote(self, bundle: Bundle) -> bool:
-        """Moves `latest` up to this release; False if nothing had to change. A newer release is left to its own run.
+    def promote(self, held: Published) -> Iterator[Change]:
+        """GitHub's `latest`, which only ever moves up."""
+        version, latest = held.manifest.build.version, self._api.latest()
+        if latest is None or _is_below(latest, version):
+            subject = f"latest from {latest.tag if latest else 'nothing'} to {version.git}"
+            yield Change("move", subject, make=lambda meter: self._move_latest(version))
 
-        Whose `latest` went by is put right: another run may have moved it further up between a look and a move.
-        """
-        changed = False
-        for tries in range(1, self._http.patience.tries + 1):
-            version, newest = self._newest()
-            if not changed and newest.tag != self.tag:
-                return False
-            latest = self._api.latest()
-            if latest and not _is_below(latest, version):
-                return changed
-            if tries > 1:
-                self._http.pause(tries)
-            self._api.update_release(newest.id, {"make_latest": "true"})
-            changed = True
-        return changed  # what GitHub shows lags; verify waits for it
+    def _move_latest(self, version: Version) -> None:
+        release = self._api.release(version.git)
+        if release is None:
+            raise StaleError(f"the release {version.git} is not there yet", remedy="run the same command again")
+        self._api.update_release(release.id, {"make_latest": "true"})
 
     def _newest(self) -> tuple[Version, Release]:
         """Picks from what GitHub lists and this one, since its list can lag behind."""
@@ -159,25 +157,19 @@ class ProdRelease:
             reasons = lacking
         raise AssetError(f"the draft of {self.tag} is not what was staged", reasons, remedy="release again")
 
-    def _draft(self, bundle: Bundle) -> Release:
-        """Finds the release or its draft, or makes that where there is none. Of two drafts that were made at once one goes."""
-
-        def make() -> Release:
-            return self._api.create_release(
-                self.tag,
-                None,  # the tag is there; GitHub would hold a commit's workflow files against the token
-                name=notes.title(bundle.manifest),
-                body=notes.text(bundle.manifest, None, self._web),  # what changed is told when it is published
-                draft=True,
-                prerelease=False,
-                make_latest="false",
-            )
-
-        made, new = ensure(self._http, self._release_or_draft, make)
-        chosen = self._release_or_draft() or made
-        if new and chosen.id != made.id:
-            self._api.delete_release(made.id)
-        return chosen
+    def _create(self, bundle: Bundle) -> None:
+        made = self._api.create_release(
+            self.tag,
+            None,  # the tag is there; GitHub would hold a commit's workflow files against the token
+            name=notes.title(bundle.manifest),
+            body=notes.beside(
+                "", notes.text(bundle.manifest, None, self._web)
+            ),  # what changed is told when it is published
+            draft=True,
+            prerelease=False,
+            make_latest="false",
+        )
+        self._made = made.id
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:

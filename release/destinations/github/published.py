@@ -28,4 +28,4 @@ def published(http: Http, settings: Settings, channel: Channel) -> Published:
     answer = download(http, folder)
     if answer is None:
         raise ViberunError(f"there is no {folder}{CURRENT}", remedy=f"release the {channel} channel first")
-    return Published(settings.repository, Manifest.parse(answer.content), answer.content)
+    return Published(Manifest.parse(answer.content), answer.content)

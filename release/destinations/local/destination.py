@@ -1,29 +1,24 @@
-"""The local channel: a folder that npm, uv, a shell and viberun itself can install from.
-
-    channel.json   the manifest, with `files_at` set to `github/`
-    github/        what the GitHub release holds, its own channel.json included
-    npm/ pypi/     the packages, under the names that the registries give them
-    images/        an OCI layout each
+"""The local channel: a release folder (`release.bundle.folder`) that npm, uv, a shell and viberun itself can install from.
 
 Readers get one build or another, never a mixture: see `release.destinations.local.swapped_folder`. It is not fenced,
 since whoever builds an older branch wants to try just that.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from release.bundle import kinds
+from release.bundle.folder import manifests, place
 from release.bundle.model import Artifact, Bundle
-from release.destinations.destination import Destination, Receipt, Row
+from release.destinations.destination import Destination, Published, Receipt, Row
 from release.destinations.local.swapped_folder import SwappedFolder
-from release.driver.outcome import Change, Done, Plan, Problems, Skipped
-from release.driver.progress import Meter, size_text
+from release.driver.outcome import Change, Problems, StaleError
+from release.driver.progress import Meter
 from release.transport import content
 from release.transport.content import Digest
-from viberun import manifest
+from release.transport.patience import Patience, Waits
 from viberun.errors import ViberunError
 
 
@@ -46,21 +41,11 @@ class Entry:
 
 def entries(bundle: Bundle) -> tuple[Entry, ...]:
     """Returns every file of the channel, sorted by path."""
-    beside = bundle.manifest.to_json().encode()
-    above = replace(bundle.manifest, files_at=kinds.ASSETS).to_json().encode()
-    found = [
-        Entry(manifest.NAME, content.digest_of(above), above),
-        Entry(kinds.ASSETS + manifest.NAME, content.digest_of(beside), beside),
-    ]
+    found = [Entry(path, content.digest_of(text), text) for path, text in manifests(bundle.manifest).items()]
     found += [Entry(place(a), a.digest, a.path) for a in bundle.artifacts]
     for image in bundle.images:
         found += [Entry(f"images/{image.name}/{f.name}", f.digest, f.path) for f in image.files]
     return tuple(sorted(found, key=lambda entry: entry.path))
-
-
-def place(artifact: Artifact) -> str:
-    """Returns the artifact's path in the channel."""
-    return kinds.folder(artifact.kind) + artifact.name
 
 
 class LocalChannel(Destination):
@@ -72,7 +57,11 @@ class LocalChannel(Destination):
         self._folder = SwappedFolder.at(folder)
         self._platform = platform
         self._held = ExitStack()
+        self._locked = False
         self._staged: Path | None = None
+        self._stands = False
+        """What the last look found: the folder is this release, to the last byte."""
+        self.waits = Waits(Patience(lag=0))
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         with self._errors_named():
@@ -82,47 +71,35 @@ class LocalChannel(Destination):
         remedy = "give --out a folder that is absent, empty or a channel that this command wrote"
         return Problems((f"{self._folder.path} {obstacle}; {remedy}",))
 
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
+    def stage(self, bundle: Bundle) -> Iterator[Change]:
         with self._errors_named():
-            if self._stands(bundle, meter):
-                return Plan(())
-            current = self._folder.current()
-        writes = [Change("write", e.path, e.digest.size) for e in entries(bundle)]
-        label = current.name.partition("-")[2] if current else "nothing"
-        version = bundle.manifest.build.version
-        switch = Change("switch", f"{self._folder.path} from {label} to {version.oci}")
-        return Plan((*writes, switch))
+            found, current = entries(bundle), self._folder.current()
+            lacking = _differences(found, self._staged or current)
+            self._stands = not self._staged and not lacking
+            if self._stands and self._folder.litter():
+                yield Change("delete", "what a killed release left", make=self._tidy)
+        version = bundle.manifest.build.version.oci
+        for entry in found:
+            if entry.path in lacking or not (self._staged or self._stands):
+                write = self._write(entry, version, current)
+                yield Change("write", entry.path, entry.digest.size, write)
 
-    def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        found = entries(bundle)
-        with self._errors_named():
-            self._held.enter_context(self._folder.locked(lambda: meter.note("waiting for another release to end")))
-            self._held.callback(self._folder.tidy)
-            if self._stands(bundle, meter):
-                return Skipped("is there already")
-            edition = self._folder.begin(bundle.manifest.build.version.oci)
-            _write(found, edition, meter)
-            if wrong := _differences(found, edition, meter):
-                raise LocalChannelError(f"{edition} does not read back: {', '.join(wrong)}")
-        self._staged = edition
-        return Done(f"{len(found)} files, {size_text(sum(e.digest.size for e in found))}")
+    def promote(self, held: Published) -> Iterator[Change]:
+        if not self._stands:
+            with self._errors_named():
+                current = self._folder.current()
+            label = current.name.partition("-")[2] if current else "nothing"
+            subject = f"{self._folder.path} from {label} to {held.manifest.build.version.oci}"
+            yield Change("switch", subject, make=self._switch)
 
-    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        if self._staged is None:
-            return Skipped()
-        with self._errors_named():
-            self._folder.switch(self._staged)
-        return Done(f"{self._folder.path} is now {bundle.manifest.build.version}")
-
-    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+    def verify(self, bundle: Bundle) -> Iterator[Change]:
         """Compares names and sizes: `stage` has read every byte, and only a rename came after it."""
         if self._staged is None:
-            return Skipped()
+            return
         with self._errors_named():
             there = {path: file.stat().st_size for path, file in _files(self._folder.path).items()}
         if there != {entry.path: entry.digest.size for entry in entries(bundle)}:
-            raise LocalChannelError(f"{self._folder.path} was changed by something else", remedy="release again")
-        return Done(f"{len(there)} files in place")
+            yield Change("", f"{self._folder.path} was changed by something else")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         rows = [Row(e.path, e.digest.size) for e in entries(bundle) if not e.path.startswith("images/")]
@@ -135,13 +112,48 @@ class LocalChannel(Destination):
         with self._errors_named():
             self._held.close()
 
-    def _stands(self, bundle: Bundle, meter: Meter) -> bool:
-        """Tells whether this very release is what the folder holds, to the last byte."""
-        current = self._folder.current()
-        try:
-            return current is not None and not _differences(entries(bundle), current, meter)
-        except FileNotFoundError:  # another run has removed that edition meanwhile
-            return False
+    def _write(self, entry: Entry, version: str, seen: Path | None) -> Callable[[Meter], None]:
+        """Copies it to the edition that is begun, comparing its digest with what was bundled."""
+
+        def write(meter: Meter) -> None:
+            with self._errors_named():
+                if self._staged is None:
+                    self._begin(version, seen, meter)
+                assert self._staged
+                target = self._staged / entry.path
+                for folder in reversed(target.relative_to(self._staged).parents):
+                    if not (self._staged / folder).exists():
+                        content.make_folder(self._staged / folder)
+                if content.write(entry.content, target, meter.moved) != entry.digest:
+                    raise ArtifactError(
+                        f"{entry.path} was built otherwise than it was bundled",
+                        remedy="let no other build run meanwhile, and run this again",
+                    )
+
+        return write
+
+    def _begin(self, version: str, seen: Path | None, meter: Meter) -> None:
+        """Begins an edition. Raises StaleError where another run has been at it since the look."""
+        self._tidy(meter)
+        if self._folder.current() != seen:
+            raise StaleError(f"{self._folder.path} was changed by another release", remedy="release again")
+        self._staged = self._folder.begin(version)
+
+    def _tidy(self, meter: Meter) -> None:
+        """Keeps others out, and removes what they left."""
+        if not self._locked:
+            self._held.enter_context(self._folder.locked(lambda: meter.note("waiting for another release to end")))
+            self._held.callback(self._folder.tidy)
+            self._locked = True
+        self._folder.tidy()
+
+    def _switch(self, meter: Meter) -> None:
+        assert self._staged
+        with self._errors_named():
+            for folder, _, _ in self._staged.walk():
+                content.sync_folder(folder)
+            self._folder.switch(self._staged)
+        self._stands = True
 
     def _commands(self, bundle: Bundle) -> Iterator[str]:
         def path(artifact: Artifact) -> str:
@@ -166,35 +178,16 @@ class LocalChannel(Destination):
             ) from error
 
 
-def _write(found: tuple[Entry, ...], folder: Path, meter: Meter) -> None:
-    """Copies everything, comparing each digest with what was bundled; on disk when it returns."""
-    meter.expect(sum(entry.digest.size for entry in found))
-    folders = {folder}
-    for entry in found:
-        target = folder / entry.path
-        for parent in reversed(target.relative_to(folder).parents):
-            if folder / parent not in folders:
-                content.make_folder(folder / parent)
-                folders.add(folder / parent)
-        if content.write(entry.content, target, meter.moved) != entry.digest:
-            raise ArtifactError(
-                f"{entry.path} was built otherwise than it was bundled",
-                remedy="let no other build run meanwhile, and run this again",
-            )
-    for each in folders:
-        content.sync_folder(each)
-
-
-def _differences(found: tuple[Entry, ...], folder: Path, meter: Meter) -> list[str]:
+def _differences(found: tuple[Entry, ...], folder: Path | None) -> set[str]:
     """Returns the paths at which `folder` does not hold exactly these entries."""
-    there = _files(folder)
-    wanted = {entry.path: entry.digest for entry in found}
-    different = wanted.keys() ^ there.keys()
-    different |= {p for p in wanted.keys() - different if there[p].stat().st_size != wanted[p].size}
-    if not different:
-        meter.expect(sum(digest.size for digest in wanted.values()))
-        different = {p for p in wanted if content.digest_of(there[p], meter.moved) != wanted[p]}
-    return sorted(different)
+    try:
+        there = _files(folder) if folder else {}
+        wanted = {entry.path: entry.digest for entry in found}
+        different = wanted.keys() ^ there.keys()
+        different |= {p for p in wanted.keys() - different if there[p].stat().st_size != wanted[p].size}
+        return different or {p for p in wanted if content.digest_of(there[p]) != wanted[p]}
+    except FileNotFoundError:  # another run has removed that edition meanwhile
+        return {entry.path for entry in found}
 
 
 def _files(folder: Path) -> dict[str, Path]:

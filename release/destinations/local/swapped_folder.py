@@ -109,13 +109,16 @@ class SwappedFolder:
         link.rename(self.path)
         sync_folder(self.path.parent)
 
-    def tidy(self) -> None:
-        """Removes every edition but the current one and the one before."""
-        (self.editions / _LINK).unlink(missing_ok=True)
+    def litter(self) -> list[Path]:
+        """Lists every edition but the current one and the one before: what killed runs left, or another run is at."""
         kept = {self.current(), self.previous()}
-        for edition in self._all():
-            if edition not in kept:
-                shutil.rmtree(edition)
+        return [edition for edition in self._all() if edition not in kept]
+
+    def tidy(self) -> None:
+        """Removes the litter."""
+        (self.editions / _LINK).unlink(missing_ok=True)
+        for edition in self.litter():
+            shutil.rmtree(edition)
 
     def _all(self) -> list[Path]:
         if not self.editions.is_dir():

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release.bundle.model import Artifact, Bundle
-from release.destinations.destination import Holder, Published, Receipt, RemoteDestination, Row, Standing
+from release.destinations.destination import Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.named_copy import named_copy
 from release.destinations.npm import packument
 from release.destinations.npm.client import Npm, NpmError, PublishedError, UnsignedError
 from release.destinations.npm.packument import Packument
 from release.destinations.npm.trust import Job, Trust, UntrustedError
-from release.destinations.settling import settle
-from release.driver.outcome import Change, Done, Plan, Problems, Skipped
+from release.driver.outcome import Change, Problems, StaleError
 from release.driver.progress import Meter
-from release.transport.http import Http, UnansweredError, ensure
+from release.transport.http import Http, UnansweredError
 from viberun.errors import VersionError, ViberunError
 from viberun.version import Version
 
@@ -26,15 +25,9 @@ _TRUSTED = (11, 5, 1)
 _TRUSTED_NODE = (22, 14)
 """The first npm and Node.js that trusted publishing works with."""
 
-_ROUNDS = 20
-
 
 class NpmPublishError(ViberunError):
     """The registry has something else than what was built, or would go back to it."""
-
-
-class OvertakenError(ViberunError):
-    """The channel is another build's now, and the dist-tag newer than this one."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +46,12 @@ class Package:
 
 
 class NpmRegistry(RemoteDestination):
-    """The dist-tag is to name the version of whoever `holder` says."""
-
     name = "npm"
 
-    def __init__(self, http: Http, npm: Npm, environ: Mapping[str, str], holder: Holder) -> None:
+    def __init__(self, http: Http, npm: Npm, environ: Mapping[str, str]) -> None:
         super().__init__(http)
         self._npm = npm
         self._job = Job.of(environ)
-        self._holder = holder
         self._address: str | None = None
         self._trust: Trust | None = None
         """What `preflight` found out; None: npm is to be logged in."""
@@ -73,54 +63,35 @@ class NpmRegistry(RemoteDestination):
         except ViberunError as error:
             return Problems((str(error),))
 
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        package, there, changes = _package(bundle), self._packument(_package(bundle).name), []
-        if there is None or package.version.npm not in there.versions:
-            changes.append(Change("publish", package.spec, package.artifact.digest.size))
-        now = there.tags.get(package.tag) if there else None
-        if now != package.version.npm:
-            changes.append(Change("move", f"dist-tag {package.tag} from {now or 'nothing'} to {package.version.npm}"))
-        return Plan(tuple(changes))
-
-    def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+    def publish(self, bundle: Bundle) -> Iterator[Change]:
+        """The registry looks through what it gets before it shows it."""
         package = _package(bundle)
-        if self._is_published(package):
-            return Skipped(f"{package.spec} is there already")
-        with named_copy(package.artifact) as named:
-            meter.expect(package.artifact.digest.size)
-            try:
-                said = self._publish(bundle, named, meter)
-            except OvertakenError as error:
-                return Skipped(error.message)
-        meter.moved(package.artifact.digest.size)
-        return Done(f"{package.spec} published{said}")
+        there = self._packument(package.name)
+        if self._lists(there, package):
+            return
+        if obstacle := _backwards(there, package):
+            raise obstacle
+        size, within = package.artifact.digest.size, self._http.patience.scan
+        yield Change("publish", package.spec, size, lambda meter: self._publish(package, meter), within=within)
 
-    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        """Has the dist-tag name what the channel stands at, and ends when that was so after the last move."""
-        moved = False
-        for _ in range(_ROUNDS):
-            package, version = _package(bundle), self._holder(bundle).build.version
-            there = self._packument(package.name)
-            if version == package.version and not self._lists(there, package):
-                self._await(package, meter)
-                continue
-            if there is None or version.npm not in there.versions:
-                return Skipped(f"left to {version}, which has taken its place")
-            if there.tags.get(package.tag) == version.npm:
-                return Done(f"{package.tag} is {version.npm}") if moved else Skipped(f"{package.tag} is {version.npm}")
-            self._move(package, version)
-            moved = True
-        raise NpmPublishError(f"the dist-tag {package.tag} did not come to rest in {_ROUNDS} rounds")
+    def promote(self, held: Published) -> Iterator[Change]:
+        """A newer version is left alone: another run's, or somebody's. Nothing moves a dist-tag backwards."""
+        version, name = held.manifest.build.version, _name(held.file("npm").name, held.manifest.build.version)
+        there = self._packument(name)
+        now = there.tags.get(version.moving) if there else None
+        if now == version.npm:
+            return
+        if there and (newer := there.tagged(version.moving)) and newer.precedence > version.precedence:
+            yield Change("", f"the dist-tag {version.moving} names {now}, which is newer than {version.npm}")
+            return
+        move = (lambda meter: self._move(name, version)) if there and version.npm in there.versions else None
+        yield Change("move", f"dist-tag {version.moving} from {now or 'nothing'} to {version.npm}", make=move)
 
-    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+    def verify(self, bundle: Bundle) -> Iterator[Change]:
         package = _package(bundle)
-
-        def mismatched() -> Iterator[str]:
-            if not (self._is_published(package) and self._tag_names(package, package.version)):
-                yield f"{package.tag} does not name {package.spec}"
-
-        taken = settle(self._http, bundle, self._holder, mismatched, meter.note)
-        return taken or Done(f"{package.spec} is {package.tag}, without credentials")
+        there = self._packument(package.name)
+        if not self._lists(there, package) or not there or there.tags.get(package.tag) != package.version.npm:
+            yield Change("", f"{package.tag} does not name {package.spec}")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         package = _package(bundle)
@@ -148,7 +119,7 @@ class NpmRegistry(RemoteDestination):
             except UntrustedError as error:
                 untrusted.append(str(error))
         try:
-            ensure(self._http, lambda: None, self._npm.user)
+            self._http.waits.patiently(self._npm.user, UnansweredError)
         except ViberunError as error:
             yield from untrusted or [str(error)]
 
@@ -173,90 +144,58 @@ class NpmRegistry(RemoteDestination):
                 if problem:
                     yield str(problem)
 
-    def _refuse_going_back(self, bundle: Bundle) -> None:
-        """Raises where publishing would have the dist-tag go back."""
-        package = _package(bundle)
-        there = self._packument(package.name)
-        if obstacle := _backwards(there, package) if there else None:
-            if (holder := self._holder(bundle)) != bundle.manifest:
-                raise OvertakenError(f"left to {holder.build.version}, which has taken its place")
-            raise obstacle
-
-    def _publish(self, bundle: Bundle, file: Path, meter: Meter) -> str:
-        """Publishes and waits until the registry shows it; returns what is to be said about provenance."""
-        package = _package(bundle)
-        try:
-            said = self._upload(bundle, file, meter)
-        except PublishedError:
-            said = ""  # npm/cli#7376: by this very run, or another; what is there gets compared
-        except NpmError:
-            if not self._is_published(package):
-                raise
-            said = ""
-        self._await(package, meter)
-        return said
-
-    def _upload(self, bundle: Bundle, file: Path, meter: Meter) -> str:
+    def _publish(self, package: Package, meter: Meter) -> str:
         """Publishes with provenance, if need be without; returns what is to be said about that."""
-        package, trust, why = _package(bundle), self._trust, ""
+        wanted, why = True if self._trust and self._trust.public else None, ""
 
-        def make(provenance: bool | None) -> bool:
-            self._refuse_going_back(bundle)
-            self._http.count_sent(package.artifact.digest.size)
-            self._npm.publish(file, package.tag, provenance=provenance, trusted=trust.remedy if trust else None)
-            return True
+        with named_copy(package.artifact) as named:
 
-        def signed() -> bool:
-            nonlocal why
-            wanted = True if trust and trust.public else None
-            try:
-                ensure(
-                    self._http, lambda: self._is_published(package) or None, lambda: make(wanted), known_missing=True
-                )
-            except UnsignedError as error:
-                why = error.message
-                return False
-            return True
+            def signed() -> bool:
+                nonlocal why
+                try:
+                    self._upload(package, named, wanted)
+                except UnsignedError as error:
+                    why = error.message
+                    return False
+                return True
 
-        if self._http.wait_until(signed, lambda _: meter.note("waits for the service that signs provenance")):
-            return ""
-        _, made = ensure(self._http, lambda: self._is_published(package) or None, lambda: make(False))
-        return f" without provenance, as the signing service failed ({why})" if made else ""
+            meter.expect(package.artifact.digest.size)
+            if self._http.wait_until(signed, lambda _: meter.note("waits for the service that signs provenance")):
+                why = ""
+            else:
+                self._upload(package, named, False)
+            meter.moved(package.artifact.digest.size)
+        return f"without provenance, as the signing service failed ({why})" if why else ""
 
-    def _await(self, package: Package, meter: Meter) -> None:
-        if self._http.wait_until(lambda: self._is_published(package), meter.note, self._http.patience.scan):
-            return
-        raise UnansweredError(
-            f"{self._registry()}{package.name} does not show {package.version.npm}",
-            remedy="run the same command again",
-        )
-
-    def _move(self, package: Package, version: Version) -> None:
-        def make() -> bool:
-            self._npm.add_tag(package.name, version.npm, package.tag)
-            return True
-
+    def _upload(self, package: Package, file: Path, provenance: bool | None) -> None:
+        """Raises StaleError where the dist-tag has moved on, as publishing would have it go back."""
+        if _backwards(self._packument(package.name), package):
+            raise StaleError(f"{package.tag} has moved on", remedy="run the same command again")
+        self._http.count_sent(package.artifact.digest.size)
         try:
-            ensure(self._http, lambda: self._tag_names(package, version) or None, make)
+            self._npm.publish(
+                file, package.tag, provenance=provenance, trusted=self._trust.remedy if self._trust else None
+            )
+        except PublishedError:
+            pass  # npm/cli#7376: by this very run, or another; what is there gets compared
+        except NpmError:
+            if not self._lists(self._packument(package.name), package):
+                raise
+
+    def _move(self, name: str, version: Version) -> None:
+        try:
+            self._npm.add_tag(name, version.npm, version.moving)
         except NpmError as error:
             raise NpmPublishError(
-                f"{package.tag} does not name {version.npm}: {error.message}",
-                remedy=f"run 'npm dist-tag add {package.name}@{version.npm} {package.tag}' as one who may publish"
+                f"{version.moving} does not name {version.npm}: {error.message}",
+                remedy=f"run 'npm dist-tag add {name}@{version.npm} {version.moving}' as one who may publish"
                 " (trusted publishing can't)",
             ) from error
 
-    def _tag_names(self, package: Package, version: Version) -> bool:
-        there = self._packument(package.name)
-        return there is not None and there.tags.get(package.tag) == version.npm
-
-    def _is_published(self, package: Package) -> bool:
+    def _lists(self, there: Packument | None, package: Package) -> bool:
         """Tells whether it is there. Raises NpmPublishError if other bytes are."""
-        there = self._packument(package.name)
         if there and (conflict := self._conflict(there, package)):
             raise conflict
-        return self._lists(there, package)
-
-    def _lists(self, there: Packument | None, package: Package) -> bool:
         return there is not None and package.version.npm in there.versions
 
     def _conflict(self, there: Packument, package: Package) -> NpmPublishError | None:
@@ -289,10 +228,10 @@ def _name(file: str, version: Version) -> str:
     return file.removesuffix(f"-{version.npm}.tgz")
 
 
-def _backwards(there: Packument, package: Package) -> ViberunError | None:
+def _backwards(there: Packument | None, package: Package) -> ViberunError | None:
     """Tells why the dist-tag must not move to the package."""
     try:
-        now = there.tagged(package.tag)
+        now = there.tagged(package.tag) if there else None
     except VersionError as error:
         return error
     if now is None or now.precedence <= package.version.precedence:

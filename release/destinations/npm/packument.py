@@ -2,12 +2,12 @@
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from release.transport.http import Http, HttpError, Request
+from release.transport.http import Http, Request, read
 from viberun.errors import VersionError
 from viberun.version import Version
 
@@ -61,10 +61,10 @@ def fetch(http: Http, registry: str, package: str) -> Packument | None:
     answer = http.download(Request("GET", f"{registry}{package}", headers, accepted=(200, 404)))
     if answer.status == 404:
         return None
-    try:
-        fields = json.loads(answer.content)
-        dists = {version: entry["dist"] for version, entry in fields.get("versions", {}).items()}
-        versions = {version: Tarball(dist.get("integrity"), dist.get("shasum")) for version, dist in dists.items()}
-        return Packument(versions, dict(fields.get("dist-tags", {}))) if versions else None
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise HttpError(f"{registry}{package}: the answer is no package's document", answer) from None
+    return read(answer, _packument)
+
+
+def _packument(fields: Any) -> Packument | None:
+    dists = {version: entry["dist"] for version, entry in fields.get("versions", {}).items()}
+    versions = {version: Tarball(dist.get("integrity"), dist.get("shasum")) for version, dist in dists.items()}
+    return Packument(versions, dict(fields.get("dist-tags", {}))) if versions else None

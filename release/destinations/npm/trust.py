@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from release.transport.http import Http, HttpError, Request
+from release.transport.http import Http, HttpError, Request, read
 from viberun.errors import ViberunError
 
 
@@ -69,10 +69,6 @@ def _is_public(identity: str) -> bool:
 
 def _value(http: Http, request: Request, name: str) -> str:
     """Returns a field of the answer, kept secret."""
-    answer = http.send(request)
-    try:
-        value = str(json.loads(answer.content)[name])
-    except (ValueError, LookupError, TypeError):
-        raise HttpError(f"{request}: the answer has no {name}", answer) from None
+    value = read(http.send(request), lambda fields: str(fields[name]))
     http.keep_secret(value)
     return value

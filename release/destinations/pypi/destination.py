@@ -4,18 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from release.bundle.model import Artifact, Bundle
 from release.destinations.destination import Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.named_copy import named_copy
-from release.destinations.pypi.attestation import Attestations
+from release.destinations.pypi.attestation import sign
 from release.destinations.pypi.index import Index, IndexedFile
 from release.destinations.pypi.settings import Settings
 from release.destinations.pypi.twine import Twine, TwineUploadError
-from release.driver.outcome import Change, Done, Plan, Problems, Skipped
+from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter, size_text
-from release.transport.http import Http, UnansweredError, ensure
+from release.transport.http import Http, UnansweredError
 from release.transport.programs import Run
 from viberun.errors import VersionError, ViberunError
 from viberun.manifest import NAME
@@ -52,6 +51,8 @@ class PackageIndex(RemoteDestination):
         self._run = run
         self._environ = environ
         self._read: Settings | None = None
+        self._trusted = False
+        """What `preflight` found out: the upload is by trusted publishing."""
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         found: list[str] = []
@@ -62,29 +63,16 @@ class PackageIndex(RemoteDestination):
                 found.append(str(error))
         return Problems(tuple(dict.fromkeys(found)))
 
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
+    def publish(self, bundle: Bundle) -> Iterator[Change]:
         wheel = _wheel(bundle)
-        if self._is_published(wheel):
-            return Plan(())
-        return Plan((Change("publish", wheel.name, wheel.artifact.digest.size),))
+        if not self._is_published(wheel):
+            size, within = wheel.artifact.digest.size, self._http.patience.lag
+            yield Change("publish", wheel.name, size, lambda meter: self._publish(wheel, meter), within=within)
 
-    def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
+    def verify(self, bundle: Bundle) -> Iterator[Change]:
         wheel = _wheel(bundle)
-        if self._is_published(wheel):
-            return Skipped(f"{wheel.name} is there already")
-        with named_copy(wheel.artifact) as named:
-            attestations = Attestations.of(self._http, self._run, self._environ, self._settings)
-            unattested = attestations.sign(named, meter.note)
-            meter.expect(wheel.artifact.digest.size)
-            self._upload(wheel, named)
-            meter.moved(wheel.artifact.digest.size)
-        self._await(wheel, meter)
-        said = f" without an attestation, as signing failed ({unattested})" if unattested else ""
-        return Done(f"{wheel.name} uploaded{said}")
-
-    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        self._await(_wheel(bundle), meter)
-        return Done(f"{_wheel(bundle).name}, without credentials")
+        if not self._is_published(wheel):
+            yield Change("", f"{self._settings.index}{wheel.project}/ does not show {wheel.name}")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         wheel = _wheel(bundle)
@@ -111,12 +99,7 @@ class PackageIndex(RemoteDestination):
 
     def _credential_problems(self) -> tuple[str, ...]:
         """Raises what keeps twine from logging in; else there is no problem."""
-
-        def log_in() -> bool:
-            self._settings.check_credentials()
-            return True
-
-        ensure(self._http, lambda: None, log_in)
+        self._trusted = self._http.waits.patiently(self._settings.log_in, UnansweredError)
         return ()
 
     def _project_problems(self, wheel: Wheel, meter: Meter) -> Iterator[str]:
@@ -137,27 +120,27 @@ class PackageIndex(RemoteDestination):
         else:
             meter.note(budget)
 
-    def _upload(self, wheel: Wheel, file: Path) -> None:
-        twine = Twine(self._run, self._http.patience)
-
-        def make() -> bool:
-            self._http.count_sent(wheel.artifact.digest.size)
-            twine.upload(file)
-            return True
-
-        try:
-            ensure(self._http, lambda: self._is_published(wheel) or None, make, known_missing=True)
-        except TwineUploadError:
-            if not self._is_published(wheel):
-                raise
-
-    def _await(self, wheel: Wheel, meter: Meter) -> None:
-        """Waits until everybody sees it: what serves the index may lag."""
-        if self._http.wait_until(lambda: self._is_published(wheel), meter.note):
-            return
-        raise UnansweredError(
-            f"{self._settings.index}{wheel.project}/ does not show {wheel.name}", remedy="run the same command again"
-        )
+    def _publish(self, wheel: Wheel, meter: Meter) -> str:
+        """Uploads it with an attestation, if need be without; returns what is to be said about that."""
+        twine, size, why = Twine(self._run, self._http.patience), wheel.artifact.digest.size, ""
+        with named_copy(wheel.artifact) as named:
+            attested = self._trusted and bool(self._environ.get("GITHUB_ACTIONS"))
+            if attested:
+                why = sign(self._http, self._run, named, meter.note)
+            meter.expect(size)
+            for attestation in (True, False) if attested and not why else (False,):
+                self._http.count_sent(size)
+                try:
+                    twine.upload(named, attestation=attestation)
+                    break
+                except TwineUploadError as error:
+                    if self._is_published(wheel):
+                        break
+                    if not attestation:
+                        raise
+                    why = error.message
+            meter.moved(size)
+        return f"without an attestation ({why})" if why else ""
 
     def _is_published(self, wheel: Wheel) -> bool:
         """Tells whether it is there. Raises WheelError if another file has its name."""

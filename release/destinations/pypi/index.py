@@ -1,12 +1,12 @@
 """What a package index has of one project: the JSON of PEP 691 and PEP 700, or the HTML of PEP 503 where it has no JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
-from release.transport.http import Answer, Http, HttpError, Request
+from release.transport.http import Http, Request, read
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPTED = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
@@ -39,7 +39,7 @@ class Index:
         if answer.status == 404:
             return {}
         if answer.headers.get("content-type", "").partition(";")[0].strip() == _JSON:
-            files = _from_json(answer)
+            files = read(answer, _from_json)
         else:
             page = _Page()
             page.feed(answer.content.decode(errors="replace"))
@@ -53,15 +53,11 @@ class Index:
         return self.http.download(Request("GET", file.url), keep=False).digest.sha256
 
 
-def _from_json(answer: Answer) -> Sequence[IndexedFile]:
-    try:
-        entries = json.loads(answer.content)["files"]
-        return [
-            IndexedFile(each["filename"], each["url"], each["hashes"].get("sha256"), each.get("size"))
-            for each in entries
-        ]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise HttpError("the index's answer is not that of PEP 691", answer) from None
+def _from_json(page: Any) -> Sequence[IndexedFile]:
+    return [
+        IndexedFile(each["filename"], each["url"], each["hashes"].get("sha256"), each.get("size"))
+        for each in page["files"]
+    ]
 
 
 class _Page(HTMLParser):

@@ -15,7 +15,6 @@ from release.transport.patience import reason
 from viberun.errors import UsageError, ViberunError
 
 if TYPE_CHECKING:
-    from twine.auth import CredentialInput
     from twine.utils import RepositoryConfig
 
 INDEX = "VIBERUN_PYPI_INDEX"
@@ -64,23 +63,28 @@ class Settings:
 
         return self.upload == utils.DEFAULT_REPOSITORY
 
-    def check_credentials(self) -> None:
-        """Finds what twine would log in with; in Actions this takes out a token that is never used.
+    def log_in(self) -> bool:
+        """Finds what twine would log in with; tells whether that is trusted publishing, for which it takes out a token.
 
         Raises TwineError, and UnansweredError where another time may help.
         """
         import requests
         from twine import auth, exceptions
 
-        resolver = auth.Resolver.choose(interactive=False)(self.config, self._given())
+        given = auth.CredentialInput(self.environ.get("TWINE_USERNAME"), self.environ.get("TWINE_PASSWORD"))
         try:
-            found = resolver.username and resolver.password
-        except exceptions.NonInteractive:
-            found = None
+            login = auth.Resolver.choose(interactive=False)(self.config, given).authenticator
+            return isinstance(login, auth.TrustedPublishingAuthenticator)
         except requests.RequestException as error:
             raise UnansweredError(f"nobody answers who trusts this job: {reason(error)}", remedy=_AGAIN) from error
         except LookupError as error:  # twine reads the answers as if they always were what they should
             raise UnansweredError(f"what answers trusts no job: it gives no {error}", remedy=_AGAIN) from error
+        except (exceptions.NonInteractive, exceptions.InvalidConfiguration) as error:
+            raise TwineError(
+                f"there are no credentials for {self.upload}",
+                remedy="set TWINE_USERNAME and TWINE_PASSWORD, or write ~/.pypirc;"
+                " in Actions give the job id-token: write",
+            ) from error
         except exceptions.TwineException as error:
             if "invalid JSON" in str(error):
                 raise UnansweredError("what answers trusts no job: it gives no JSON", remedy=_AGAIN) from error
@@ -88,34 +92,6 @@ class Settings:
                 f"no trusted publishing: {without_login(' '.join(str(error).split()))}",
                 remedy="register this repository and workflow as a trusted publisher, or set TWINE_PASSWORD",
             ) from error
-        if not found:
-            raise TwineError(
-                f"there are no credentials for {self.upload}",
-                remedy="set TWINE_USERNAME and TWINE_PASSWORD, or write ~/.pypirc;"
-                " in Actions give the job id-token: write",
-            )
-
-    def uses_trust(self) -> bool:
-        """Tells whether twine would upload as the job that this is, having found no password anywhere. Asks no server."""
-        from twine import auth, exceptions
-
-        class Asked(auth.Private):
-            trust = False
-
-            def make_trusted_publishing_token(self) -> str:
-                self.trust = True
-                return "none"
-
-        resolver = Asked(self.config, self._given())
-        try:
-            return bool(resolver.username and resolver.password and resolver.trust)
-        except exceptions.NonInteractive:
-            return False
-
-    def _given(self) -> "CredentialInput":
-        from twine import auth
-
-        return auth.CredentialInput(self.environ.get("TWINE_USERNAME"), self.environ.get("TWINE_PASSWORD"))
 
 
 def index_beside(upload: str) -> str:

@@ -28,12 +28,12 @@ class Twine:
     run: Run
     patience: Patience
 
-    def upload(self, wheel: Path) -> None:
-        """Uploads it with the attestations that lie beside it.
+    def upload(self, wheel: Path, *, attestation: bool = False) -> None:
+        """Uploads it, with the attestation that lies beside it or without.
 
         Raises TwineUploadError when refused, UnansweredError where only the index can tell what has happened.
         """
-        attestations = [str(each) for each in sorted(wheel.parent.glob("*.attestation"))]
+        attestations = [str(each) for each in wheel.parent.glob("*.attestation")] if attestation else []
         options = ["--non-interactive", "--disable-progress-bar", *(["--attestations"] if attestations else [])]
         files = [str(wheel), *attestations]
         seconds = _START_SECONDS + self.patience.silence + wheel.stat().st_size / _SLOWEST

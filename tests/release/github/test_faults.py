@@ -16,6 +16,7 @@ from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
 from tests.release.servers.gate import FAULTS, Asked, Fault, Gate, Policy
+from tests.unit.release.driver.recorder import perform
 from viberun.errors import ViberunError
 
 KINDS = {
@@ -43,11 +44,11 @@ def release(gate: Gate, github: GitHub, bundle: Bundle) -> None:
     environ = {name: value.replace(github.url, gate.url) for name, value in github.env.items()} | {
         "GITHUB_TOKEN": "token"
     }
-    http = Http(Patience(silence=2, first=0.01, longest=0.05, total=60))
+    http = Http(Patience(silence=2, first=0.01, longest=0.05, total=60, lag=30))
     at = GitHubRelease(http, environ, keep=1)
     assert at.preflight(bundle, meter()).found == ()
-    for step in (at.stage, at.claim, at.promote, at.verify):
-        step(bundle, meter())
+    for step in ("stage", "claim", "promote", "verify"):
+        perform(step, at, bundle, at)
 
 
 def check(github: GitHub, bundle: Bundle) -> None:
@@ -132,9 +133,9 @@ def die_everywhere(github: GitHub, gate: Gate, builds: Builds, when: str) -> Non
         bundle = builds.dev(builds.commit())
         gate.reset()
         gate.policy = dead_from(point, Fault("no" if when == "before" else "whole", "reset"))
-        with pytest.raises(ViberunError):
-            release(gate, github, bundle)
+        ended = attempt(gate, github, bundle)
         gate.reset()
+        assert not ended or stands(github, bundle), f"ended well at point {point}, and the channel is another's"
         names = {asset.name for asset in github.repository.assets.values() if asset.state == "uploaded"}
         assert names & {"channel.json", "channel.old.json"}, f"nobody finds a channel after point {point}"
         release(gate, github, bundle)
@@ -157,14 +158,28 @@ def test_a_prod_run_that_dies_at_any_request_is_finished_by_the_next(tmp_path: P
             bundle = prod(builds, 1 + point)
             gate.reset()
             gate.policy = dead_from(point, Fault("no" if when == "before" else "whole", "reset"))
-            with pytest.raises(ViberunError):
-                release(gate, github, bundle)
+            ended = attempt(gate, github, bundle)
             gate.reset()
             latest = point == points and when == "after"
+            assert ended is latest  # another look tells what was done last
             check_prod(github, bundle if latest else before)
             release(gate, github, bundle)
             check_prod(github, bundle)
             before = bundle
+
+
+def attempt(gate: Gate, github: GitHub, bundle: Bundle) -> bool:
+    """Whether the release ended well: neither its page nor what it no longer needs keeps it from that."""
+    try:
+        release(gate, github, bundle)
+    except ViberunError:
+        return False
+    return True
+
+
+def stands(github: GitHub, bundle: Bundle) -> bool:
+    (current,) = [asset for asset in github.repository.assets.values() if asset.name == "channel.json"]
+    return current.content == bundle.manifest.to_json().encode()
 
 
 def prod(builds: Builds, number: int) -> Bundle:

@@ -1,6 +1,5 @@
 """Two runs release to GitHub at the same time; a scheduler decides whose next change is carried out."""
 
-import io
 import random
 import threading
 from collections.abc import Iterator
@@ -11,13 +10,13 @@ import pytest
 
 from release.bundle.model import Bundle
 from release.destinations.github.destination import GitHubRelease
-from release.driver.progress import Meter, Progress, Style
 from release.transport.http import Http
 from release.transport.patience import Patience
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
 from tests.release.servers.gate import Asked, Fault, Gate
+from tests.unit.release.driver.recorder import perform
 from viberun.errors import ViberunError
 
 LIMIT = 60
@@ -62,12 +61,12 @@ class Run:
 
     def __init__(self, github: GitHub, gate: Gate, bundle: Bundle) -> None:
         environ = {name: value.replace(github.url, gate.url) for name, value in github.env.items()}
-        http = Http(Patience(silence=5, first=0.001, longest=0.01, total=20))
+        http = Http(Patience(silence=5, first=0.001, longest=0.01, total=20, lag=30))
         self.at = GitHubRelease(http, environ | {"GITHUB_TOKEN": "token"}, keep=20)
         self.bundle = bundle
         self.gate = gate
         self.error: ViberunError | None = None
-        self.at.stage(bundle, meter())
+        perform("stage", self.at, bundle)
 
     def finish(self, name: str, turns: Turns) -> None:
         def take_turn(change: Asked) -> Fault:
@@ -75,16 +74,12 @@ class Run:
 
         self.gate.policy = take_turn
         try:
-            for step in (self.at.claim, self.at.promote, self.at.verify):
-                step(self.bundle, meter())
+            for step in ("claim", "promote", "verify"):
+                perform(step, self.at, self.bundle, self.at)
         except ViberunError as error:
             self.error = error
         finally:
             turns.end()
-
-
-def meter() -> Meter:
-    return Progress(io.StringIO(), Style(quiet=True), lambda: 0.0).begin("step", "github")
 
 
 @contextmanager
@@ -96,8 +91,8 @@ def serving(tmp_path: Path) -> Iterator[tuple[GitHub, Gate, Gate, Builds]]:
 
 def settle(run: Run) -> None:
     """A channel to begin with."""
-    for step in (run.at.claim, run.at.promote):
-        step(run.bundle, meter())
+    for step in ("claim", "promote"):
+        perform(step, run.at, run.bundle, run.at)
 
 
 def race(github: GitHub, seed: int, runs: dict[str, Run]) -> Turns:

@@ -120,10 +120,14 @@ def test_an_older_commit_and_a_diverged_one_are_refused_with_both_commits_named(
     for gate in servers.gates.values():
         gate.reset()
 
-    older, diverged = servers.release(first), servers.release(aside)
+    older, diverged, forced = servers.release(first), servers.release(aside), servers.release(first, "--force")
 
     holder = newest.manifest.build.commit
-    assert older.status == diverged.status == 3
+    assert older.status == diverged.status == forced.status == 3
+    assert (
+        f"github: dev stands at {newest.manifest.build.version}, which is newer, and no place goes back" in forced.err
+    )
+    assert "npm: the dist-tag dev names" in forced.err
     assert f"github: {first.manifest.build.commit} is older than {holder}" in older.err
     assert "npm: the dist-tag dev names" in older.err
     assert f"github: {aside.manifest.build.commit} is not on main" in diverged.err

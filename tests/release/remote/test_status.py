@@ -48,7 +48,7 @@ def test_places_that_agree_are_in_step(servers: Stack, released: Bundle) -> None
     assert head.startswith(f"dev {build.version}, commit {build.commit[:12]} of ")
     assert head.endswith(" days ago")
     assert [(row.split()[0], row.endswith("in step")) for row in rows] == [
-        (name, True) for name in ("github", "ghcr", "pypi", "npm")
+        (name, True) for name in ("github", "ghcr", "npm", "pypi")
     ]
 
 

@@ -119,11 +119,11 @@ def test_a_push_to_main_in_actions_goes_to_the_remote_destinations(
     calls: list[str] = []
     monkeypatch.setattr(command, "remote", lambda environ, **options: [Recorder("moon", calls)])
     caller.types("--dry-run", **PUSH)
-    assert calls == ["moon.preflight", "moon.plan", "moon.close"]
+    assert calls == ["moon.preflight", "moon.stage?", "moon.claim?", "moon.publish?", "moon.promote?", "moon.close"]
 
 
 def test_the_remote_destinations_publish_in_the_order_that_leaves_the_commit_point_for_last() -> None:
-    assert [each.name for each in remote({})] == ["ghcr", "pypi", "npm", "github"]
+    assert [each.name for each in remote({})] == ["ghcr", "npm", "pypi", "github"]
 
 
 def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,5 +137,5 @@ def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: 
     monkeypatch.setattr(command, "remote", make)
     out, _ = caller.types("--to", "remote", "--dry-run", "--keep", "7", "--force", SOME_TOKEN="x")
     assert "would go to moon" in out
-    assert calls == ["moon.preflight", "moon.plan", "moon.close"]
+    assert calls == ["moon.preflight", "moon.stage?", "moon.claim?", "moon.publish?", "moon.promote?", "moon.close"]
     assert seen == [("x", 7, True)]

@@ -2,75 +2,114 @@
 
 import io
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from release.bundle.model import Bundle
-from release.destinations.destination import Destination, Receipt, Row
-from release.driver.outcome import Change, Done, Outcome, Plan, Problems, Skipped
+from release.destinations.destination import Destination, Published, Receipt, Row
+from release.driver import steps as driver
+from release.driver.outcome import Change, Done, Problems, Skipped
 from release.driver.progress import Meter, Progress, Style
-from viberun.errors import ViberunError
+from release.transport.patience import Patience, Waits
+
+STEPS = {step.name: step for step in driver.STEPS}
 
 
 def silence() -> Progress:
     return Progress(io.StringIO(), Style(quiet=True), lambda: 0.0)
 
 
+def perform(step: str, at: Destination, bundle: Bundle, keeper: Destination | None = None) -> Done | Skipped:
+    """One step at one destination, as the driver takes it; `keeper` knows whose the channel is, else it is the bundle's."""
+    nobody = Recorder("keeper", [])
+    return driver.perform(STEPS[step], at, keeper or nobody, bundle, silence().begin(step, at.name))
+
+
+class Clock:
+    """Moves as one sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def waits(self, patience: Patience) -> Waits:
+        return Waits(patience, self.sleep, self)
+
+
 class Recorder(Destination):
-    """Notes `name.step` in `calls`; answers with `outcomes`, or raises what stands there."""
+    """Notes `name.step` in `calls` for each change that is made, and `name.step?` for each look.
+
+    A step lacks one change until that is made. `fails` has what a look or a change raises, by its note; `held` is the
+    build that has the channel.
+    """
 
     def __init__(
         self,
         name: str,
         calls: list[str],
-        outcomes: Mapping[str, Outcome | ViberunError] | None = None,
+        fails: Mapping[str, Exception] | None = None,
         barrier: threading.Barrier | None = None,
+        *,
+        there: Iterable[str] = (),
+        problems: Iterable[str] = (),
+        held: Callable[[Bundle], Published] = Published.of,
+        waits: Waits | None = None,
     ) -> None:
         self.name = name
-        self._calls = calls
-        self._outcomes = outcomes or {}
+        self.waits = waits or Clock().waits(Patience())
+        self.calls = calls
+        self.there = set(there)
+        self._fails = fails or {}
+        self._problems = tuple(problems)
         self._barrier = barrier
+        self._held = held
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
-        outcome = self._answer("preflight", Problems(()))
-        assert isinstance(outcome, Problems)
-        return outcome
+        self._note("preflight")
+        return Problems(self._problems)
 
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        outcome = self._answer("plan", Plan((Change("write", self.name, 1),)))
-        assert isinstance(outcome, Plan)
-        return outcome
+    def stage(self, bundle: Bundle) -> Iterator[Change]:
+        return self._look("stage")
 
-    def stage(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        if self._barrier:
-            self._barrier.wait(10)
-        return self._step("stage")
+    def claim(self, bundle: Bundle) -> Iterator[Change]:
+        return self._look("claim")
 
-    def claim(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        return self._step("claim")
+    def publish(self, bundle: Bundle) -> Iterator[Change]:
+        return self._look("publish")
 
-    def publish(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        return self._step("publish")
+    def promote(self, held: Published) -> Iterator[Change]:
+        return self._look("promote")
 
-    def promote(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        return self._step("promote")
+    def verify(self, bundle: Bundle) -> Iterator[Change]:
+        self._note("verify?")
+        yield from ()
 
-    def verify(self, bundle: Bundle, meter: Meter) -> Done | Skipped:
-        return self._step("verify")
+    def holder(self, bundle: Bundle) -> Published:
+        return self._held(bundle)
 
     def receipt(self, bundle: Bundle) -> Receipt:
         return Receipt(self.name, (Row(self.name, 1),), ())
 
     def close(self) -> None:
-        self._calls.append(f"{self.name}.close")
+        self.calls.append(f"{self.name}.close")
 
-    def _step(self, step: str) -> Done | Skipped:
-        outcome = self._answer(step, Done(step))
-        assert isinstance(outcome, Done | Skipped)
-        return outcome
+    def _look(self, step: str) -> Iterator[Change]:
+        self._note(f"{step}?")
 
-    def _answer(self, step: str, usual: Outcome) -> Outcome:
-        self._calls.append(f"{self.name}.{step}")
-        outcome = self._outcomes.get(step, usual)
-        if isinstance(outcome, ViberunError):
-            raise outcome
-        return outcome
+        def make(meter: Meter) -> None:
+            if self._barrier:
+                self._barrier.wait(10)
+            self._note(step)
+            self.there.add(step)
+
+        if step not in self.there:
+            yield Change(step, self.name, 1, make)
+
+    def _note(self, call: str) -> None:
+        self.calls.append(f"{self.name}.{call}")
+        if error := self._fails.get(call):
+            raise error

@@ -6,7 +6,7 @@ import pytest
 
 from release.bundle.model import Bundle
 from release.destinations.destination import Published, Receipt, RemoteDestination, Standing
-from release.driver.outcome import Done, Plan, Problems
+from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
 from release.driver.status import Place, channel_status
 from release.transport.http import Http, UnansweredError
@@ -31,10 +31,7 @@ class FakeDestination(RemoteDestination):
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         raise NotImplementedError
 
-    def plan(self, bundle: Bundle, meter: Meter) -> Plan:
-        raise NotImplementedError
-
-    def verify(self, bundle: Bundle, meter: Meter) -> Done:
+    def verify(self, bundle: Bundle) -> list[Change]:
         raise NotImplementedError
 
     def receipt(self, bundle: Bundle) -> Receipt:
@@ -44,7 +41,7 @@ class FakeDestination(RemoteDestination):
 @pytest.fixture
 def channel(tmp_path: Path) -> Published:
     manifest = fabricated.make(tmp_path, images=False).manifest
-    return Published("Some-Owner/viberun", manifest, manifest.to_json().encode())
+    return Published(manifest, manifest.to_json().encode())
 
 
 def test_a_place_in_any_spelling_of_the_version_is_in_step_and_of_the_commit(channel: Published) -> None:

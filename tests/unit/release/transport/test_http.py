@@ -5,7 +5,7 @@ import pytest
 
 from release.transport.body import Body
 from release.transport.content import digest_of
-from release.transport.http import Http, HttpError, Request, TakenError, UnansweredError, ensure, safe_for_credentials
+from release.transport.http import Http, HttpError, Request, UnansweredError, safe_for_credentials
 from release.transport.patience import Patience
 from tests.release.servers.process import free_port
 from tests.unit.release.transport.scripted import Said, Scripted
@@ -174,39 +174,6 @@ def test_no_message_shows_a_secret_or_a_query(http: Http) -> None:
     with Scripted(Said(404, b"no s3cret here")) as server, pytest.raises(HttpError) as caught:
         http.send(Request("GET", f"{server.url}/path?signature=abc"))
     assert str(caught.value) == f"GET {server.url}/path: 404 no *** here"
-
-
-def test_what_was_made_without_an_answer_is_found_and_not_made_twice(http: Http) -> None:
-    made: list[str] = []
-
-    def make() -> str:
-        made.append("thing")
-        raise UnansweredError("lost")
-
-    assert ensure(http, lambda: made[0] if made else None, make) == ("thing", True)
-    assert made == ["thing"]
-
-
-def test_what_another_run_made_in_between_is_taken(http: Http) -> None:
-    answers = iter([None, "theirs"])
-
-    def make() -> str:
-        with Scripted(Said(422)) as server:
-            try:
-                http.send(Request("POST", server.url))
-            except HttpError as error:
-                raise TakenError(error.message, error.answer) from error
-        raise AssertionError
-
-    assert ensure(http, lambda: next(answers), make) == ("theirs", True)
-
-
-def test_making_something_in_vain_ends_with_the_reason(http: Http) -> None:
-    def make() -> str:
-        raise UnansweredError("lost")
-
-    with pytest.raises(UnansweredError, match="lost"):
-        ensure(http, lambda: None, make)
 
 
 @pytest.mark.parametrize("text", ["soon", "0", "-1", "inf"])

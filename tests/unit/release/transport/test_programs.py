@@ -13,6 +13,39 @@ def test_a_program_gets_the_environment_and_its_variables_and_what_it_says_is_re
     assert ended.last_words == "***"
 
 
+SECRETS = {
+    "GITHUB_TOKEN": "g",
+    "GH_TOKEN": "g",
+    "NODE_AUTH_TOKEN": "n",
+    "NPM_TOKEN": "n",
+    "TWINE_PASSWORD": "t",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "j",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "j",
+    "ACTIONS_RUNTIME_TOKEN": "r",
+    "SOME_SECRET": "s",
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["npm", "publish"], {"n", "j"}),
+        (["python3", "-m", "twine", "upload"], {"t", "j"}),
+        (["python3", "-m", "pypi_attestations", "sign"], {"j"}),
+        (["node", "--version"], set()),
+    ],
+)
+def test_a_program_is_told_its_own_secrets_alone(tmp_path: Path, command: list[str], told: set[str]) -> None:
+    for name in ("npm", "python3", "node"):
+        (tmp_path / name).write_text("#!/bin/sh\nenv\n")
+        (tmp_path / name).chmod(0o755)
+    run = runner({"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": "here", **SECRETS}, str)
+    ended = run(["env", *command], {}, tmp_path, 10)
+    seen = dict(line.split("=", 1) for line in ended.out.splitlines())
+    assert {value for name, value in seen.items() if name in SECRETS} == told
+    assert seen["HOME"] == "here"
+
+
 def test_one_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
     run = runner({"PATH": "/usr/bin:/bin"}, str)
     before = time.monotonic()

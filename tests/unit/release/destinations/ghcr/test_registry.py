@@ -11,7 +11,7 @@ import pytest
 from release.destinations.ghcr.authorization import Authorization
 from release.destinations.ghcr.credentials import Credentials
 from release.destinations.ghcr.image import INDEX, Blob
-from release.destinations.ghcr.registry import DeniedError, Pushed, Registry
+from release.destinations.ghcr.registry import DeniedError, Registry
 from release.transport.content import Digest
 from release.transport.http import Answer, Http, HttpError
 from release.transport.patience import Patience
@@ -79,8 +79,8 @@ def blob(tmp_path: Path) -> Blob:
     return Blob("sha256:1a2b", 5, path)
 
 
-def push(registry: Registry, blob: Blob, mount_from: str | None = None) -> Pushed:
-    return registry.push_blob("o/image", blob, mount_from, lambda _: None, lambda _: None)
+def push(registry: Registry, blob: Blob, mount_from: str | None = None) -> None:
+    registry.push_blob("o/image", blob, mount_from, lambda _: None, lambda _: None)
 
 
 @pytest.mark.parametrize("status", MOVED)
@@ -141,7 +141,8 @@ def test_an_upload_that_cannot_be_taken_back_shows_that_one_may_push(
 
 def test_a_blob_that_is_mounted_is_not_sent(registry: Registry, fake: Fake, blob: Blob) -> None:
     fake.answers["POST /v2/o/image/blobs/uploads/?mount=sha256%3A1a2b&from=o%2Fother"] = Said(201)
-    assert push(registry, blob, "o/other") == Pushed(mounted=True)
+    push(registry, blob, "o/other")
+    assert [heard.split()[0] for heard in fake.heard] == ["POST"]
 
 
 @pytest.mark.parametrize("status", [202, 403, 404, 500])
@@ -153,7 +154,7 @@ def test_a_mount_that_is_not_carried_out_becomes_an_upload(
     fake.answers[f"{uploads}?mount=sha256%3A1a2b&from=o%2Fother"] = mounted
     fake.answers[uploads] = Said(202, headers={"Location": "/upload"})
     fake.answers["PUT /upload"] = Said(201)
-    assert push(registry, blob, "o/other") == Pushed(sent=True)
+    push(registry, blob, "o/other")
     assert fake.heard[-1].startswith("PUT /upload?from=mount&digest" if status == 202 else "PUT /upload?digest")
 
 
@@ -162,7 +163,7 @@ def test_an_upload_that_leads_to_another_origin_goes_there_without_the_login(
 ) -> None:
     challenge = {"WWW-Authenticate": f'Basic realm="{root}"'}
     assert registry.authorization.accept_challenge(_challenged(), ("repository:app:pull,push",), None)
-    fake.answers = {"HEAD /v2/app/blobs/sha256:1a2b": Said(404)}
+    fake.answers = {}
     with Scripted(Said(401, headers=challenge)) as store:
         fake.answers["POST /v2/app/blobs/uploads/"] = Said(202, headers={"Location": f"{store.url}/upload?to=1"})
         with pytest.raises(DeniedError, match="401"):

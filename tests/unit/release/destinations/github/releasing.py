@@ -8,14 +8,16 @@ from urllib.request import urlopen
 import pytest
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Published
 from release.destinations.github.destination import GitHubRelease
-from release.driver.outcome import Done, Skipped
+from release.driver.outcome import Change, Done, Skipped
 from release.driver.progress import Meter, Progress, Style
 from release.transport.http import Http
 from release.transport.patience import Patience
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
+from tests.unit.release.driver.recorder import perform
 
 TOKEN = "ghs_secret"
 
@@ -34,7 +36,7 @@ def builds(github: GitHub, tmp_path: Path) -> Builds:
 
 def destination(github: GitHub, *, token: str | None = TOKEN, keep: int = 20, force: bool = False) -> GitHubRelease:
     environ = dict(github.env) | ({"GITHUB_TOKEN": token} if token else {})
-    http = Http(Patience(silence=2, first=0.01, longest=0.05, total=20))
+    http = Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3))
     return GitHubRelease(http, environ, keep=keep, force=force)
 
 
@@ -42,12 +44,22 @@ def meter() -> Meter:
     return Progress(io.StringIO(), Style(quiet=True), lambda: 0.0).begin("step", "github")
 
 
+def step(name: str, at: GitHubRelease, bundle: Bundle) -> Done | Skipped:
+    """One step as the driver takes it; this destination knows whose the channel is."""
+    return perform(name, at, bundle, at)
+
+
+def plan(at: GitHubRelease, bundle: Bundle) -> list[Change]:
+    own = Published.of(bundle)
+    return [*at.stage(bundle), *at.claim(bundle), *at.publish(bundle), *at.promote(own)]
+
+
 def release(
     github: GitHub, bundle: Bundle, *, token: str = TOKEN, keep: int = 20, force: bool = False
 ) -> list[Done | Skipped]:
     at = destination(github, token=token, keep=keep, force=force)
     assert at.preflight(bundle, meter()).found == ()
-    outcomes = [step(bundle, meter()) for step in (at.stage, at.claim, at.publish, at.promote, at.verify)]
+    outcomes = [step(name, at, bundle) for name in ("stage", "claim", "publish", "promote", "verify")]
     at.close()
     return outcomes
 

@@ -5,7 +5,7 @@ import pytest
 from tests.release.builds import Builds
 from tests.release.github.server import GitHub
 from tests.release.github.state import Asset
-from tests.unit.release.destinations.github.releasing import destination, meter, names, problems, read, release, writes
+from tests.unit.release.destinations.github.releasing import destination, names, problems, read, release, step, writes
 from viberun.errors import ViberunError
 
 pytest_plugins = ["tests.unit.release.destinations.github.releasing"]
@@ -17,7 +17,7 @@ def test_an_unfinished_upload_is_done_over(github: GitHub, builds: Builds) -> No
     (stored,) = github.repository.releases
     name = bundle.assets[0].name
     starter = github.repository.begin_asset(stored, name, None, "application/octet-stream")
-    destination(github).stage(bundle, meter())
+    step("stage", destination(github), bundle)
     assert starter.id not in github.repository.assets
     assert read(github, "dev", name) == bundle.assets[0].path.read_bytes()
 
@@ -44,7 +44,7 @@ def test_a_manifest_comes_when_all_that_it_names_is_there(
 
     monkeypatch.setattr(github.repository, "begin_asset", noting)
     monkeypatch.setattr(github.repository, "finish_asset", slow)
-    destination(github).stage(bundle, meter())
+    step("stage", destination(github), bundle)
     manifests = {bundle.manifest.name} | ({"channel.json"} if channel == "prod" else set())
     assert {name: lacking[name] for name in manifests} == {name: set() for name in manifests}
 
@@ -54,7 +54,7 @@ def test_a_file_that_was_built_anew_meanwhile_is_not_uploaded(github: GitHub, bu
     changed = bundle.assets[0]
     changed.path.write_bytes(b"another build's")
     with pytest.raises(ViberunError, match=rf"{changed.name}: sha256 .* not {changed.digest.sha256}.*build it again"):
-        destination(github).stage(bundle, meter())
+        step("stage", destination(github), bundle)
     assert changed.name not in names(github)
     assert bundle.manifest.name not in names(github)
 
@@ -89,5 +89,5 @@ def test_another_content_under_a_versioned_name_is_an_error_that_changes_nothing
     github.requests.clear()
     assert victim.name in problems(github, bundle)
     with pytest.raises(ViberunError, match=r"other files under these names.*not "):
-        destination(github).stage(bundle, meter())
+        step("stage", destination(github), bundle)
     assert writes(github) == []

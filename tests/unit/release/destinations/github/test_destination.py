@@ -1,3 +1,6 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from release.destinations.github.api import Api
@@ -14,12 +17,16 @@ from tests.unit.release.destinations.github.releasing import (
     destination,
     meter,
     names,
+    plan,
     problems,
     read,
     release,
+    step,
     writes,
 )
+from viberun.build import Build
 from viberun.errors import ViberunError
+from viberun.version import Version
 
 pytest_plugins = ["tests.unit.release.destinations.github.releasing"]
 
@@ -73,11 +80,11 @@ def test_the_plan_names_what_a_release_would_do_and_is_empty_afterwards(github: 
     release(github, builds.dev(builds.commit()))
     bundle = builds.dev(builds.commit())
     github.requests.clear()
-    verbs = [change.verb for change in destination(github).plan(bundle, meter()).changes]
+    verbs = [change.verb for change in plan(destination(github), bundle)]
     assert verbs == ["upload"] * len(bundle.assets) + ["move", "swap", "write"]
     assert writes(github) == []
     release(github, bundle)
-    assert destination(github).plan(bundle, meter()).changes == ()
+    assert plan(destination(github), bundle) == []
 
 
 def test_an_older_and_a_diverged_commit_are_refused_with_both_named(github: GitHub, builds: Builds) -> None:
@@ -89,7 +96,7 @@ def test_an_older_and_a_diverged_commit_are_refused_with_both_named(github: GitH
         found = problems(github, bundle)
         assert f"{bundle.manifest.build.commit} is {how} {newer.manifest.build.commit}" in found
         with pytest.raises(ViberunError, match=how):
-            destination(github).claim(bundle, meter())
+            step("claim", destination(github), bundle)
     assert github.repository.refs["refs/tags/dev"] == newer.manifest.build.commit
 
 
@@ -98,7 +105,7 @@ def test_a_tag_that_github_would_move_back_is_fenced_all_the_same(github: GitHub
     older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
     release(github, newer)
     with pytest.raises(ViberunError, match="older than"):
-        destination(github).claim(older, meter())
+        step("claim", destination(github), older)
 
 
 def test_rewritten_history_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:
@@ -112,32 +119,52 @@ def test_rewritten_history_is_released_with_force_alone(github: GitHub, builds: 
     assert body.endswith("the history was rewritten.\n")
 
 
-def test_a_history_that_was_cut_back_is_released_with_force_alone(github: GitHub, builds: Builds) -> None:
+def test_force_takes_the_channel_back_to_no_older_build(github: GitHub, builds: Builds) -> None:
     kept, dropped = builds.dev(builds.commit()), builds.dev(builds.commit())
     release(github, kept)
     release(github, dropped)
     assert "older than" in problems(github, kept)
-    release(github, kept, force=True)
-    assert read(github, "dev", "channel.json") == kept.manifest.to_json().encode()
+    github.requests.clear()
+    found = "\n".join(destination(github, force=True).preflight(kept, meter()).found)
+    assert found.startswith(f"dev stands at {dropped.manifest.build.version}, which is newer, and no place goes back")
+    assert "\n" not in found
+    assert writes(github) == []
+
+
+@pytest.mark.parametrize(("hours", "refused"), [(0.9, False), (1.1, True), (24 * 365 * 5000, True)])
+def test_a_commit_that_is_dated_ahead_of_githubs_clock_is_refused(
+    github: GitHub, builds: Builds, hours: float, refused: bool
+) -> None:
+    when, commit = datetime.now(UTC) + timedelta(hours=hours), builds.commit()
+    version = Version.dev(int(when.timestamp()), commit, dirty=False)
+    bundle = builds.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", github.repository.full_name))
+    assert ("is dated in the future: GitHub's clock is at" in problems(github, bundle)) is refused
+
+
+def test_a_repository_in_another_spelling_than_githubs_is_refused(github: GitHub, builds: Builds) -> None:
+    bundle = builds.dev(builds.commit())
+    build = replace(bundle.manifest.build, repository="OCTO/viberun")
+    found = problems(github, replace(bundle, manifest=replace(bundle.manifest, build=build)))
+    assert found.startswith("this was built for OCTO/viberun, which GitHub spells octo/viberun; set GITHUB_REPOSITORY")
 
 
 def test_a_run_that_was_overtaken_leaves_the_channel_to_the_newer_one(github: GitHub, builds: Builds) -> None:
     first, older, newer = (builds.dev(builds.commit()) for _ in range(3))
     release(github, first)
     slow = destination(github)
-    slow.stage(older, meter())
-    slow.claim(older, meter())
+    step("stage", slow, older)
+    step("claim", slow, older)
     at = destination(github)
-    at.stage(newer, meter())
-    at.claim(newer, meter())
+    step("stage", at, newer)
+    step("claim", at, newer)
     github.requests.clear()
-    outcome = slow.promote(older, meter())
+    outcome = step("promote", slow, older)
     assert isinstance(outcome, Skipped)
     assert f"left to {newer.manifest.build.version}" in outcome.reason
     assert writes(github) == []
     assert read(github, "dev", "channel.json") == first.manifest.to_json().encode()
-    assert isinstance(slow.verify(older, meter()), Skipped)
-    assert isinstance(at.promote(newer, meter()), Done)
+    assert isinstance(step("verify", slow, older), Skipped)
+    assert isinstance(step("promote", at, newer), Done)
     assert read(github, "dev", "channel.json") == newer.manifest.to_json().encode()
 
 
@@ -147,18 +174,18 @@ def test_a_run_that_is_overtaken_amid_the_swap_helps_the_newer_one_in(
     release(github, builds.dev(builds.commit()))
     older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
     slow, rename = destination(github), Api.rename_asset
-    slow.stage(older, meter())
-    slow.claim(older, meter())
+    step("stage", slow, older)
+    step("claim", slow, older)
 
     def overtaken(api: Api, asset: int, name: str) -> None:
         monkeypatch.setattr(Api, "rename_asset", rename)
         at = destination(github)
-        at.stage(newer, meter())
-        at.claim(newer, meter())
+        step("stage", at, newer)
+        step("claim", at, newer)
         rename(api, asset, name)
 
     monkeypatch.setattr(Api, "rename_asset", overtaken)
-    outcome = slow.promote(older, meter())
+    outcome = step("promote", slow, older)
     assert isinstance(outcome, Done)
     assert f"left to {newer.manifest.build.version}" in outcome.what
     assert read(github, "dev", "channel.json") == newer.manifest.to_json().encode()
@@ -225,7 +252,7 @@ def test_a_repository_whose_dev_was_immutable_is_told_that_it_can_have_none(gith
         github.repository.delete_release(number)
     github.repository.immutable_releases = False
     with pytest.raises(ViberunError, match="dev can only be released from another repository"):
-        destination(github).stage(bundle, meter())
+        step("stage", destination(github), bundle)
 
 
 def test_a_commit_that_was_not_pushed_is_a_problem(github: GitHub, builds: Builds) -> None:
@@ -247,7 +274,7 @@ def test_a_commit_that_main_does_not_have_is_released_with_force_alone(github: G
     assert "merge it" in found
     builds.commit()
     release(github, builds.dev(builds.main))
-    release(github, aside, force=True)
+    release(github, builds.dev(aside.manifest.build.commit), force=True)
 
 
 def test_a_classic_token_tells_by_its_scopes_that_it_may_not_write(github: GitHub, builds: Builds) -> None:
@@ -282,18 +309,18 @@ def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_move
     assert "`workflow` scope" in problems(github, bundle, token="classic")
     github.tokens["ghs_actions"] = Access(workflows=False, installation=True)
     environ = dict(github.env) | {"GITHUB_TOKEN": "ghs_actions", "GITHUB_ACTIONS": "true"}
-    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20)), environ, keep=20)
+    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3)), environ, keep=20)
     assert "the run of the newest commit releases it" in "\n".join(in_actions.preflight(bundle, meter()).found)
     repository.create_release("dev", first, None, None, False, True, "false")
     repository.refs["refs/tags/dev"] = commits.add("zero")
     github.tokens["app"] = Access(workflows=False)
     repository.refs["refs/tags/dev"] = commits.add("before")
     with pytest.raises(ViberunError, match="unrelated"):
-        destination(github, token="app").claim(bundle, meter())
+        step("claim", destination(github, token="app"), bundle)
     with pytest.raises(ViberunError, match=r"dev did not move.*`workflow` scope"):
-        destination(github, token="app", force=True).claim(bundle, meter())
+        step("claim", destination(github, token="app", force=True), bundle)
     with pytest.raises(ViberunError, match=r"dev did not move.*the run of the newest commit releases it"):
-        destination(github, token="ghs_actions", force=True).claim(bundle, meter())
+        step("claim", destination(github, token="ghs_actions", force=True), bundle)
 
 
 def test_rate_limits_are_waited_for(github: GitHub, builds: Builds) -> None:
@@ -303,7 +330,7 @@ def test_rate_limits_are_waited_for(github: GitHub, builds: Builds) -> None:
     github.limits.writes_a_minute = 1
     for github.limits.says_when in (True, False):
         with pytest.raises(ViberunError, match=r"asks for \d\d s of patience; run the same command then$"):
-            destination(github).stage(builds.dev(builds.commit()), meter())
+            step("stage", destination(github), builds.dev(builds.commit()))
 
 
 def test_no_message_has_the_token(github: GitHub, builds: Builds) -> None:

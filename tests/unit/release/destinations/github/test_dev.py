@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from release.destinations.github.api import Api
-from release.driver.outcome import Skipped
-from release.transport.http import Answer, Http
+from release.driver.outcome import Skipped, StaleError
+from release.transport.http import Answer
 from tests.release.builds import Builds
 from tests.release.github.server import GitHub
-from tests.unit.release.destinations.github.releasing import destination, meter, names, problems, read, release
+from tests.unit.release.destinations.github.releasing import destination, names, plan, problems, read, release, step
 from viberun.errors import ViberunError
 
 pytest_plugins = ["tests.unit.release.destinations.github.releasing"]
@@ -22,7 +22,7 @@ def test_an_asset_that_another_run_deletes_before_it_is_read_is_looked_for_again
 
     def gone(api: Api, asset: int, *, keep: bool = True) -> Answer:
         name = github.repository.assets[asset].name
-        if name == "channel.old.json" and not deleted:
+        if name == "channel.json" and not deleted:
             deleted.append(name)
             github.repository.delete_asset(asset)
         return download(api, asset, keep=keep)
@@ -39,8 +39,8 @@ def test_the_manifest_of_a_holder_that_is_overtaken_and_pruned_is_not_missed(
     first, second, third = (builds.dev(builds.commit()) for _ in range(3))
     at, download = destination(github), Api.download
     for bundle in (first, second):
-        at.stage(bundle, meter())
-        at.claim(bundle, meter())
+        step("stage", at, bundle)
+        step("claim", at, bundle)
 
     def late(api: Api, asset: int, *, keep: bool = True) -> Answer:
         monkeypatch.setattr(Api, "download", download)
@@ -49,27 +49,25 @@ def test_the_manifest_of_a_holder_that_is_overtaken_and_pruned_is_not_missed(
         return download(api, asset, keep=keep)
 
     monkeypatch.setattr(Api, "download", late)
-    assert at.holder(first) == third.manifest
+    assert at.waits.patiently(lambda: at.holder(first), StaleError).manifest == third.manifest
 
 
-def test_a_run_that_is_overtaken_as_it_waits_leaves_the_channel_to_the_newer(
-    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_is_overtaken_as_it_waits_leaves_the_channel_to_the_newer(github: GitHub, builds: Builds) -> None:
     first, older, newer = (builds.dev(builds.commit()) for _ in range(3))
     release(github, first)
     at, waited = destination(github), list[float]()
     for bundle in (older, newer):
-        at.stage(bundle, meter())
-    at.claim(older, meter())
+        step("stage", at, bundle)
+    step("claim", at, older)
     upload = github.repository.begin_asset(min(github.repository.releases), "channel.new.json", None, "text/plain")
 
-    def overtaken(http: Http, seconds: float) -> None:
+    def overtaken(seconds: float) -> None:
         waited.append(seconds)
-        at.claim(newer, meter())
+        step("claim", at, newer)
         github.repository.delete_asset(upload.id)
 
-    monkeypatch.setattr(Http, "wait", overtaken)
-    assert isinstance(at.promote(older, meter()), Skipped)
+    at.waits = replace(at.waits, sleep=overtaken)
+    assert isinstance(step("promote", at, older), Skipped)
     assert len(waited) == 1
     assert read(github, "dev", "channel.json") == first.manifest.to_json().encode()
 
@@ -92,12 +90,12 @@ def test_the_plan_names_the_files_that_a_release_deletes(github: GitHub, builds:
     for _ in range(2):
         release(github, builds.dev(builds.commit()), keep=2)
     bundle = builds.dev(builds.commit())
-    plan = destination(github, keep=2).plan(bundle, meter())
+    changes = plan(destination(github, keep=2), bundle)
     before = names(github)
     release(github, bundle, keep=2)
     deleted = before - names(github)
     assert deleted
-    assert {change.subject for change in plan.changes if change.verb == "delete"} == deleted
+    assert {change.subject for change in changes if change.verb == "delete"} == deleted
 
 
 def test_a_release_that_lost_its_tag_is_published_again_where_it_stood(github: GitHub, builds: Builds) -> None:
@@ -109,11 +107,11 @@ def test_a_release_that_lost_its_tag_is_published_again_where_it_stood(github: G
     github.repository.delete_ref("refs/tags/dev")
     assert github.repository.releases[number].draft
     at = destination(github)
-    assert ("publish", "release dev") in [(each.verb, each.subject) for each in at.plan(newest, meter()).changes]
-    at.stage(older, meter())
+    assert ("publish", "release dev") in [(each.verb, each.subject) for each in plan(at, newest)]
+    step("stage", at, older)
     assert github.repository.refs["refs/tags/dev"] == newer.manifest.build.commit
     with pytest.raises(ViberunError, match="older than"):
-        at.claim(older, meter())
+        step("claim", at, older)
     release(github, newest)
     assert list(github.repository.releases) == [number]
     assert before <= names(github) | {"channel.json"}

@@ -57,3 +57,20 @@ def test_of_many_changes_the_newest_are_listed_and_the_others_counted(tmp_path: 
     assert lines[0].startswith("- change 249 (")
     assert lines[99].startswith("- change 150 (")
     assert lines[100] == "- and 200 more"
+
+
+def test_what_a_person_wrote_on_the_page_stays_above_what_the_release_writes() -> None:
+    draft = notes.beside("", "ours, before\n")
+    edited = f"Read this first.\n\n{draft}"
+    assert notes.beside(edited, "ours\n") == edited.replace("ours, before", "ours")
+    assert notes.beside("All by hand.", "ours\n").startswith("All by hand.\n\n")
+    assert notes.beside(draft, "ours\n") == draft.replace("ours, before", "ours")
+
+
+def test_a_page_has_no_more_characters_than_github_takes(tmp_path: Path) -> None:
+    comparison = Comparison("ahead", 250, tuple((f"{number:040x}", "x" * 3000) for number in range(250)))
+    text = page(tmp_path, "dev", Changes(BEFORE, comparison))
+    assert len(text) < 125_000
+    assert "xxx" in text
+    assert "xxx" * 100 not in text
+    assert len(notes.beside("y" * 100_000, "z\n" * 100_000)) < 125_000

@@ -18,9 +18,11 @@ from tests.unit.release.destinations.github.releasing import (
     destination,
     meter,
     names,
+    plan,
     problems,
     read,
     release,
+    step,
     writes,
 )
 from viberun.errors import ViberunError
@@ -46,10 +48,10 @@ def test_prod_is_invisible_until_it_is_published_whole(github: GitHub, builds: B
     bundle = builds.prod("1.2.3", builds.commit())
     at = destination(github)
     assert at.preflight(bundle, meter()).found == ()
-    at.stage(bundle, meter())
+    step("stage", at, bundle)
     assert github.repository.published("v1.2.3") is None
-    for step in (at.claim, at.promote, at.verify):
-        step(bundle, meter())
+    for name in ("claim", "promote", "verify"):
+        step(name, at, bundle)
     published = github.repository.published("v1.2.3")
     assert published is not None
     assert published.immutable
@@ -66,7 +68,7 @@ def test_prod_never_goes_below_the_newest_release(github: GitHub, builds: Builds
     lower = builds.prod("1.2.2", builds.commit())
     assert "1.2.2 is below 1.2.3" in problems(github, lower)
     with pytest.raises(ViberunError, match="below"):
-        destination(github).claim(lower, meter())
+        step("claim", destination(github), lower)
     release(github, builds.prod("1.10.0", builds.commit()))
     latest = github.repository.latest_release()
     assert latest is not None
@@ -77,9 +79,9 @@ def test_latest_is_put_right_where_an_older_release_was_published_last(github: G
     older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
     release(github, newer)
     slow = destination(github)
-    slow.stage(older, meter())
+    step("stage", slow, older)
     github.repository.create_release("v1.2.3x", "main", None, None, False, False, "true")
-    slow.promote(newer, meter())
+    step("promote", slow, newer)
     latest = github.repository.latest_release()
     assert latest is not None
     assert latest.tag == "v1.2.4"
@@ -111,9 +113,9 @@ def test_the_page_lists_what_changed_since_the_release_below(github: GitHub, bui
 def test_the_page_is_of_when_it_is_published(github: GitHub, builds: Builds) -> None:
     release(github, builds.prod("1.2.3", builds.commit()))
     slow, newer = destination(github), builds.prod("1.3.0", builds.commit())
-    slow.stage(newer, meter())
+    step("stage", slow, newer)
     release(github, builds.prod("1.2.4", newer.manifest.build.commit))
-    slow.claim(newer, meter())
+    step("claim", slow, newer)
     assert "Changes since" not in page(github, "v1.3.0")  # 1.2.4 is of the same commit
 
 
@@ -126,9 +128,9 @@ def test_no_release_fails_for_the_list_of_changes(
 
     release(github, builds.prod("1.2.3", builds.commit()))
     at, newer = destination(github), builds.prod("1.3.0", builds.commit())
-    at.stage(newer, meter())
+    step("stage", at, newer)
     monkeypatch.setattr(github.commits, "compare", compare)
-    at.claim(newer, meter())
+    step("claim", at, newer)
     assert page(github, "v1.3.0").endswith("Changes since `1.2.3`:\n\nGitHub does not list them.\n")
 
 
@@ -152,25 +154,25 @@ def test_latest_moves_when_all_places_have_the_release(github: GitHub, builds: B
     github.repository.immutable_releases = immutable
     release(github, builds.prod("1.2.3", builds.commit()))
     newer, at = builds.prod("1.2.4", builds.commit()), destination(github)
-    at.stage(newer, meter())
-    at.claim(newer, meter())
+    step("stage", at, newer)
+    step("claim", at, newer)
     assert github.repository.published("v1.2.4") is not None
     assert latest(github) == "v1.2.3"
-    assert isinstance(at.promote(newer, meter()), Done)
+    assert isinstance(step("promote", at, newer), Done)
     assert latest(github) == "v1.2.4"
-    assert isinstance(at.promote(newer, meter()), Skipped)
+    assert isinstance(step("promote", at, newer), Skipped)
 
 
 def test_the_plan_names_the_move_of_latest_until_it_has_been_made(github: GitHub, builds: Builds) -> None:
     release(github, builds.prod("1.2.3", builds.commit()))
     newer, at = builds.prod("1.2.4", builds.commit()), destination(github)
     moves = ("move", "latest from v1.2.3 to v1.2.4")
-    assert moves in [(change.verb, change.subject) for change in at.plan(newer, meter()).changes]
-    at.stage(newer, meter())
-    at.claim(newer, meter())
-    assert [(change.verb, change.subject) for change in at.plan(newer, meter()).changes] == [moves]
-    at.promote(newer, meter())
-    assert at.plan(newer, meter()).changes == ()
+    assert moves in [(change.verb, change.subject) for change in plan(at, newer)]
+    step("stage", at, newer)
+    step("claim", at, newer)
+    assert [(change.verb, change.subject) for change in plan(at, newer)] == [moves]
+    step("promote", at, newer)
+    assert plan(at, newer) == []
 
 
 def test_a_release_that_was_overtaken_leaves_latest_to_the_newer(github: GitHub, builds: Builds) -> None:
@@ -178,11 +180,11 @@ def test_a_release_that_was_overtaken_leaves_latest_to_the_newer(github: GitHub,
     older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
     slow = destination(github)
     for bundle in (older, newer):
-        slow.stage(bundle, meter())
-        slow.claim(bundle, meter())
-    assert "left to 1.2.4" in str(slow.promote(older, meter()))
+        step("stage", slow, bundle)
+        step("claim", slow, bundle)
+    assert "left to 1.2.4" in str(step("promote", slow, older))
     assert latest(github) == "v1.2.2"
-    slow.promote(newer, meter())
+    step("promote", slow, newer)
     assert latest(github) == "v1.2.4"
 
 
@@ -192,8 +194,8 @@ def test_latest_that_a_newer_release_took_amid_the_move_is_given_back(
     older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
     release(github, builds.prod("1.2.2", builds.commit()))
     at, update = destination(github), Api.update_release
-    at.stage(older, meter())
-    at.claim(older, meter())
+    step("stage", at, older)
+    step("claim", at, older)
 
     def late(api: Api, number: int, changes: Mapping[str, str | bool]) -> Release:
         monkeypatch.setattr(Api, "update_release", update)
@@ -201,7 +203,7 @@ def test_latest_that_a_newer_release_took_amid_the_move_is_given_back(
         return update(api, number, changes)
 
     monkeypatch.setattr(Api, "update_release", late)
-    at.promote(older, meter())
+    step("promote", at, older)
     assert latest(github) == "v1.2.4"
 
 
@@ -211,27 +213,27 @@ def test_a_list_that_lags_keeps_latest_neither_back_nor_down(
     older, newer = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit())
     release(github, older)
     at, releases = destination(github), Api.releases
-    at.stage(newer, meter())
-    at.claim(newer, meter())
+    step("stage", at, newer)
+    step("claim", at, newer)
     monkeypatch.setattr(Api, "releases", lambda api: (each for each in releases(api) if each.tag != "v1.2.4"))
-    assert at.holder(newer) == newer.manifest
-    at.promote(newer, meter())
+    assert at.holder(newer).manifest == newer.manifest
+    step("promote", at, newer)
     assert latest(github) == "v1.2.4"
-    at.promote(older, meter())
+    step("promote", at, older)
     assert latest(github) == "v1.2.4"
 
 
 def test_nothing_is_published_once_its_tag_has_moved_or_a_file_is_gone(github: GitHub, builds: Builds) -> None:
     bundle, at = builds.prod("1.2.3", builds.commit()), destination(github)
-    at.stage(bundle, meter())
+    step("stage", at, bundle)
     github.repository.update_ref("refs/tags/v1.2.3", builds.commit(), force=True)
     with pytest.raises(ViberunError, match=r"the tag v1\.2\.3 is on"):
-        at.claim(bundle, meter())
+        step("claim", at, bundle)
     github.repository.update_ref("refs/tags/v1.2.3", bundle.manifest.build.commit, force=True)
     gone = next(iter(github.repository.assets.values()))
     github.repository.delete_asset(gone.id)
     with pytest.raises(ViberunError, match=rf"is not what was staged: {gone.name}: not there"):
-        at.claim(bundle, meter())
+        step("claim", at, bundle)
     assert github.repository.published("v1.2.3") is None
 
 
@@ -242,9 +244,9 @@ def test_the_draft_that_is_published_is_the_one_with_the_files(
     unseen = github.repository.create_release("v1.2.3", "main", None, None, True, False, "false")
     releases = Api.releases
     monkeypatch.setattr(Api, "releases", lambda api: (each for each in releases(api) if each.id != unseen.id))
-    at.stage(bundle, meter())
+    step("stage", at, bundle)
     monkeypatch.setattr(Api, "releases", releases)
-    at.claim(bundle, meter())
+    step("claim", at, bundle)
     assert read(github, "v1.2.3", "channel.json") == bundle.manifest.to_json().encode()
 
 
@@ -256,9 +258,9 @@ def test_latest_is_verified_too(github: GitHub, builds: Builds) -> None:
     impatient = Http(Patience(first=0.01, lag=0.1))
     at = GitHubRelease(impatient, {**github.env, "GITHUB_TOKEN": TOKEN})
     with pytest.raises(ViberunError, match=r"/releases/latest/download/channel\.json is not what was released"):
-        at.verify(bundle, meter())
-    at.promote(bundle, meter())
-    at.verify(bundle, meter())
+        step("verify", at, bundle)
+    step("promote", at, bundle)
+    step("verify", at, bundle)
 
 
 def page(github: GitHub, tag: str) -> str:

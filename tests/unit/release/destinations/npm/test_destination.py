@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Published
 from release.destinations.npm.client import Npm, NpmError
 from release.destinations.npm.destination import NpmPublishError, NpmRegistry
-from release.driver.outcome import Done, Skipped
+from release.driver.outcome import Done, Skipped, UnseenError
 from release.driver.progress import Meter, Progress, Style
-from release.transport.http import Http, UnansweredError
+from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.programs import Ended
 from tests.release import fabricated
+from tests.unit.release.driver.recorder import Recorder, perform
 from tests.unit.release.transport.scripted import Said, Scripted
-from viberun.manifest import Manifest
 
 PATIENCE = Patience(silence=5, first=1, longest=10, total=60, lag=600, tries=2, scan=3000)
 TAKEN = Ended(1, "", "npm error code E403\nnpm error 403 You cannot publish over the previously published versions")
@@ -108,10 +109,9 @@ def destination(
     registry: Registry,
     npm: FakeNpm,
     environ: Mapping[str, str] | None = None,
-    holder: Callable[[Bundle], Manifest] = lambda bundle: bundle.manifest,
 ) -> NpmRegistry:
     http = Http(PATIENCE, sleep=registry.sleep, clock=registry)
-    return NpmRegistry(http, Npm(npm, PATIENCE), environ or {}, holder)
+    return NpmRegistry(http, Npm(npm, PATIENCE), environ or {})
 
 
 def meter() -> Meter:
@@ -146,16 +146,24 @@ def test_a_version_that_the_registry_shows_minutes_after_the_upload_is_published
         registry.show(document(bundle), after=2400)  # looked through for malware first
         return PUBLISHED
 
-    outcome = destination(registry, npm := FakeNpm(registry, published)).publish(bundle, meter())
-    assert outcome == Done(f"viberun@{bundle.manifest.build.version.npm} published")
+    outcome = perform("publish", destination(registry, npm := FakeNpm(registry, published)), bundle)
+    assert outcome == Done(f"publish viberun@{bundle.manifest.build.version.npm}, 2.0 kB")
     assert registry.now >= 2400
     assert len(npm.uploads) == 1
 
 
+def test_a_plan_names_what_is_published_and_the_dist_tag_that_moves_with_it(registry: Registry, bundle: Bundle) -> None:
+    at, version = destination(registry, FakeNpm(registry, lambda number: PUBLISHED)), bundle.manifest.build.version.npm
+    assert [str(change) for change in (*at.publish(bundle), *at.promote(Published.of(bundle)))] == [
+        f"publish viberun@{version}",
+        f"move dist-tag dev from 0.0.0-dev.20200101000000 to {version}",
+    ]
+
+
 def test_a_version_that_the_registry_never_shows_is_an_error(registry: Registry, bundle: Bundle) -> None:
     at = destination(registry, npm := FakeNpm(registry, lambda number: PUBLISHED))
-    with pytest.raises(UnansweredError, match=f"does not show {bundle.manifest.build.version.npm}"):
-        at.publish(bundle, meter())
+    with pytest.raises(UnseenError, match=f"not shown: publish viberun@{bundle.manifest.build.version.npm}"):
+        perform("publish", at, bundle)
     assert 2900 < registry.now <= PATIENCE.scan
     assert len(npm.uploads) == 1
 
@@ -165,7 +173,7 @@ def test_a_version_that_was_published_before_is_waited_for_and_compared(registry
         registry.show(document(bundle), after=120)
         return TAKEN
 
-    assert isinstance(destination(registry, FakeNpm(registry, taken)).publish(bundle, meter()), Done)
+    assert isinstance(perform("publish", destination(registry, FakeNpm(registry, taken)), bundle), Done)
     registry.show(BEFORE)
 
     def taken_by_others(number: int) -> Ended:
@@ -173,7 +181,7 @@ def test_a_version_that_was_published_before_is_waited_for_and_compared(registry
         return TAKEN
 
     with pytest.raises(NpmPublishError, match="not what was built here"):
-        destination(registry, FakeNpm(registry, taken_by_others)).publish(bundle, meter())
+        perform("publish", destination(registry, FakeNpm(registry, taken_by_others)), bundle)
 
 
 def test_a_signing_service_that_fails_for_a_while_is_waited_for(registry: Registry, bundle: Bundle) -> None:
@@ -183,8 +191,8 @@ def test_a_signing_service_that_fails_for_a_while_is_waited_for(registry: Regist
         registry.show(document(bundle))
         return PUBLISHED
 
-    outcome = destination(registry, npm := FakeNpm(registry, published)).publish(bundle, meter())
-    assert outcome == Done(f"viberun@{bundle.manifest.build.version.npm} published")
+    outcome = perform("publish", destination(registry, npm := FakeNpm(registry, published)), bundle)
+    assert outcome == Done(f"publish viberun@{bundle.manifest.build.version.npm}, 2.0 kB")
     assert not any("--provenance=false" in upload for upload in npm.uploads)
 
 
@@ -197,7 +205,7 @@ def test_after_a_long_failure_of_the_signing_service_the_release_goes_on_and_say
         registry.show(document(bundle))
         return PUBLISHED
 
-    outcome = destination(registry, npm := FakeNpm(registry, published)).publish(bundle, meter())
+    outcome = perform("publish", destination(registry, npm := FakeNpm(registry, published)), bundle)
     assert isinstance(outcome, Done)
     assert "without provenance" in outcome.what
     assert "TLOG_CREATE_ENTRY_ERROR" in outcome.what
@@ -213,8 +221,8 @@ def test_nothing_is_said_of_the_provenance_of_what_was_there_when_the_signing_se
         registry.show(document(bundle), after=60)
         return TAKEN
 
-    outcome = destination(registry, FakeNpm(registry, published)).publish(bundle, meter())
-    assert outcome == Done(f"viberun@{bundle.manifest.build.version.npm} published")
+    outcome = perform("publish", destination(registry, FakeNpm(registry, published)), bundle)
+    assert outcome == Done(f"publish viberun@{bundle.manifest.build.version.npm}, 2.0 kB")
 
 
 def test_the_dist_tag_does_not_go_back_after_the_signing_service_was_waited_for(
@@ -228,15 +236,13 @@ def test_the_dist_tag_does_not_go_back_after_the_signing_service_was_waited_for(
             registry.show(document(bundle, newer=True), after=100)
         return UNSIGNED
 
-    def holder(each: Bundle) -> Manifest:
-        return each.manifest if registry.now < 100 else newer.manifest
-
-    outcome = destination(registry, FakeNpm(registry, published), holder=holder).publish(bundle, meter())
+    keeper = Recorder("keeper", [], held=lambda each: Published.of(each if registry.now < 100 else newer))
+    outcome = perform("publish", destination(registry, FakeNpm(registry, published)), bundle, keeper)
     assert outcome == Skipped(f"left to {fabricated.NEWER.version}, which has taken its place")
     registry.show(BEFORE)
     registry.now = 0
     with pytest.raises(NpmPublishError, match="never goes back"):
-        destination(registry, FakeNpm(registry, published)).publish(bundle, meter())
+        perform("publish", destination(registry, FakeNpm(registry, published)), bundle)
 
 
 def test_a_job_that_the_registry_trusts_needs_no_login_and_signs(registry: Registry, bundle: Bundle) -> None:
@@ -252,7 +258,7 @@ def test_a_job_that_the_registry_trusts_needs_no_login_and_signs(registry: Regis
     assert asked.headers["authorization"] == "Bearer request-s3cret"
     assert exchanged.path == "/-/npm/v1/oidc/token/exchange/package/viberun"
     assert exchanged.headers["authorization"] == f"Bearer {identity()}"
-    at.publish(bundle, meter())
+    perform("publish", at, bundle)
     assert {"--provenance", "--access", "public"} <= set(npm.uploads[0])
 
 
@@ -264,7 +270,7 @@ def test_what_is_built_in_a_private_repository_is_in_no_public_log(registry: Reg
     registry.server.script[:] = trusted(visibility="private")
     at = destination(registry, npm := FakeNpm(registry, published), job(registry))
     assert at.preflight(bundle, meter()).found == ()
-    at.publish(bundle, meter())
+    perform("publish", at, bundle)
     assert "--provenance" not in npm.uploads[0]
 
 
@@ -311,11 +317,11 @@ def test_a_token_that_npm_did_not_get_is_asked_for_once_more(registry: Registry,
     registry.server.script[:] = trusted()
     at = destination(registry, FakeNpm(registry, published), job(registry))
     at.preflight(bundle, meter())
-    assert isinstance(at.publish(bundle, meter()), Done)
+    assert isinstance(perform("publish", at, bundle), Done)
 
 
 def test_without_trust_a_missing_login_is_no_reason_to_try_again(registry: Registry, bundle: Bundle) -> None:
     npm = FakeNpm(registry, lambda number: Ended(1, "", "npm error code ENEEDAUTH\nnpm error need auth"))
     with pytest.raises(NpmError, match="npm login"):
-        destination(registry, npm).publish(bundle, meter())
+        perform("publish", destination(registry, npm), bundle)
     assert len(npm.uploads) == 1

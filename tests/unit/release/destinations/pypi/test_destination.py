@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from twine import auth
 
 from release.bundle.model import Bundle
-from release.destinations.pypi.attestation import Attestations
 from release.destinations.pypi.destination import PackageIndex, WheelError
-from release.destinations.pypi.settings import Settings
 from release.driver.outcome import Done
 from release.driver.progress import Meter, Progress, Style
 from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.programs import Ended
 from tests.release import fabricated
+from tests.unit.release.driver.recorder import perform
 from tests.unit.release.transport.scripted import Said, Scripted
 
 PATIENCE = Patience(silence=5, first=1, longest=10, total=60, lag=600, tries=2)
@@ -39,16 +39,27 @@ class Clock:
 class Programs:
     """Answers as twine, after which the index shows the wheel, and as what signs, which works after `signs_after`."""
 
-    def __init__(self, clock: Clock, index: Scripted, bundle: Bundle, signs_after: float = 0) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        index: Scripted,
+        bundle: Bundle,
+        signs_after: float = 0,
+        *,
+        refuses_attestations: bool = False,
+    ) -> None:
         self._clock = clock
         self._index = index
         self._bundle = bundle
         self._signs_after = signs_after
+        self._refuses_attestations = refuses_attestations
         self.started: list[Sequence[str]] = []
 
     def __call__(self, command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
         module, *rest = command[command.index("-m") + 1 :]
         self.started.append((module, *rest))
+        if module == "twine" and self._refuses_attestations and "--attestations" in rest:
+            return Ended(1, "", "ERROR HTTPError: 400 Bad Request from http://127.0.0.1:1/: invalid attestation")
         if module == "twine":
             self._index.script[:] = [listed(self._bundle)]
         elif self._clock.now < self._signs_after:
@@ -103,43 +114,88 @@ def unused(command: Sequence[str], variables: Mapping[str, str], folder: Path, s
     raise AssertionError(f"{command} was run")
 
 
-def wanted(clock: Clock, environ: Mapping[str, str]) -> bool:
-    return Attestations.of(http(clock), unused, environ, Settings.of(environ)).wanted
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that trusts the job."""
+
+    def mint(resolver: auth.Resolver) -> str:
+        resolver._tp_token = {"token": "pypi-s3cret"}
+        return "pypi-s3cret"
+
+    monkeypatch.setattr(auth.Resolver, "make_trusted_publishing_token", mint)
 
 
-def test_a_wheel_is_attested_where_the_upload_is_by_trusted_publishing(clock: Clock, tmp_path: Path) -> None:
+def attests(clock: Clock, index: Scripted, bundle: Bundle, environ: Mapping[str, str]) -> bool:
+    index.script[:] = [NOTHING]
+    programs = Programs(clock, index, bundle)
+    at = PackageIndex(http(clock), programs, {**environ, "VIBERUN_PYPI_INDEX": f"{index.url}/simple/"})
+    at.preflight(bundle, meter())
+    perform("publish", at, bundle)
+    return "--attestations" in programs.uploads[0]
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_wheel_is_attested_where_the_upload_is_by_trusted_publishing(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
     nobody = settings(tmp_path)
-    assert wanted(clock, JOB | nobody)
-    assert not wanted(clock, nobody)
-    assert not wanted(clock, JOB | nobody | {"TWINE_REPOSITORY_URL": "https://packages.example/"})
+    assert attests(clock, index, bundle, JOB | nobody)
+    assert not attests(clock, index, bundle, nobody)
+    elsewhere = {"TWINE_REPOSITORY_URL": "https://packages.example/", "TWINE_USERNAME": "me", "TWINE_PASSWORD": "s3"}
+    assert not attests(clock, index, bundle, JOB | nobody | elsewhere)
 
 
-def test_a_wheel_is_not_attested_where_a_password_is_given(clock: Clock, tmp_path: Path) -> None:
-    assert not wanted(clock, JOB | settings(tmp_path, TWINE_PASSWORD="pypi-s3cret"))
+@pytest.mark.usefixtures("trusted")
+def test_a_wheel_is_not_attested_where_a_password_is_given(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    assert not attests(clock, index, bundle, JOB | settings(tmp_path, TWINE_PASSWORD="pypi-s3cret"))
     (tmp_path / ".pypirc").write_text("[pypi]\nusername = __token__\npassword = pypi-s3cret\n")
-    assert not wanted(clock, JOB | settings(tmp_path))
+    assert not attests(clock, index, bundle, JOB | settings(tmp_path))
 
 
+@pytest.mark.usefixtures("trusted")
+def test_an_attestation_that_the_index_refuses_is_left_out_and_that_is_said(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
+) -> None:
+    environ = JOB | settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/")
+    programs = Programs(clock, index, bundle, refuses_attestations=True)
+    at = PackageIndex(http(clock), programs, environ)
+    at.preflight(bundle, meter())
+    outcome = perform("publish", at, bundle)
+    assert isinstance(outcome, Done)
+    assert "without an attestation (twine upload" in outcome.what
+    assert "400 Bad Request" in outcome.what
+    assert ["--attestations" in upload for upload in programs.uploads] == [True, False]
+
+
+@pytest.mark.usefixtures("trusted")
 def test_a_service_that_signs_is_waited_for(clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path) -> None:
     environ = JOB | settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/")
     programs = Programs(clock, index, bundle, signs_after=200)
-    outcome = PackageIndex(http(clock), programs, environ).publish(bundle, meter())
+    at = PackageIndex(http(clock), programs, environ)
+    at.preflight(bundle, meter())
+    outcome = perform("publish", at, bundle)
     assert isinstance(outcome, Done)
-    assert outcome.what.endswith("uploaded")
+    assert outcome.what.startswith("publish viberun_dev-")
+    assert "attestation" not in outcome.what
     (upload,) = programs.uploads
     assert "--attestations" in upload
     assert upload[-1].endswith(".attestation")
     assert 200 <= clock.now < 250
 
 
+@pytest.mark.usefixtures("trusted")
 def test_without_the_service_that_signs_the_release_goes_on_and_says_so(
     clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path
 ) -> None:
     environ = JOB | settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/")
     programs = Programs(clock, index, bundle, signs_after=float("inf"))
-    outcome = PackageIndex(http(clock), programs, environ).publish(bundle, meter())
+    at = PackageIndex(http(clock), programs, environ)
+    at.preflight(bundle, meter())
+    outcome = perform("publish", at, bundle)
     assert isinstance(outcome, Done)
-    assert "without an attestation, as signing failed (the transparency log is not there)" in outcome.what
+    assert "without an attestation (signing failed: the transparency log is not there)" in outcome.what
     (upload,) = programs.uploads
     assert "--attestations" not in upload
     assert 500 < clock.now <= PATIENCE.lag
@@ -194,7 +250,7 @@ def test_a_wheel_whose_digest_the_index_does_not_tell_is_compared_by_its_bytes(
     assert wheel
     at = PackageIndex(http(clock), unused, settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/"))
     index.script[:] = [listed(bundle, told=False), Said(200, wheel.path.read_bytes())]
-    assert at.verify(bundle, meter()) == Done(f"{wheel.name}, without credentials")
+    assert perform("verify", at, bundle) == Done("as it was built")
     index.script[:] = [listed(bundle, told=False), Said(200, b"compiled again")]
     with pytest.raises(WheelError, match="one version has one set of bytes"):
-        at.verify(bundle, meter())
+        perform("verify", at, bundle)

@@ -48,7 +48,7 @@ def test_a_project_that_is_not_there_has_no_files() -> None:
 
 
 def test_json_of_another_form_is_an_error() -> None:
-    with pytest.raises(HttpError, match="PEP 691"):
+    with pytest.raises(HttpError, match="the answer is of another form"):
         files(Said(200, b'{"files": [{}]}', {"Content-Type": JSON}))
 
 

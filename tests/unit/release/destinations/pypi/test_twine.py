@@ -14,7 +14,7 @@ from release.transport.programs import Ended
 from viberun.errors import UsageError
 
 
-def upload(folder: Path, ended: Ended) -> Sequence[str]:
+def upload(folder: Path, ended: Ended, *, attestation: bool = False) -> Sequence[str]:
     """What twine is started with."""
     commands: list[Sequence[str]] = []
 
@@ -24,7 +24,7 @@ def upload(folder: Path, ended: Ended) -> Sequence[str]:
 
     wheel = folder / "viberun-1.2.3-py3-none-any.whl"
     wheel.write_bytes(b"wheel")
-    Twine(run, Patience()).upload(wheel)
+    Twine(run, Patience()).upload(wheel, attestation=attestation)
     return commands[0]
 
 
@@ -56,10 +56,10 @@ def test_what_may_have_been_done_or_may_pass_is_left_for_the_index_to_say(tmp_pa
         upload(tmp_path, ended)
 
 
-def test_attestations_beside_the_wheel_go_with_it_and_nothing_is_ever_skipped(tmp_path: Path) -> None:
-    plain = upload(tmp_path, Ended(0, "", ""))
+def test_an_attestation_beside_the_wheel_goes_with_it_when_asked_and_nothing_is_ever_skipped(tmp_path: Path) -> None:
     (tmp_path / "viberun-1.2.3-py3-none-any.whl.publish.attestation").write_text("{}")
-    attested = upload(tmp_path, Ended(0, "", ""))
+    plain = upload(tmp_path, Ended(0, "", ""))
+    attested = upload(tmp_path, Ended(0, "", ""), attestation=True)
     assert "--attestations" not in plain
     assert "--attestations" in attested
     assert attested[-1].endswith(".publish.attestation")
@@ -86,7 +86,7 @@ def test_pypirc_is_read_where_the_environment_has_its_home(tmp_path: Path) -> No
         "[distutils]\nindex-servers = own\n[own]\nrepository = https://packages.example/\nusername = me\npassword = s3cret\n"
     )
     settings = Settings.of({"HOME": str(tmp_path), "TWINE_REPOSITORY": "own"})
-    settings.check_credentials()
+    settings.log_in()
     assert settings.upload == "https://packages.example/"
     assert "s3cret" not in repr(settings)
     with pytest.raises(TwineError, match="Missing 'other' section"):
@@ -118,7 +118,7 @@ def test_an_outage_is_told_from_a_publisher_that_is_missing(
 
     monkeypatch.setattr(Resolver, "make_trusted_publishing_token", ask)
     with pytest.raises(kind, match=text):
-        Settings.of({"HOME": str(tmp_path)}).check_credentials()
+        Settings.of({"HOME": str(tmp_path)}).log_in()
 
 
 def test_credentials_go_over_https_or_to_this_machine_alone() -> None:

@@ -1,0 +1,52 @@
+"""`bazel run //release:publish -- --from DIR`: releases a folder that `//release:dev` or `//release:prod` made, as it is."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from release.bundle import folder
+from release.bundle.folder import FolderError
+from release.commands.process import Process
+from release.commands.release import parse_folder, release_bundle
+from viberun import program
+from viberun.build import Build
+
+
+def publish(arguments: Sequence[str], process: Process) -> int:
+    """Releases the build in the folder; the first argument names version.json of the checkout, a path below the runfiles.
+
+    Returns the exit status; raises ViberunError.
+    """
+    version_json, *rest = arguments
+    checkout = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
+    source, options = parse_folder(rest)
+    path = Path(process.environ.get("BUILD_WORKING_DIRECTORY", "")) / source
+    made = folder.read(path)
+    if problems := tuple(mismatches(made.manifest.build, checkout, process.environ)):
+        raise FolderError(
+            f"{path} is not of this checkout", problems, remedy="make it again, or check out what it is of"
+        )
+    return release_bundle(made, options, process)
+
+
+def mismatches(build: Build, checkout: Build, environ: Mapping[str, str]) -> Iterator[str]:
+    """Tells in which facts a build is not that of the checkout, or not what this job of Actions was started for."""
+    for name, is_there, wanted in (
+        ("commit", build.commit, checkout.commit),
+        ("repository", build.repository, checkout.repository),
+        ("version", str(build.version), str(checkout.version) if build.channel == "dev" else str(build.version)),
+    ):
+        if is_there != wanted:
+            yield f"its {name} is {is_there}, not {wanted}"
+    ref = "refs/heads/main" if build.channel == "dev" else f"refs/tags/{build.version.git}"
+    pushed = environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") == "push"
+    if pushed and environ.get("GITHUB_REF") != ref:
+        yield f"it is for {ref}, and this run for {environ.get('GITHUB_REF')}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    return publish(arguments, Process.this())
+
+
+if __name__ == "__main__":
+    sys.exit(program.run("publish", main))
