@@ -1,6 +1,7 @@
 """Every destination that a release can go to. A new one is its folder and its line here."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from release.destinations.destination import Destination, RemoteDestination
@@ -25,7 +26,13 @@ def local(folder: Path, platform: str) -> tuple[Destination, ...]:
 
 
 def remote(
-    environ: Mapping[str, str], patience: Patience | None = None, *, keep: int = KEEP, force: bool = False
+    environ: Mapping[str, str],
+    patience: Patience | None = None,
+    *,
+    keep: int = KEEP,
+    force: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.time,
 ) -> tuple[RemoteDestination, ...]:
     """Makes the remote destinations, in the order in which they publish and promote.
 
@@ -38,7 +45,7 @@ def remote(
 
     def http() -> Http:
         """Makes one for each, so that each counts what is its own."""
-        return Http(patience, secrets)
+        return Http(patience, secrets, sleep=sleep, clock=clock)
 
     run = runner(environ, redactor(environ))
     github = GitHubRelease(http(), environ, keep=keep, force=force)

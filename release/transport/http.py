@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 
 from release.transport.body import Body, Stream
 from release.transport.content import CHUNK, Digest
-from release.transport.patience import Patience, Waits, asked_to_wait, never_arrived, reason
+from release.transport.patience import Patience, Waits, asked_to_wait, never_arrived, reason, until_reset
 from release.transport.traffic import Traffic
 from viberun.errors import UsageError, ViberunError
 
@@ -123,9 +123,12 @@ class Http:
             if answer is not None and answer.status in request.accepted:
                 return answer
             wait = self._wait(request, answer, trouble, tries)
-            if wait is None or self._clock() + wait - began > self.patience.total:
+            reset = answer and until_reset(answer.headers, 0)
+            most = self.patience.total if reset is None else self.patience.limit
+            if wait is None or self._clock() + wait - began > most:
                 raise self._error(request, answer, trouble, wait)
             self._sleep(wait)
+            began += reset or 0
 
     def download(self, request: Request, *, keep: bool = True) -> Answer:
         """Sends, and follows redirects. Another origin does not get the credentials (RFC 9110, 15.4)."""
@@ -204,7 +207,7 @@ class Http:
 
     def _wait(self, request: Request, answer: Answer | None, trouble: Exception | None, tries: int) -> float | None:
         """Returns the seconds until the request may be sent again, or None: it is over."""
-        asked = asked_to_wait(answer.headers, error_text(answer), tries, self._clock()) if answer else None
+        asked = asked_to_wait(answer.headers, error_text(answer), tries) if answer else None
         if answer is not None and (answer.status == 429 or (answer.status == 403 and asked is not None)):
             # Refused before anything was carried out.
             return max(asked if asked is not None else self.patience.longest, self.patience.backoff(1))

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 
 import requests
 
@@ -20,6 +21,7 @@ class Patience:
     `silence` for a server that says nothing, `first` before the first repetition, `longest` between two, `total` for one
     request. `lag` is what registries may take to show what they have taken, and services of signing to come back; `scan`
     is what npm may: it looks through a package for malware first, mostly for five minutes, at times for close to an hour.
+    `limit` is the longest wait for a server that has announced when it takes requests again: GitHub counts them by the hour.
     """
 
     silence: float = 60.0
@@ -28,6 +30,7 @@ class Patience:
     total: float = 900.0
     lag: float = 600.0
     scan: float = 3600.0
+    limit: float = 3660.0
     tries: int = 6
 
     @property
@@ -80,19 +83,30 @@ class Waits:
         return ask()
 
 
-def asked_to_wait(headers: Mapping[str, str], said: str, tries: int, now: float) -> float | None:
+def asked_to_wait(headers: Mapping[str, str], said: str, tries: int) -> float | None:
     """Returns the seconds until the server wants to be asked again; None: it does not say.
 
-    Goes by Retry-After (RFC 9110, 10.2.3), by GitHub's x-ratelimit-reset, and where GitHub only `said` in words that there
-    have been too many requests, by its rule for that: a minute, and twice as long after each of the `tries`.
+    Goes by Retry-After (RFC 9110, 10.2.3), by GitHub's limit, and where GitHub only `said` in words that there have been too
+    many requests, by its rule for that: a minute, and twice as long after each of the `tries`.
     """
     if headers.get("retry-after", "").isdigit():
         return float(headers["retry-after"])
-    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
-        return max(0.0, int(headers["x-ratelimit-reset"]) - now) + 1
+    if (reset := until_reset(headers, 0)) is not None:
+        return reset
     if "rate limit" in said:
         return _UNTOLD * (1 << (tries - 1))
     return None
+
+
+def until_reset(headers: Mapping[str, str], least: int) -> float | None:
+    """Returns the seconds until GitHub counts requests anew, by its own clock; None where more than `least` are left."""
+    left, reset = (headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "reset"))
+    if not (left.isdigit() and reset.isdigit()) or int(left) > least:
+        return None
+    try:
+        return max(0.0, int(reset) - parsedate_to_datetime(headers.get("date", "")).timestamp()) + 1
+    except ValueError:
+        return None
 
 
 def never_arrived(trouble: Exception | None) -> bool:

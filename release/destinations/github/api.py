@@ -6,6 +6,7 @@ the history; UnansweredError where nobody knows whether it was done.
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from release.destinations.github.settings import Settings
 from release.transport.body import Body
 from release.transport.content import Moved
 from release.transport.http import Answer, Http, HttpError, Request, TakenError, read
+from release.transport.patience import until_reset
 
 SPENT = (
     "GitHub gives the tag of an immutable release to no other, even when that is deleted:"
@@ -25,10 +27,12 @@ SPENT = (
 
 _VERSION = "2022-11-28"
 _PAGE = 100
+_A_RELEASE = 100
+"""Requests that a release takes at most, of the thousand or more an hour."""
 
 
-class NotFastForwardError(HttpError):
-    """The commit that a ref stands on is no ancestor of the one that it was to move to."""
+class NotFastForwardError(TakenError):
+    """The commit that a ref stands on, which may not be shown yet, is no ancestor of the one that it was to move to."""
 
 
 class Api:
@@ -39,6 +43,8 @@ class Api:
         self._root = f"{settings.api}/repos/{settings.repository}"
         self._of_installation, self._has_scopes = settings.of_installation, settings.has_scopes
         self._authorization = f"Bearer {settings.token}" if settings.token else None
+        self._known = dict[str, Answer]()
+        """What was read, by address. Where it is so still, GitHub says 304, which its limit of requests does not count."""
         if settings.token:
             http.keep_secret(settings.token)
 
@@ -58,6 +64,7 @@ class Api:
                 permissions.get("push"),
                 None if scopes is None else frozenset(filter(None, scopes.replace(" ", "").split(","))),
                 _moment(answer),
+                until_reset(answer.headers, _A_RELEASE) or 0,
             )
 
         return read(answer, made)
@@ -197,10 +204,19 @@ class Api:
         return self._answer(Request(method, url, headers, body, self._authorization, accepted, repeatable))
 
     def _answer(self, request: Request) -> Answer:
+        known = self._known.get(request.url) if request.method == "GET" else None
+        if known:
+            headers = {**request.headers, "If-None-Match": known.headers["etag"]}
+            request = replace(request, headers=headers, accepted={*request.accepted, 304})
         try:
-            return self._http.send(request)
+            answer = self._http.send(request)
         except HttpError as error:
             raise _translated(error) from error
+        if known and answer.status == 304:
+            return replace(known, headers={**known.headers, **answer.headers})
+        if request.method == "GET" and answer.status == 200 and "etag" in answer.headers:
+            self._known[request.url] = answer
+        return answer
 
     def _headers(self) -> dict[str, str]:
         return {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": _VERSION}

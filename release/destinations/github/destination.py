@@ -60,12 +60,13 @@ class GitHubRelease(RemoteDestination):
         self._keep = keep
         self._force = force
         self._kinds = dict[str, ReleaseKind]()
+        self._apis = dict[str | None, Api]()
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         if problems := tuple(self._local_problems(bundle)):
             return Problems(problems)
         try:
-            return Problems((*self._github_problems(bundle), *self._kind(bundle).problems(bundle)))
+            return Problems((*self._github_problems(bundle, meter), *self._kind(bundle).problems(bundle)))
         except HttpError as error:
             return Problems((str(error),))
 
@@ -96,6 +97,9 @@ class GitHubRelease(RemoteDestination):
 
     def verify(self, bundle: Bundle) -> Iterator[Change]:
         expected, wrong = digest_of(bundle.manifest.to_json().encode()), False
+        tag, commit = self._kind(bundle).tag, bundle.manifest.build.commit
+        if (stands := self._api(bundle.manifest.build).tag_commit(tag)) != commit:
+            yield Change("", f"the ref {tag} stands at {stands or 'nothing'}, not at {commit}")
         for folder in self._folders(bundle):
             answer = download(self._http, folder)
             if answer is None or answer.digest != expected:
@@ -122,14 +126,18 @@ class GitHubRelease(RemoteDestination):
     def _kind_of(self, build: Build) -> ReleaseKind:
         """Returns one for all steps, since it believes what it was answered."""
         if build.version.git not in self._kinds:
-            settings = Settings.of(self._environ, build.repository)
-            api = Api(self._http, settings)
+            settings, api = Settings.of(self._environ, build.repository), self._api(build)
             self._kinds[build.version.git] = (
                 DevRelease(self._http, api, settings.web, self._keep, self._force)
                 if build.channel == "dev"
                 else ProdRelease(self._http, api, settings.web, build.version.git)
             )
         return self._kinds[build.version.git]
+
+    def _api(self, build: Build) -> Api:
+        """Returns one for all steps, which remembers what it has read."""
+        settings = Settings.of(self._environ, build.repository)
+        return self._apis.setdefault(settings.repository, Api(self._http, settings))
 
     def _local_problems(self, bundle: Bundle) -> Iterator[str]:
         """Tells why there is nothing to ask GitHub yet."""
@@ -148,11 +156,14 @@ class GitHubRelease(RemoteDestination):
         if settings.token is None:
             yield "there is no token; set GITHUB_TOKEN"
 
-    def _github_problems(self, bundle: Bundle) -> Iterator[str]:
-        """Tells why GitHub would refuse, whatever the channel."""
+    def _github_problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]:
+        """Tells why GitHub would refuse, whatever the channel. Waits first until it takes as many requests as are to come."""
         settings, build = self._settings(bundle), bundle.manifest.build
-        api, commit = Api(self._http, settings), build.commit
+        api, commit = self._api(build), build.commit
         repository = api.repository()
+        if repository.wait:
+            meter.note(f"waits {repository.wait / 60:.0f} minutes, until GitHub's limit of requests is there again")
+            self._http.wait(repository.wait)
         if repository.private:
             yield f"{repository.full_name} is private: nobody could download what is released there; make it public"
         if build.repository != repository.full_name:

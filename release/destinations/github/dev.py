@@ -37,8 +37,7 @@ class DevRelease:
         self._web = web
         self._keep = keep
         self._force = force
-        self._fence = Fence(api, TAG)
-        self._claimed = ""
+        self._fence = Fence(api, TAG, http.waits)
         self._described = set[str]()
         self._pruned = False
         self._contents = dict[int, bytes]()
@@ -103,14 +102,13 @@ class DevRelease:
         yield from self._assets(release).uploads(wanted(bundle), there)
 
     def claim(self, bundle: Bundle) -> Iterator[Change]:
-        """The ref, unless this commit has it. What GitHub has answered to a claim counts, whatever it shows of it."""
+        """The ref, unless this commit has it."""
         commit = bundle.manifest.build.commit
-        for change in () if self._claimed == commit else self._fence.claim(commit, force=self._force):
+        for change in self._fence.claim(commit, force=self._force):
 
             def make(meter: Meter, move: Change = change) -> None:
                 assert move.make
                 move.make(meter)
-                self._claimed = commit
                 if not self._force and (
                     there := self._manifest_named(CURRENT, self._api.assets(self._published_release().id))
                 ):
@@ -129,9 +127,13 @@ class DevRelease:
         raise ChannelError(f"ref dev stands at {commit}, and no build of that commit is staged", remedy="release it")
 
     def promote(self, held: Published) -> Iterator[Change]:
-        """`channel.json`, then the page, then what has had its time."""
-        release = self._release_or_draft()
+        """`channel.json`, then the page, then what has had its time. A newer build's is left alone: the ref will show whose."""
+        release = self._release or self._release_or_draft()
         there = self._api.assets(release.id) if release else []
+        now = self._manifest_named(CURRENT, there)
+        if now and now.build.version.precedence > held.manifest.build.version.precedence:
+            yield Change("", f"{CURRENT} is of {now.build.version}, and the ref dev of an older one", last=True)
+            return
         target, before, silence = digest_of(held.content), OLD, self._http.patience.silence
         if (step := next_step(there, target, silence)) is not None:
             # Another run's upload ends by itself, or has been given up after a while.
@@ -148,7 +150,9 @@ class DevRelease:
     def _create(self, bundle: Bundle) -> None:
         name, body = notes.title(bundle.manifest), "The first build is on its way."
         commit = bundle.manifest.build.commit
-        self._api.create_release(TAG, commit, name=name, body=body, draft=False, prerelease=True, make_latest="false")
+        self._release = self._api.create_release(
+            TAG, commit, name=name, body=body, draft=False, prerelease=True, make_latest="false"
+        )
 
     def _publish(self, bundle: Bundle, draft: Release) -> None:
         if self._fence.holder() is None:
@@ -156,16 +160,16 @@ class DevRelease:
             commit = standing.build.commit if standing else bundle.manifest.build.commit
             self._api.create_tag(TAG, commit if self._api.has_commit(commit) else bundle.manifest.build.commit)
         facts: dict[str, str | bool] = {"tag_name": TAG, "draft": False, "prerelease": True, "make_latest": "false"}
-        self._api.update_release(draft.id, facts)
+        self._release = self._api.update_release(draft.id, facts)
 
     def _swap(self, release: Release | None, step: Upload | Delete | Swap, target: Wanted) -> Callable[[Meter], None]:
         return lambda meter: perform(step, self._api, self._assets(release), target)
 
     def _release_or_draft(self) -> Release | None:
-        """Returns the release, else the oldest draft of it."""
-        self._release = published = self._api.release(TAG)
-        drafts = () if published else (each for each in self._api.releases() if each.tag == TAG)
-        return published or min(drafts, key=lambda release: release.id, default=None)
+        """Returns the release, if need be as it was last, else the oldest draft of it."""
+        self._release = self._api.release(TAG) or self._release
+        drafts = () if self._release else (each for each in self._api.releases() if each.tag == TAG)
+        return self._release or min(drafts, key=lambda release: release.id, default=None)
 
     def _published_release(self) -> Release:
         """Returns it as it was when it was last looked at."""

@@ -2,15 +2,17 @@
 
 GitHub moves a ref in one atomic step and, asked not to force it, only to a descendant. Should it not look at that for
 tags, a run could move the ref back between another's comparison and its claim. Whoever finds the ref behind its own
-commit takes it again (`reclaim`), and who moved it back finds a newer channel.json and gives it back (`give_back`).
+commit for longer than GitHub may lag takes it again (`reclaim`), and who moved it back finds a newer channel.json and gives
+it back (`give_back`).
 """
 
 from collections.abc import Iterator
 
-from release.destinations.github.api import Api, NotFastForwardError
+from release.destinations.github.api import Api
 from release.driver.outcome import Change, StaleError
 from release.driver.progress import Meter
-from release.transport.http import HttpError
+from release.transport.http import HttpError, TakenError
+from release.transport.patience import Waits
 from viberun.errors import ViberunError
 
 WORKFLOWS = "give the token the permission to change workflows (`workflow` scope, or `workflows: write`)"
@@ -26,45 +28,64 @@ class FencedError(ViberunError):
 class Fence:
     """Who has the dev channel, and the claim to it."""
 
-    def __init__(self, api: Api, tag: str) -> None:
+    def __init__(self, api: Api, tag: str, waits: Waits) -> None:
         self._api = api
         self._tag = tag
+        self._waits = waits
+        self._claimed = dict[str, float]()
+        """When GitHub took the claim of a commit, or was first seen to show the one before it."""
+        self._overcome = set[str | None]()
+        self._statuses = dict[tuple[str, str], str]()
 
     def holder(self) -> str | None:
         """Returns the commit that the ref stands on."""
         return self._api.tag_commit(self._tag)
 
     def reclaim(self, commit: str) -> str | None:
-        """Takes the ref again for the commit where that comes after the holder; returns who holds it then.
+        """Returns who holds the ref: the commit, where GitHub shows what was there before. After a while it takes it again.
 
-        What GitHub shows of the ref may be older than the claim. Raises StaleError where it shows that of one after this.
+        Raises StaleError where another has it, and GitHub does not show whose it is.
         """
         holder = self.holder()
-        if holder is None or holder == commit or not self._comes_after(holder, commit):
+        if holder == commit or (holder and holder not in self._overcome and self._status(holder, commit) != "ahead"):
             return holder
-        try:
-            self._api.move_tag(self._tag, commit, force=False)
-        except NotFastForwardError as error:
-            raise StaleError(f"{self._tag} is another commit's, and GitHub does not show whose yet") from error
+        now = self._waits.clock()
+        if now - self._claimed.setdefault(commit, now) > self._waits.patience.again:
+            try:
+                self._move(holder, commit, force=False)
+            except TakenError as error:
+                raise StaleError(f"{self._tag} is another commit's, and GitHub does not show whose yet") from error
         return commit
+
+    def _move(self, holder: str | None, commit: str, *, force: bool) -> None:
+        if holder is None:
+            self._api.create_tag(self._tag, commit)
+        else:
+            self._api.move_tag(self._tag, commit, force=force)
+        self._claimed[commit] = self._waits.clock()
+        self._overcome.add(holder)
 
     def give_back(self, commit: str, standing: str) -> None:
         """Moves the ref to what the channel stands at if that comes after the commit; raises FencedError then."""
-        if standing != commit and self._comes_after(commit, standing):
+        if standing != commit and self._status(commit, standing) == "ahead":
             self._api.move_tag(self._tag, standing, force=False)
             raise FencedError(f"{commit} is older than {standing}, at which the channel stands", remedy=_LATER)
 
-    def _comes_after(self, base: str, head: str) -> bool:
-        compared = self._api.compare(base, head)
-        return compared is not None and compared.status == "ahead"
+    def _status(self, base: str, head: str) -> str:
+        """Tells how one commit stands to another, which never changes."""
+        if (base, head) not in self._statuses:
+            compared = self._api.compare(base, head)
+            status = compared.status if compared else "unrelated"
+            self._statuses[base, head] = status
+            self._statuses[head, base] = {"ahead": "behind", "behind": "ahead"}.get(status, status)
+        return self._statuses[base, head]
 
     def obstacle(self, commit: str, holder: str | None) -> FencedError | None:
         """Tells why the commit could not claim the channel from the holder."""
         if holder in (None, commit):
             return None
         assert holder is not None
-        compared = self._api.compare(holder, commit)
-        status = compared.status if compared else "unrelated"
+        status = self._status(holder, commit)
         if status in ("ahead", "identical"):
             return None
         how = {"behind": "older than", "diverged": "on another line of history than", "unrelated": "unrelated to"}[
@@ -76,7 +97,12 @@ class Fence:
         )
 
     def claim(self, commit: str, *, force: bool) -> Iterator[Change]:
-        """Tells how the ref moves to the commit, if it does not stand there. Raises FencedError."""
+        """Tells how the ref moves to the commit, if it does not stand there. Raises FencedError.
+
+        Once GitHub has taken the claim that counts, whatever it shows of the ref.
+        """
+        if commit in self._claimed:
+            return
         holder = self.holder()
         if holder == commit:
             return
@@ -85,12 +111,7 @@ class Fence:
 
         def move(meter: Meter) -> None:
             try:
-                if holder is None:
-                    self._api.create_tag(self._tag, commit)
-                else:
-                    self._api.move_tag(self._tag, commit, force=force)
-            except NotFastForwardError as error:
-                raise self.obstacle(commit, self.holder()) or error from error
+                self._move(holder, commit, force=force)
             except HttpError as error:
                 if error.status == 403 and (remedy := _remedy(error)):
                     raise HttpError(f"{self._tag} did not move: {error.message}", error.answer, remedy) from error

@@ -12,7 +12,7 @@ Status = Literal["ahead", "behind", "diverged", "identical"]
 class Repository:
     """`push`: whether the token may write; None where GitHub doesn't tell. `scopes` is None for any but classic tokens.
 
-    `now` is the time by GitHub's own clock.
+    `now` is the time by GitHub's own clock, `wait` the seconds until it takes all the requests of a release again.
     """
 
     full_name: str
@@ -21,6 +21,7 @@ class Repository:
     push: bool | None
     scopes: frozenset[str] | None
     now: datetime
+    wait: float
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from release.destinations.github.channel import CURRENT
 from release.destinations.github.fence import FencedError
 from release.destinations.github.model import Release
 from release.driver.outcome import Change, StaleError
+from release.driver.progress import Meter
 from release.transport.content import digest_of
-from release.transport.http import Http
+from release.transport.http import Http, UnansweredError
 from viberun.errors import VersionError, ViberunError
 from viberun.manifest import Manifest
 from viberun.version import Version
@@ -32,7 +33,7 @@ class ProdRelease:
         self._web = web
         self.tag = tag
         self._made = 0
-        self._claimed = False
+        self._published: Release | None = None
 
     def problems(self, bundle: Bundle) -> Iterator[str]:
         """Tells why this could not become a prod release. Changes nothing."""
@@ -57,10 +58,10 @@ class ProdRelease:
 
     def stage(self, bundle: Bundle) -> Iterator[Change]:
         """The files, in a draft. Of two drafts that were made at once the younger one goes."""
-        release, drafts = self._api.release(self.tag), self._drafts()
+        release, drafts = self._release(), self._drafts()
         chosen = release or next(iter(drafts), None)
         if chosen is None:
-            yield Change("create", f"draft {self.tag}", make=lambda meter: self._create(bundle), last=True)
+            yield Change("create", f"draft {self.tag}", make=lambda meter: self._create(bundle, meter), last=True)
         if chosen and chosen.id != self._made in {draft.id for draft in drafts}:
             yield Change("delete", f"draft {self._made}", make=lambda meter: self._api.delete_release(self._made))
         there = self._api.assets(chosen.id) if chosen else []
@@ -71,11 +72,11 @@ class ProdRelease:
 
         Raises FencedError below the newest release and where the tag has moved.
         """
-        if self._claimed:
+        if self._published:
             return
         if fenced := _fenced(bundle.manifest.build.version, self._api.releases()):
             raise fenced
-        if self._api.release(self.tag) is None:
+        if self._release() is None:
             yield Change("publish", f"release {self.tag}", make=lambda meter: self._publish(bundle))
 
     def _publish(self, bundle: Bundle) -> None:
@@ -93,7 +94,7 @@ class ProdRelease:
             raise ViberunError(
                 f"the release {self.tag} is {what}", remedy="look at its page on GitHub, and release again"
             )
-        self._claimed = True
+        self._published = published
 
     def holder(self, bundle: Bundle) -> Published:
         """Returns the newest release: this one, or another that was published since."""
@@ -114,14 +115,14 @@ class ProdRelease:
             yield Change("move", subject, make=lambda meter: self._move_latest(version))
 
     def _move_latest(self, version: Version) -> None:
-        release = self._api.release(version.git)
+        release = self._release() if version.git == self.tag else self._api.release(version.git)
         if release is None:
             raise StaleError(f"the release {version.git} is not there yet", remedy="run the same command again")
         self._api.update_release(release.id, {"make_latest": "true"})
 
     def _newest(self) -> tuple[Version, Release]:
         """Picks from what GitHub lists and this one, since its list can lag behind."""
-        own = self._api.release(self.tag)
+        own = self._release()
         published = list(_published([*self._api.releases(), *([own] if own else [])]))
         if not published:
             raise ViberunError("GitHub lists no release yet", remedy="run the same command again")
@@ -137,9 +138,14 @@ class ProdRelease:
         commit = self._api.tag_commit(release.tag)
         return Changes.between(self._api, before, commit, manifest.build.commit) if commit else None
 
+    def _release(self) -> Release | None:
+        """Returns the published release."""
+        self._published = self._published or self._api.release(self.tag)
+        return self._published
+
     def _release_or_draft(self) -> Release | None:
         """Returns the published release, else the oldest draft: all runs must agree on one."""
-        return self._api.release(self.tag) or next(iter(self._drafts()), None)
+        return self._release() or next(iter(self._drafts()), None)
 
     def _drafts(self) -> list[Release]:
         """Lists them, the oldest first."""
@@ -157,19 +163,23 @@ class ProdRelease:
             reasons = lacking
         raise AssetError(f"the draft of {self.tag} is not what was staged", reasons, remedy="release again")
 
-    def _create(self, bundle: Bundle) -> None:
-        made = self._api.create_release(
-            self.tag,
-            None,  # the tag is there; GitHub would hold a commit's workflow files against the token
-            name=notes.title(bundle.manifest),
-            body=notes.beside(
-                "", notes.text(bundle.manifest, None, self._web)
-            ),  # what changed is told when it is published
-            draft=True,
-            prerelease=False,
-            make_latest="false",
-        )
-        self._made = made.id
+    def _create(self, bundle: Bundle, meter: Meter) -> None:
+        body = notes.text(bundle.manifest, None, self._web)  # what changed is told when it is published
+        try:
+            made = self._api.create_release(
+                self.tag,
+                None,  # the tag is there; GitHub would hold a commit's workflow files against the token
+                name=notes.title(bundle.manifest),
+                body=notes.beside("", body),
+                draft=True,
+                prerelease=False,
+                make_latest="false",
+            )
+        except UnansweredError:
+            if not self._http.wait_until(lambda: bool(self._drafts()), meter.note, self._http.patience.silence):
+                raise
+        else:
+            self._made = made.id
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:

@@ -22,7 +22,7 @@ _PASSING = re.compile(
 # What sigstore's client calls a trouble of its services.
 _SIGNING = re.compile(r"(?:CA|TLOG|TSA|IDENTITY_TOKEN)_\w+")
 # Staged: taken, and not shown before the registry has looked through it.
-_THERE = re.compile("over (?:the )?previously (?:published|staged)|EPUBLISHCONFLICT", re.IGNORECASE)
+_THERE = re.compile("over (?:the )?previously (?:published|staged)|already present|EPUBLISHCONFLICT", re.IGNORECASE)
 # What stands in front of every line, the code once more, and where there would be a log.
 _NOISE = re.compile(r"npm (?:error|ERR!) (?:code \S+ ?)?|(?:A complete log|Log files were not written).*")
 _START_SECONDS = 15.0

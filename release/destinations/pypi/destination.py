@@ -20,6 +20,9 @@ from viberun.errors import VersionError, ViberunError
 from viberun.manifest import NAME
 from viberun.version import Version
 
+_THERE = re.compile(r"\b40[09]\b|exist", re.IGNORECASE)
+"""How an index refuses a file that it has, among others."""
+
 _MOST_A_FILE = 100 * 10**6
 _MOST_A_PROJECT = 10 * 10**9
 """The public index's own limits, in bytes."""
@@ -134,7 +137,9 @@ class PackageIndex(RemoteDestination):
                     twine.upload(named, attestation=attestation)
                     break
                 except TwineUploadError as error:
-                    if self._is_published(wheel):
+                    # What an upload brought whose answer got lost the index may not show yet.
+                    seconds = 0 if attestation or not _THERE.search(error.message) else self._http.patience.again
+                    if self._http.wait_until(lambda: self._is_published(wheel), meter.note, seconds):
                         break
                     if not attestation:
                         raise

@@ -66,9 +66,13 @@ class Limits:
             return "You have exceeded a secondary rate limit", headers | told
         return None, headers
 
-    def exhaust(self, seconds: float) -> None:
-        """Leaves nothing of the primary limit for so many seconds."""
-        self._used, self._reset = self.requests_an_hour, self.clock() + timedelta(seconds=seconds)
+    def give_back(self) -> None:
+        """A request whose answer is that nothing has changed (304) does not count."""
+        self._used -= 1
+
+    def exhaust(self, seconds: float, left: int = 0) -> None:
+        """Leaves nothing, or so many requests, of the primary limit for so many seconds."""
+        self._used, self._reset = self.requests_an_hour - left, self.clock() + timedelta(seconds=seconds)
 
     def _seconds_until_a_write(self, now: datetime) -> int:
         while self._writes and self._writes[0] <= now - timedelta(minutes=1):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.release.github.access import Access
+from tests.release.github.lag import Lag, Reads
 from tests.release.github.represent import Json, Representation
 from tests.release.github.state import NOT_FOUND, Asset, RefusedError, Release, Repository
 
@@ -48,8 +49,9 @@ class Answer:
 class Api:
     """Finds the operation for a request and carries it out."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, lag: Lag) -> None:
         self._repository = repository
+        self._lag = lag
 
     def answer(self, request: Request) -> Answer:
         """The answer; raises RefusedError."""
@@ -74,8 +76,15 @@ class Api:
             if match and method == request.method:
                 if method != "GET" and not request.access.push:
                     raise RefusedError(403, "Resource not accessible by integration")
-                return operation(self, replace(request, names=match.groupdict()))
+                return self._carried_out(operation, replace(request, names=match.groupdict()))
         raise NOT_FOUND
+
+    def _carried_out(self, operation: "Operation", request: Request) -> Answer:
+        if request.method != "GET":
+            with self._lag.writing(self._repository):
+                return operation(self, request)
+        seen = self._lag.seen(self._repository, _KINDS.get(operation))
+        return operation(Api(seen, self._lag), replace(request, json=replace(request.json, repository=seen)))
 
     def _release(self, request: Request) -> Release:
         release = self._repository.releases.get(int(request.names["id"]))
@@ -271,8 +280,16 @@ def _page(request: Request, rows: list[Json]) -> Answer:
     return Answer(body=rows[(page - 1) * size : page * size], headers=headers)
 
 
+Operation = Callable[[Api, Request], Answer]
+_KINDS: Mapping[Operation, Reads] = {
+    Api.assets: "assets",
+    Api.releases: "releases",
+    Api.release_by_tag: "release",
+    Api.latest_release: "latest",
+    Api.ref: "ref",
+}
 _SHA = "[0-9a-f]{40}"
-_OPERATIONS: tuple[tuple[str, str, Callable[[Api, Request], Answer]], ...] = (
+_OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "", Api.repository),
     ("GET", "/immutable-releases", Api.immutable_releases),
     ("GET", "/contents/(?P<path>.+)", Api.contents),

@@ -19,6 +19,7 @@ DESCRIPTION = "package/generated/api.github.com.json"
 _REPOSITORY = "/repos/{owner}/{repo}"
 OPERATIONS = {
     "": ("get",),
+    "/commits": ("get",),
     "/commits/{ref}": ("get",),
     "/compare/{basehead}": ("get",),
     "/contents/{path}": ("get",),
@@ -33,6 +34,8 @@ OPERATIONS = {
     "/releases/tags/{tag}": ("get",),
     "/releases/{release_id}": ("get", "patch", "delete"),
     "/releases/{release_id}/assets": ("get", "post"),
+    "/rulesets": ("get",),
+    "/rulesets/{ruleset_id}": ("get",),
 }
 """What the stand-in answers, by the path below a repository."""
 

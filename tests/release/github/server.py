@@ -11,11 +11,14 @@ the client asked for, so the server may stand behind a proxy. Whatever breaks Gi
 answered with 400 (requests) or 500 (answers) and fails `stop`.
 """
 
+import hashlib
 import json
 import re
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Self
@@ -25,6 +28,7 @@ from tests.release.github.access import ANONYMOUS, Access, Limits
 from tests.release.github.api import Answer, Api, Request
 from tests.release.github.commits import Commits
 from tests.release.github.contract import Contract, Sent
+from tests.release.github.lag import Lag
 from tests.release.github.represent import Json, Representation
 from tests.release.github.state import NOT_FOUND, Asset, RefusedError, Repository, utc_now
 from tests.release.servers.quiet import QuietServer
@@ -41,14 +45,17 @@ class GitHub:
         self.repository = Repository(full_name, self.commits, clock)
         self.tokens: dict[str, Access] = {}
         self.limits = Limits(clock)
+        self.lag = Lag(clock)
         self.breaches: list[str] = []
         self.requests: list[str] = []
-        self._site = _serve(self._page_or_api)
-        self._storage = _serve(self._stored)
+        self.counted: list[str] = []
+        """Those that its limit counts: all but reads of what has not changed."""
+        self._site = _serve(self._page_or_api, clock)
+        self._storage = _serve(self._stored, clock)
         self.port = self._site.server_port
         self.url = f"http://127.0.0.1:{self.port}"
         self._contract = Contract(f"{self.url}{API}", f"{self.url}{UPLOADS}")
-        self._api = Api(self.repository)
+        self._api = Api(self.repository, self.lag)
 
     def start(self) -> Self:
         for server in (self._site, self._storage):
@@ -96,6 +103,13 @@ class GitHub:
             return self._breached(400, breaches)
         answer = self._api_answer(handler, prefix)
         content = b"" if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        if handler.command == "GET" and answer.status == 200:
+            tag = f'W/"{hashlib.sha256(content).hexdigest()}"'
+            answer = replace(answer, headers={**answer.headers, "ETag": tag})
+            if tag == handler.headers.get("If-None-Match"):
+                self.limits.give_back()
+                return Answer(304, b"", answer.headers)
+        self.counted.append(f"{handler.command} {handler.path}")
         if breaches := self._contract.of_answer(sent, answer.status, content):
             return self._breached(500, breaches)
         return answer
@@ -186,8 +200,8 @@ def _refused(refusal: RefusedError) -> Answer:
     return Answer(refusal.status, body, refusal.headers)
 
 
-def _serve(answer: Callable[["_Handler"], Answer]) -> QuietServer:
-    handler = type("Handler", (_Handler,), {"answer": staticmethod(answer)})
+def _serve(answer: Callable[["_Handler"], Answer], clock: Callable[[], datetime]) -> QuietServer:
+    handler = type("Handler", (_Handler,), {"answer": staticmethod(answer), "clock": staticmethod(clock)})
     server = QuietServer(("127.0.0.1", 0), handler, bind_and_activate=False)
     server.request_queue_size = 128
     server.server_bind()
@@ -200,7 +214,11 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     answer: Callable[["_Handler"], Answer]
+    clock: Callable[[], datetime]
     taken: bytes
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return format_datetime(type(self).clock(), usegmt=True)
 
     def read_body(self) -> bytes:
         """The body; raises RefusedError where the client does not send all of it."""
@@ -225,7 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if not isinstance(answer.body, bytes):
             self.send_header("Content-Type", "application/json; charset=utf-8")
-        if answer.status != 204:
+        if answer.status not in (204, 304):
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":

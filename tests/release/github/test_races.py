@@ -2,7 +2,8 @@
 
 import random
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +24,7 @@ LIMIT = 60
 
 
 class Turns:
-    """Carries out one change at a time, always of a run that `choice` picks among those that wait, once all do."""
+    """Carries out one change at a time, always of a run that `choice` picks among those that wait, once all do or sleep."""
 
     def __init__(self, choice: random.Random, github: GitHub, runs: int) -> None:
         self._choice = choice
@@ -50,6 +51,13 @@ class Turns:
             self._alive -= 1
             self._choose()
 
+    def sleep(self, seconds: float) -> None:
+        """What a run sleeps for may be another's change."""
+        self.end()
+        time.sleep(seconds)
+        with self._changed:
+            self._alive += 1
+
     def _choose(self) -> None:
         if self._granted is None and self._waiting and len(self._waiting) == self._alive:
             self._granted = self._choice.choice(sorted(self._waiting))
@@ -61,7 +69,9 @@ class Run:
 
     def __init__(self, github: GitHub, gate: Gate, bundle: Bundle) -> None:
         environ = {name: value.replace(github.url, gate.url) for name, value in github.env.items()}
-        http = Http(Patience(silence=5, first=0.001, longest=0.01, total=20, lag=30))
+        self.sleep: Callable[[float], None] = time.sleep
+        patience = Patience(silence=5, first=0.001, longest=0.01, total=20, lag=30)
+        http = Http(patience, sleep=lambda seconds: self.sleep(seconds))
         self.at = GitHubRelease(http, environ | {"GITHUB_TOKEN": "token"}, keep=20)
         self.bundle = bundle
         self.gate = gate
@@ -72,7 +82,7 @@ class Run:
         def take_turn(change: Asked) -> Fault:
             return Fault(before=lambda: turns.wait(name))
 
-        self.gate.policy = take_turn
+        self.gate.policy, self.sleep = take_turn, turns.sleep
         try:
             for step in ("claim", "promote", "verify"):
                 perform(step, self.at, self.bundle, self.at)

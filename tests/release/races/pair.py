@@ -11,6 +11,7 @@ from release.bundle.model import Bundle
 from release.destinations.registry import remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
+from release.transport.patience import Waits
 from tests.release.races.turns import Turns
 from tests.release.remote.stack import Stack
 from tests.release.servers.gate import Gate
@@ -36,7 +37,11 @@ class Pair:
     drivers: tuple[Driver, Driver]
 
     def race(
-        self, bundles: tuple[Bundle, Bundle], order: Sequence[str], places: Collection[str] = ALL
+        self,
+        bundles: tuple[Bundle, Bundle],
+        order: Sequence[str],
+        places: Collection[str] = ALL,
+        waits: Waits = Waits(),  # noqa: B008 - a value
     ) -> tuple[list[ViberunError | None], str]:
         """Releases both at once, taking turns by `order` (letters a and b); returns how each ended, and the turns taken."""
         turns, errors = Turns(order), list[ViberunError | None]([None, None])
@@ -47,7 +52,11 @@ class Pair:
                 gate.reset()
                 gate.policy = turns.policy(one.letter)
             try:
-                destinations = [each for each in remote(one.variables, keep=3) if each.name in places]
+                destinations = [
+                    each
+                    for each in remote(one.variables, keep=3, sleep=waits.sleep, clock=waits.clock)
+                    if each.name in places
+                ]
                 progress = Progress(io.StringIO(), Style(quiet=True), lambda: 0.0)
                 driver.release(bundles[number], destinations, progress, dry_run=False)
             except ViberunError as error:

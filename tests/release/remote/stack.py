@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from release.bundle.model import Bundle
@@ -17,6 +18,7 @@ from tests.release import fabricated
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
+from tests.release.github.state import utc_now
 from tests.release.servers.docker_registry import DockerRegistry
 from tests.release.servers.gate import Gate
 from tests.release.servers.pypi_server import PypiServer
@@ -143,14 +145,19 @@ def runfiles_of(bundle: Bundle) -> Path:
 
 
 @contextmanager
-def stack(folder: Path, verdaccio_script: Path, path: str = os.environ["PATH"]) -> Iterator[Stack]:
-    """Starts everything below an empty folder; `path` is where npm is."""
+def stack(
+    folder: Path,
+    verdaccio_script: Path,
+    path: str = os.environ["PATH"],
+    clock: Callable[[], datetime] = utc_now,
+) -> Iterator[Stack]:
+    """Starts everything below an empty folder; `path` is where npm is, `clock` GitHub's."""
     with ExitStack() as entered:
         names = ("registry", "verdaccio", "pypi", "home", "builds", "work", "temporary")
         places = {name: folder / name for name in names}
         for place in places.values():
             place.mkdir(parents=True)
-        github = entered.enter_context(GitHub(REPOSITORY))
+        github = entered.enter_context(GitHub(REPOSITORY, clock))
         github.tokens[TOKEN] = Access()
         github.limits.requests_an_hour = 10**6
         tokens = entered.enter_context(TokenServer({USER: TOKEN}))

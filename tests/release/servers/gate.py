@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Literal, Self
 
+from tests.release.servers.lag import ACCEPTED, Answered, Lag
 from tests.release.servers.quiet import QuietServer
 
 _READING = ("GET", "HEAD")
@@ -61,6 +62,7 @@ class Gate:
     """Stands in front of `127.0.0.1:port` from entering to leaving.
 
     `policy` says what becomes of what changes something, `reading` of the rest; both may be replaced at any time.
+    `lag`: what the server has taken is not shown at once.
     """
 
     def __init__(self, port: int, policy: Policy = lambda _: None, headers: Mapping[str, str] | None = None) -> None:
@@ -68,6 +70,7 @@ class Gate:
         self.policy = policy
         self.reading: Policy = lambda _: None
         self.changes: list[Asked] = []
+        self.lag: Lag | None = None
         self.behind = port
         self.headers = dict(headers or {})
         self.closing = threading.Event()
@@ -132,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault.before()
         answered = None
         if fault.passes == "whole":
-            answered = self._pass_on(body)
+            answered = self._pass_or_lag(body)
             fault.after()
         elif fault.passes == "half" and self.command == "GET":
             self._answer_part(self._pass_on(body))
@@ -169,7 +172,29 @@ class _Handler(BaseHTTPRequestHandler):
             headers.append(("Content-Length", str(length)))
         return headers
 
-    def _pass_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes] | None:
+    def _pass_or_lag(self, body: bytes) -> Answered | None:
+        lag = self.gate.lag
+        if lag and self.command in _READING:
+            if past := lag.past(self.path, known="Authorization" in self.headers):
+                return past
+        elif lag:
+            lag.changed(self.path, body, self._fetch)
+        return self._pass_on(body)
+
+    def _fetch(self, path: str) -> Answered | None:
+        """What is there, as whoever sent this request sees it."""
+        connection = HTTPConnection("127.0.0.1", self.gate.behind, timeout=60)
+        known = {name: self.headers[name] for name in ("Host", "Authorization") if name in self.headers}
+        try:
+            connection.request("GET", path, headers={**known, "Accept": ", ".join(("*/*", *ACCEPTED))})
+            with connection.getresponse() as response:
+                return response.status, [*response.getheaders()], response.read()
+        except (OSError, HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def _pass_on(self, body: bytes) -> Answered | None:
         connection = HTTPConnection("127.0.0.1", self.gate.behind, timeout=60)
         try:
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)

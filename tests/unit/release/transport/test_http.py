@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,11 +81,26 @@ def test_a_server_that_asks_for_patience_gets_it(http: Http, clock: Clock, metho
     assert clock.slept == [3.0]
 
 
-def test_a_rate_limit_is_waited_for_by_its_own_clock(http: Http, clock: Clock) -> None:
-    limited = Said(403, headers={"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(clock.now) + 2)})
-    with Scripted(limited, Said(200)) as server:
-        http.send(Request("POST", server.url))
-    assert clock.slept == [3.0]
+def limited(seconds: float) -> Said:
+    reset = str(int(time.time() + seconds))
+    return Said(403, headers={"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset})
+
+
+@pytest.mark.parametrize("wrong", [-7200, 0, 7200])
+def test_a_rate_limit_of_up_to_an_hour_is_waited_for_by_the_servers_clock(
+    http: Http, clock: Clock, wrong: float
+) -> None:
+    clock.now = time.time() + wrong
+    with Scripted(limited(3599), Said(500), Said(200)) as server:
+        http.send(Request("GET", server.url))
+    assert 3595 < clock.slept[0] < 3605
+
+
+def test_a_longer_rate_limit_is_an_error_that_says_so(http: Http, clock: Clock) -> None:
+    patient = pytest.raises(HttpError, match=r"the server asks for 7\d\d\d s of patience")
+    with Scripted(limited(7200)) as server, patient:
+        http.send(Request("GET", server.url))
+    assert clock.slept == []
 
 
 @pytest.mark.parametrize("keep", [True, False])
@@ -92,8 +108,10 @@ def test_a_rate_limit_that_is_only_told_in_words_is_waited_for_a_minute_and_long
     http: Http, clock: Clock, keep: bool
 ) -> None:
     http.patience = replace(QUICK, total=900)
-    limited = Said(403, b'{"message": "You have exceeded a secondary rate limit."}', {"x-ratelimit-remaining": "4000"})
-    with Scripted(limited, limited, Said(200)) as server:
+    throttled = Said(
+        403, b'{"message": "You have exceeded a secondary rate limit."}', {"x-ratelimit-remaining": "4000"}
+    )
+    with Scripted(throttled, throttled, Said(200)) as server:
         http.send(Request("POST", server.url, body=Body(b"x")), keep=keep)
     assert clock.slept == [60.0, 120.0]
 

@@ -58,6 +58,7 @@ def test_what_may_have_been_done_or_may_pass_is_left_for_the_registry_to_say(pac
         "npm error code E403\nnpm error 403 You cannot publish over the previously published versions: 1.2.3.",
         "npm error code EPUBLISHCONFLICT\nnpm error publish fail Cannot publish over existing version.",
         "npm error You cannot publish over the previously published versions",
+        "npm error code E409\nnpm error 409 Conflict - PUT https://registry.example/viberun - this package is already present",
         "npm error code E409\nnpm error 409 Conflict - Cannot publish over previously staged version",
     ],
 )

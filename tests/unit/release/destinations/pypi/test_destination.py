@@ -8,8 +8,9 @@ from twine import auth
 
 from release.bundle.model import Bundle
 from release.destinations.pypi.destination import PackageIndex, WheelError
+from release.destinations.pypi.twine import TwineUploadError
 from release.driver.outcome import Done
-from release.driver.progress import Meter, Progress, Style
+from release.driver.progress import Meter, Progress, Style, size_text
 from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.programs import Ended
@@ -254,3 +255,30 @@ def test_a_wheel_whose_digest_the_index_does_not_tell_is_compared_by_its_bytes(
     index.script[:] = [listed(bundle, told=False), Said(200, b"compiled again")]
     with pytest.raises(WheelError, match="one version has one set of bytes"):
         perform("verify", at, bundle)
+
+
+@pytest.mark.parametrize(("lag", "ends_well"), [(60, True), (1e6, False)])
+def test_what_the_index_has_and_does_not_show_yet_is_waited_for(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path, lag: float, ends_well: bool
+) -> None:
+    def refuses(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
+        return Ended(1, "", "ERROR HTTPError: 400 Bad Request from https://upload.example/: File already exists")
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now > lag:
+            index.script[:] = [listed(bundle)]
+
+    patient = Http(Patience(silence=5, lag=600), sleep=sleep, clock=clock)
+    at = PackageIndex(patient, refuses, settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/"))
+    if ends_well:
+        assert perform("publish", at, bundle) == Done(f"publish {index_name(bundle)}")
+        return
+    with pytest.raises(TwineUploadError, match="File already exists"):
+        perform("publish", at, bundle)
+
+
+def index_name(bundle: Bundle) -> str:
+    wheel = bundle.artifact("wheel")
+    assert wheel
+    return f"{wheel.name}, {size_text(wheel.digest.size)}"
