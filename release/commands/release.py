@@ -1,5 +1,6 @@
 """`bazel run //release:dev` and `//release:prod`: the command line, and nothing of what a release is."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +11,14 @@ from release.commands.process import Process
 from release.commands.selection import Options, local_folder, select_destinations
 from release.commands.summary import Cost, cost_text, plan_text, release_text
 from release.destinations.destination import Destination
+from release.destinations.github.retention import Keep
 from release.destinations.registry import KEEP, local, remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
 from release.transport.secrets import redactor
 from viberun import program
-from viberun.arguments import Parser, whole_number
+from viberun.arguments import Parser
+from viberun.errors import UsageError
 from viberun.version import Channel
 
 
@@ -91,7 +94,8 @@ def _options(parser: Parser, arguments: Sequence[str], *, dev: bool, out: str) -
     add("--to", choices=["local", "remote"], help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else {out}")
     if dev:
-        add("--keep", type=whole_number(1), metavar="N", help=f"dev builds whose files stay on GitHub ({KEEP})")
+        of_keep = "dev builds whose files stay on GitHub, as many, of so many days, or both: 20, 30d, else $KEEP or"
+        add("--keep", type=_keep, metavar="N,DAYSd", help=f"{of_keep} {KEEP}")
         add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     else:
         parser.set_defaults(keep=None, force=False)
@@ -105,7 +109,18 @@ def destinations_of(channel: Channel, options: Options, process: Process) -> Seq
     """Makes the destinations that the options come to. Raises UsageError."""
     if select_destinations(process.environ, options, channel) == "local":
         return local(local_folder(process.environ, options, channel), process.platform)
-    return remote(process.environ, keep=options.keep or KEEP, force=options.force)
+    try:
+        keep = options.keep or Keep.parse(process.environ.get("KEEP") or str(KEEP))
+    except ValueError as error:
+        raise UsageError(f"KEEP: {error}") from error
+    return remote(process.environ, keep=keep, force=options.force)
+
+
+def _keep(text: str) -> Keep:
+    try:
+        return Keep.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from release.destinations.github.retention import Keep
 from viberun.errors import UsageError
 from viberun.version import Channel
 
@@ -14,7 +15,7 @@ class Options:
 
     to: str | None = None
     out: Path | None = None
-    keep: int | None = None
+    keep: Keep | None = None
     force: bool = False
     dry_run: bool = False
     quiet: bool = False

@@ -7,6 +7,7 @@ from pathlib import Path
 from release.destinations.destination import Destination, RemoteDestination
 from release.destinations.ghcr.destination import ContainerRegistry
 from release.destinations.github.destination import GitHubRelease
+from release.destinations.github.retention import Keep
 from release.destinations.local.destination import LocalChannel
 from release.destinations.npm.client import Npm
 from release.destinations.npm.destination import NpmRegistry
@@ -16,8 +17,8 @@ from release.transport.patience import Patience
 from release.transport.programs import runner
 from release.transport.secrets import redactor, secrets_of
 
-KEEP = 20
-"""How many dev builds keep their files on GitHub, unless somebody says otherwise."""
+KEEP = Keep()
+"""Which dev builds keep their files on GitHub, unless somebody says otherwise."""
 
 
 def local(folder: Path, platform: str) -> tuple[Destination, ...]:
@@ -29,7 +30,7 @@ def remote(
     environ: Mapping[str, str],
     patience: Patience | None = None,
     *,
-    keep: int = KEEP,
+    keep: Keep = KEEP,
     force: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.time,

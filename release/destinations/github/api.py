@@ -5,19 +5,20 @@ the history; UnansweredError where nobody knows whether it was done.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
-from release.destinations.github.model import Asset, Comparison, Release, Repository
+from release.destinations.github.model import Asset, Comparison, Release, Repository, Ruleset, Status
 from release.destinations.github.settings import Settings
 from release.transport.body import Body
 from release.transport.content import Moved
-from release.transport.http import Answer, Http, HttpError, Request, TakenError, read
+from release.transport.http import Answer, Http, HttpError, Request, TakenError, UnansweredError, read
 from release.transport.patience import until_reset
 
 SPENT = (
@@ -27,6 +28,7 @@ SPENT = (
 
 _VERSION = "2022-11-28"
 _PAGE = 100
+_MOST_PAGES = 10
 _A_RELEASE = 100
 """Requests that a release takes at most, of the thousand or more an hour."""
 
@@ -91,7 +93,35 @@ class Api:
             return None
         return read(answer, Comparison.of)
 
+    def relation(self, base: str, head: str) -> Status | None:
+        """Tells how a commit or branch stands to another, as `compare` does.
+
+        Where GitHub can't compare them, which can be so for ever, it looks for each among the last commits of the other.
+        """
+        try:
+            compared = self.compare(base, head)
+            return compared.status if compared else None
+        except UnansweredError as error:
+            for ancestor, of, status in ((head, base, "behind"), (base, head, "ahead")):
+                if self._leads_to(ancestor, of):
+                    return cast(Status, status)
+            remedy = f"see whether 'git merge-base --is-ancestor {base} {head}' succeeds, and release with --force then"
+            raise UnansweredError(error.message, remedy=remedy) from error
+
+    def _leads_to(self, commit: str, of: str) -> bool:
+        pages = islice(self._pages("/commits", f"sha={quote(of, safe='')}"), _MOST_PAGES)
+        return any(commit in read(page, lambda rows: [row["sha"] for row in rows]) for page in pages)
+
     # Refs
+
+    def tag_rules(self, tag: str) -> Mapping[str, frozenset[str]]:
+        """Returns what rulesets forbid this token to do with a tag (`update`, `creation`), by the ruleset's name."""
+        found = dict[str, frozenset[str]]()
+        for listed in self._list("/rulesets", "targets=tag", Ruleset.of):
+            if listed.active:
+                ruleset = read(self._send("GET", f"/rulesets/{listed.id}"), Ruleset.of)
+                found[ruleset.name] = ruleset.rules if ruleset.names(f"refs/tags/{tag}") else frozenset()
+        return found
 
     def tag_commit(self, tag: str) -> str | None:
         """Returns the commit that a tag stands on, through the object of an annotated one; None where there is no such tag."""
@@ -114,7 +144,7 @@ class Api:
 
     def releases(self) -> Iterator[Release]:
         """Lists all of them, newest first; drafts too where the token may push."""
-        return (each for page in self._pages("/releases") for each in read(page, lambda rows: [*map(Release.of, rows)]))
+        return self._list("/releases", "", Release.of)
 
     def release(self, tag: str) -> Release | None:
         """Returns the published release of a tag."""
@@ -182,8 +212,11 @@ class Api:
 
     # The requests
 
-    def _pages(self, path: str) -> Iterator[Answer]:
-        url: str | None = f"{self._root}{path}?per_page={_PAGE}"
+    def _list[T](self, path: str, query: str, of: Callable[[Any], T]) -> Iterator[T]:
+        return (each for page in self._pages(path, query) for each in read(page, lambda rows: [*map(of, rows)]))
+
+    def _pages(self, path: str, query: str = "") -> Iterator[Answer]:
+        url: str | None = f"{self._root}{path}?per_page={_PAGE}{f'&{query}' if query else ''}"
         while url:
             answer = self._answer(Request("GET", url, self._headers(), None, self._authorization))
             yield answer

@@ -19,6 +19,7 @@ from release.destinations.github.fence import OVERTAKEN, WORKFLOWS
 from release.destinations.github.model import Repository
 from release.destinations.github.prod import ProdRelease
 from release.destinations.github.published import download
+from release.destinations.github.retention import Keep
 from release.destinations.github.settings import Settings
 from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
@@ -28,6 +29,7 @@ from release.transport.parallel import each
 from viberun.build import Build
 from viberun.version import moment
 
+_KEEP = Keep()
 _WIDTH = 8
 _FUTURE = timedelta(hours=1)
 
@@ -38,7 +40,7 @@ class ReleaseKind(Protocol):
     @property
     def tag(self) -> str: ...
 
-    def problems(self, bundle: Bundle) -> Iterator[str]: ...
+    def problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]: ...
 
     def stage(self, bundle: Bundle) -> Iterator[Change]: ...
 
@@ -50,11 +52,11 @@ class ReleaseKind(Protocol):
 
 
 class GitHubRelease(RemoteDestination):
-    """`keep` is the number of dev builds whose files stay; `force` claims the channel whatever it stands at."""
+    """`keep` says which dev builds' files stay; `force` claims the channel whatever it stands at."""
 
     name = "github"
 
-    def __init__(self, http: Http, environ: Mapping[str, str], *, keep: int = 20, force: bool = False) -> None:
+    def __init__(self, http: Http, environ: Mapping[str, str], *, keep: Keep = _KEEP, force: bool = False) -> None:
         super().__init__(http)
         self._environ = environ
         self._keep = keep
@@ -66,7 +68,7 @@ class GitHubRelease(RemoteDestination):
         if problems := tuple(self._local_problems(bundle)):
             return Problems(problems)
         try:
-            return Problems((*self._github_problems(bundle, meter), *self._kind(bundle).problems(bundle)))
+            return Problems((*self._github_problems(bundle, meter), *self._kind(bundle).problems(bundle, meter)))
         except HttpError as error:
             return Problems((str(error),))
 
@@ -190,8 +192,7 @@ class GitHubRelease(RemoteDestination):
     def _ref_problems(self, api: Api, settings: Settings, repository: Repository, commit: str) -> Iterator[str]:
         """Tells why the ref may not move to the commit, wherever it stands."""
         branch = repository.default_branch
-        compared = None if self._force else api.compare(branch, commit)
-        if not self._force and (compared is None or compared.status not in ("behind", "identical")):
+        if not self._force and api.relation(branch, commit) not in ("behind", "identical"):
             yield (
                 f"{commit} is not on {branch}, and no later commit of {branch} could take the channel from it;"
                 f" merge it, and release what {branch} has then"

@@ -12,6 +12,7 @@ from release.destinations.github.changes import Changes
 from release.destinations.github.channel import CURRENT, NEW, OLD, Delete, Swap, Upload, Wait, next_step, perform
 from release.destinations.github.fence import Fence
 from release.destinations.github.model import Asset, Release
+from release.destinations.github.retention import Keep
 from release.driver.outcome import Change, StaleError
 from release.driver.progress import Meter
 from release.transport.content import digest_of
@@ -31,7 +32,7 @@ class DevRelease:
 
     tag = TAG
 
-    def __init__(self, http: Http, api: Api, web: str, keep: int, force: bool) -> None:
+    def __init__(self, http: Http, api: Api, web: str, keep: Keep, force: bool) -> None:
         self._http = http
         self._api = api
         self._web = web
@@ -44,12 +45,20 @@ class DevRelease:
         self._compared = dict[tuple[str, str], Changes]()
         self._release: Release | None = None
 
-    def problems(self, bundle: Bundle) -> Iterator[str]:
+    def problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]:
         """Tells why this could not become the dev release. Changes nothing."""
         commit = bundle.manifest.build.commit
+        holder = self._fence.holder()
         fenced = not self._force and self._api.has_commit(commit)
-        if fenced and (obstacle := self._fence.obstacle(commit, self._fence.holder())):
+        if fenced and (obstacle := self._fence.obstacle(commit, holder)):
             yield str(obstacle)
+        needed = "update" if holder else "creation"
+        for name, rules in self._api.tag_rules(TAG).items():
+            if needed in rules or (self._force and "non_fast_forward" in rules):
+                yield (
+                    f"the ruleset {name!r} protects tags, so dev could not move; exclude the tag dev from it, or let this"
+                    " token bypass it (Settings, Rules, Rulesets)"
+                )
         release = self._release_or_draft()
         if release is None or release.draft:
             yield from self._immutability_problems()
@@ -66,7 +75,7 @@ class DevRelease:
                 f"dev stands at {standing.build.version}, which is newer, and no place goes back, --force or not;"
                 " release a commit whose version is higher, as 'git revert' makes one"
             )
-        if (excess := self._excess(bundle, there)) > 0 and excess > len(self._superseded(there)):
+        if (excess := self._excess(bundle, there)) > 0 and excess > len(self._superseded(bundle, there)):
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
 
     def _immutability_problems(self) -> Iterator[str]:
@@ -98,7 +107,7 @@ class DevRelease:
             yield Change("publish", "release dev", make=lambda meter: self._publish(bundle, release), last=True)
         there = self._api.assets(release.id) if release else []
         if self._excess(bundle, there) > 0:
-            yield from self._deletions(self._superseded(there), needed=True)
+            yield from self._deletions(self._superseded(bundle, there), needed=True)
         yield from self._assets(release).uploads(wanted(bundle), there)
 
     def claim(self, bundle: Bundle) -> Iterator[Change]:
@@ -145,7 +154,8 @@ class DevRelease:
         standing = self._manifest_named(before, there)
         yield from self._page(held.manifest, standing, release)
         if not self._pruned:  # a release deletes its share, and the next one goes on
-            yield from self._deletions(self._expired(held.manifest, standing, there))
+            room = len(held.manifest.files) + 3  # for the next build
+            yield from self._deletions(self._expired(held.manifest, standing, there, room))
 
     def _create(self, bundle: Bundle) -> None:
         name, body = notes.title(bundle.manifest), "The first build is on its way."
@@ -223,17 +233,23 @@ class DevRelease:
 
         return delete
 
-    def _expired(self, current: Manifest, before: Manifest | None, there: list[Asset]) -> list[Asset]:
-        return retention.expired(there, self._keep, current.build.version, {before.build.version} if before else ())
+    def _expired(self, current: Manifest, before: Manifest | None, there: list[Asset], room: int) -> list[Asset]:
+        """Tells what has had its time, or is in the way of so many assets."""
+        needed = {before.build.version} if before else ()
+        return retention.expired(there, self._keep, current.build.version, needed, MOST - room)
 
-    def _superseded(self, there: list[Asset]) -> list[Asset]:
+    def _superseded(self, bundle: Bundle, there: list[Asset]) -> list[Asset]:
         """Tells what has had its time before another build comes."""
-        standing = self._manifest_named(CURRENT, there)
-        return self._expired(standing, self._manifest_named(OLD, there), there) if standing else []
+        standing, room = self._manifest_named(CURRENT, there), self._room(bundle, there)
+        return self._expired(standing, self._manifest_named(OLD, there), there, room) if standing else []
 
     def _excess(self, bundle: Bundle, there: list[Asset]) -> int:
-        """Tells how many assets too many there would be, with both names of the channel."""
-        return len(there) + len(difference(wanted(bundle), there).missing) + 2 - MOST
+        """Tells how many assets too many there would be."""
+        return len(there) + self._room(bundle, there) - MOST
+
+    def _room(self, bundle: Bundle, there: list[Asset]) -> int:
+        """Tells how many assets are to come, with both names of the channel."""
+        return len(difference(wanted(bundle), there).missing) + 2
 
     def _manifest_named(self, name: str, there: list[Asset]) -> Manifest | None:
         """Returns the manifest that has the name, as the assets were listed. Raises StaleError."""

@@ -74,8 +74,7 @@ class Fence:
     def _status(self, base: str, head: str) -> str:
         """Tells how one commit stands to another, which never changes."""
         if (base, head) not in self._statuses:
-            compared = self._api.compare(base, head)
-            status = compared.status if compared else "unrelated"
+            status = self._api.relation(base, head) or "unrelated"
             self._statuses[base, head] = status
             self._statuses[head, base] = {"ahead": "behind", "behind": "ahead"}.get(status, status)
         return self._statuses[base, head]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 Status = Literal["ahead", "behind", "diverged", "identical"]
@@ -90,3 +91,33 @@ class Comparison:
     def of(fields: Mapping[str, Any]) -> "Comparison":
         subjects = ((each["sha"], each["commit"]["message"].partition("\n")[0]) for each in fields["commits"])
         return Comparison(fields["status"], int(fields["total_commits"]), tuple(subjects))
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """What a repository or its organisation forbids; the list of them tells neither `rules` nor for which refs."""
+
+    id: int
+    name: str
+    active: bool
+    rules: frozenset[str]
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+    @staticmethod
+    def of(fields: Mapping[str, Any]) -> "Ruleset":
+        binds = fields.get("current_user_can_bypass") not in ("always", "exempt")
+        names = (fields.get("conditions") or {}).get("ref_name") or {}
+        return Ruleset(
+            fields["id"],
+            fields["name"],
+            fields["enforcement"] == "active",
+            frozenset(rule["type"] for rule in fields.get("rules", ()) if binds),
+            tuple(names.get("include", ())),
+            tuple(names.get("exclude", ())),
+        )
+
+    def names(self, ref: str) -> bool:
+        """Tells whether it is for the ref; its patterns are as fnmatch has them."""
+        included = any(pattern == "~ALL" or fnmatchcase(ref, pattern) for pattern in self.include)
+        return included and not any(fnmatchcase(ref, pattern) for pattern in self.exclude)

@@ -35,7 +35,7 @@ class ProdRelease:
         self._made = 0
         self._published: Release | None = None
 
-    def problems(self, bundle: Bundle) -> Iterator[str]:
+    def problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]:
         """Tells why this could not become a prod release. Changes nothing."""
         build = bundle.manifest.build
         stands = self._api.tag_commit(self.tag)
@@ -53,6 +53,11 @@ class ProdRelease:
             if release.immutable and gap.missing:
                 names = ", ".join(file.name for file in gap.missing)
                 yield f"the release {self.tag} is immutable and lacks {names}; release the next version"
+            elif gap.missing and not release.draft:
+                meter.note(
+                    f"{release.html_url} was published by hand, without {len(gap.missing)} of its files: who asks for the latest"
+                    " release misses them until this one is through"
+                )
             if len(there) + len(gap.missing) > MOST:
                 yield f"the release {self.tag} would have more than {MOST} assets"
 

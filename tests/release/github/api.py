@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.release.github.access import Access
 from tests.release.github.lag import Lag, Reads
@@ -129,7 +130,15 @@ class Api:
             raise RefusedError(422, f"No commit found for SHA: {request.names['ref']}")
         return Answer(body=request.json.commit(commit))
 
+    def commits(self, request: Request) -> Answer:
+        tip = self._resolve(request.query["sha"])
+        return _page(request, [request.json.commit(each) for each in self._repository.commits.log(tip)])
+
     def compare(self, request: Request) -> Answer:
+        if self._repository.compares_nothing:
+            raise RefusedError(
+                500, "Server Error: Sorry, this diff is temporarily unavailable due to heavy server load."
+            )
         base, head = (self._repository.commits.get(self._resolve(request.names[end])) for end in ("base", "head"))
         if base is None or head is None:
             raise NOT_FOUND
@@ -175,6 +184,15 @@ class Api:
             if ref in self._repository.refs:
                 return self._repository.commit_at(ref)
         return name
+
+    def rulesets(self, request: Request) -> Answer:
+        return _page(request, [request.json.ruleset(each, whole=False) for each in self._repository.rulesets])
+
+    def ruleset(self, request: Request) -> Answer:
+        for each in self._repository.rulesets:
+            if each.id == int(request.names["id"]):
+                return Answer(body=request.json.ruleset(each, whole=True))
+        raise NOT_FOUND
 
     # Releases
 
@@ -275,7 +293,8 @@ def _page(request: Request, rows: list[Json]) -> Answer:
     page = int(request.query.get("page", 1))
     headers = {}
     if page * size < len(rows):
-        following = f"{request.json.api}{request.path}?per_page={size}&page={page + 1}"
+        query = urlencode({**request.query, "per_page": size, "page": page + 1})
+        following = f"{request.json.api}{request.path}?{query}"
         headers["Link"] = f'<{following}>; rel="next"'
     return Answer(body=rows[(page - 1) * size : page * size], headers=headers)
 
@@ -293,6 +312,7 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "", Api.repository),
     ("GET", "/immutable-releases", Api.immutable_releases),
     ("GET", "/contents/(?P<path>.+)", Api.contents),
+    ("GET", "/commits", Api.commits),
     ("GET", "/commits/(?P<ref>.+)", Api.commit),
     ("GET", r"/compare/(?P<base>.+)\.\.\.(?P<head>.+)", Api.compare),
     ("GET", "/git/ref/(?P<ref>.+)", Api.ref),
@@ -300,6 +320,8 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("PATCH", "/git/refs/(?P<ref>.+)", Api.update_ref),
     ("DELETE", "/git/refs/(?P<ref>.+)", Api.delete_ref),
     ("GET", f"/git/tags/(?P<sha>{_SHA})", Api.tag),
+    ("GET", "/rulesets", Api.rulesets),
+    ("GET", "/rulesets/(?P<id>[0-9]+)", Api.ruleset),
     ("GET", "/releases", Api.releases),
     ("POST", "/releases", Api.create_release),
     ("GET", "/releases/latest", Api.latest_release),

@@ -60,6 +60,10 @@ class Commits:
         }[bool(ahead), bool(behind)]
         return Comparison(status, behind, shared[-1], ahead)
 
+    def log(self, sha: str) -> list[Commit]:
+        """The commit and all that led to it, the newest first."""
+        return [self._by_sha[each] for each in reversed(self._ancestors(sha))]
+
     def is_ancestor(self, sha: str, of: str) -> bool:
         return sha in self._ancestors(of)
 

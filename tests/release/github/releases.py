@@ -7,7 +7,7 @@ from pathlib import Path
 
 from release.bundle.model import Bundle
 from release.destinations.github.destination import GitHubRelease
-from release.destinations.github.retention import version_of
+from release.destinations.github.retention import Keep, version_of
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
 from release.transport.http import Http
@@ -37,7 +37,8 @@ class Field:
         self.gate.changes.clear()
         environ = {name: value.replace(self.github.url, self.gate.url) for name, value in self.github.env.items()}
         http = Http(Patience(), sleep=self.clock.sleep, clock=self.clock)
-        at = GitHubRelease(http, environ | {"GITHUB_TOKEN": "ghs_token", "GITHUB_ACTIONS": "true"}, keep=keep)
+        token = {"GITHUB_TOKEN": "ghs_token", "GITHUB_ACTIONS": "true"}
+        at = GitHubRelease(http, environ | token, keep=Keep(keep, 0))
         driver.release(bundle, [at], Progress(io.StringIO(), Style(quiet=True), self.clock), dry_run=False)
         return self.changes
 

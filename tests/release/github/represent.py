@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.release.github.commits import Commit, Comparison
-from tests.release.github.state import Asset, Release, Repository, Tag
+from tests.release.github.state import Asset, Release, Repository, Ruleset, Tag
 
 type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 
@@ -120,6 +120,20 @@ class Representation:
             "object": {"sha": tag.commit, "type": "commit", "url": f"{self._here}/git/commits/{tag.commit}"},
             "tag": tag.name,
             "message": tag.message,
+        }
+
+    def ruleset(self, ruleset: Ruleset, *, whole: bool) -> Json:
+        """One of them as it is listed, or `whole`."""
+        listed: dict[str, Json] = {"id": ruleset.id, "name": ruleset.name, "target": "tag", "source_type": "Repository"}
+        listed |= {"source": self.repository.full_name, "enforcement": ruleset.enforcement}
+        if not whole:
+            return listed
+        names: dict[str, Json] = {"include": [*ruleset.include], "exclude": [*ruleset.exclude]}
+        rules: list[Json] = [{"type": rule} for rule in ruleset.rules]
+        return listed | {
+            "conditions": {"ref_name": names},
+            "rules": rules,
+            "current_user_can_bypass": ruleset.bypass,
         }
 
     def commit(self, commit: Commit) -> Json:

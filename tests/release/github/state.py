@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -103,12 +104,31 @@ class Tag:
     commit: str
 
 
+@dataclass(frozen=True)
+class Ruleset:
+    """Rules (`update`, `creation`, …) for the tags that the patterns name; `bypass`: whether they count for nobody who asks."""
+
+    id: int
+    name: str
+    include: tuple[str, ...]
+    rules: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    bypass: str = "never"
+    enforcement: str = "active"
+
+    def forbids(self, rule: str, ref: str) -> bool:
+        counts = self.enforcement == "active" and self.bypass not in ("always", "exempt") and rule in self.rules
+        named = any(fnmatchcase(ref, pattern) or pattern == "~ALL" for pattern in self.include)
+        return counts and named and not any(fnmatchcase(ref, pattern) for pattern in self.exclude)
+
+
 @dataclass
 class Repository:
     """One repository: commits, refs, releases and their assets.
 
     `former_name`: what it was called before it was renamed.
     `fast_forward_tags`: whether `force: false` is honoured for tags, which GitHub documents for refs in general.
+    `compares_nothing`: comparisons end in errors, as GitHub's do for some pairs of commits for ever.
     """
 
     full_name: str
@@ -119,11 +139,13 @@ class Repository:
     private: bool = False
     immutable_releases: bool = False
     fast_forward_tags: bool = True
+    compares_nothing: bool = False
     refs: dict[str, str] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
     releases: dict[int, Release] = field(default_factory=dict)
     assets: dict[int, Asset] = field(default_factory=dict)
     latest: int | None = None
+    rulesets: list[Ruleset] = field(default_factory=list)
     _spent: set[str] = field(default_factory=set)
     _next: int = 1
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -141,6 +163,7 @@ class Repository:
             raise RefusedError(422, "Reference already exists")
         if self.commits.get(sha) is None and sha not in self.tags:
             raise RefusedError(422, "Object does not exist")
+        self._check_rules("creation", ref)
         self.check_workflows(sha, access)
         self.refs[ref] = sha
 
@@ -155,8 +178,13 @@ class Repository:
         enforced = self.fast_forward_tags or not ref.startswith("refs/tags/")
         if enforced and not force and not self.commits.is_ancestor(self.commit_at(ref), of=sha):
             raise RefusedError(422, "Update is not a fast forward")
+        self._check_rules("update", ref)
         self.check_workflows(sha, access)
         self.refs[ref] = sha
+
+    def _check_rules(self, rule: str, ref: str) -> None:
+        if any(ruleset.forbids(rule, ref) for ruleset in self.rulesets):
+            raise RefusedError(422, "Repository rule violations found")
 
     def delete_ref(self, ref: str) -> None:
         """Deletes a ref; a release that stands on the tag turns into a draft."""

@@ -9,6 +9,7 @@ import pytest
 
 from release.bundle.model import Bundle
 from release.destinations.github.destination import GitHubRelease
+from release.destinations.github.retention import Keep
 from release.driver.progress import Meter, Progress, Style
 from release.transport.http import Http
 from release.transport.patience import Patience
@@ -45,7 +46,7 @@ def release(gate: Gate, github: GitHub, bundle: Bundle) -> None:
         "GITHUB_TOKEN": "token"
     }
     http = Http(Patience(silence=2, first=0.01, longest=0.05, total=60, lag=30))
-    at = GitHubRelease(http, environ, keep=1)
+    at = GitHubRelease(http, environ, keep=Keep(1, 0))
     assert at.preflight(bundle, meter()).found == ()
     for step in ("stage", "claim", "promote", "verify"):
         perform(step, at, bundle, at)

@@ -72,7 +72,7 @@ class Run:
         self.sleep: Callable[[float], None] = time.sleep
         patience = Patience(silence=5, first=0.001, longest=0.01, total=20, lag=30)
         http = Http(patience, sleep=lambda seconds: self.sleep(seconds))
-        self.at = GitHubRelease(http, environ | {"GITHUB_TOKEN": "token"}, keep=20)
+        self.at = GitHubRelease(http, environ | {"GITHUB_TOKEN": "token"})
         self.bundle = bundle
         self.gate = gate
         self.error: ViberunError | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release.bundle.model import Bundle
+from release.destinations.github.retention import Keep
 from release.destinations.registry import remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
@@ -54,7 +55,7 @@ class Pair:
             try:
                 destinations = [
                     each
-                    for each in remote(one.variables, keep=3, sleep=waits.sleep, clock=waits.clock)
+                    for each in remote(one.variables, keep=Keep(3, 0), sleep=waits.sleep, clock=waits.clock)
                     if each.name in places
                 ]
                 progress = Progress(io.StringIO(), Style(quiet=True), lambda: 0.0)

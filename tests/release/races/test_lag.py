@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from release.bundle.model import Bundle
+from release.destinations.github.retention import Keep
 from release.destinations.registry import remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
@@ -73,7 +74,7 @@ class Slow:
         gates, (first, _) = self.servers.gates, self.both.drivers
         for gate in gates.values():
             gate.changes.clear()
-        destinations = remote(first.variables, keep=3, sleep=self.clock.sleep, clock=self.clock)
+        destinations = remote(first.variables, keep=Keep(3, 0), sleep=self.clock.sleep, clock=self.clock)
         driver.release(bundle, destinations, Progress(io.StringIO(), Style(quiet=True), self.clock), dry_run=False)
         return self.changes()
 

@@ -9,6 +9,7 @@ from release.commands import release as command
 from release.commands.process import Process
 from release.commands.selection import Options
 from release.destinations.destination import Destination
+from release.destinations.github.retention import Keep
 from release.destinations.registry import remote
 from tests.release import fabricated
 from tests.unit import golden
@@ -128,9 +129,9 @@ def test_the_remote_destinations_publish_in_the_order_that_leaves_the_commit_poi
 
 def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    seen: list[tuple[str, int, bool]] = []
+    seen: list[tuple[str, Keep, bool]] = []
 
-    def make(environ: Mapping[str, str], *, keep: int, force: bool) -> list[Destination]:
+    def make(environ: Mapping[str, str], *, keep: Keep, force: bool) -> list[Destination]:
         seen.append((environ["SOME_TOKEN"], keep, force))
         return [Recorder("moon", calls)]
 
@@ -138,4 +139,7 @@ def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: 
     out, _ = caller.types("--to", "remote", "--dry-run", "--keep", "7", "--force", SOME_TOKEN="x")
     assert "would go to moon" in out
     assert calls == ["moon.preflight", "moon.stage?", "moon.claim?", "moon.publish?", "moon.promote?", "moon.close"]
-    assert seen == [("x", 7, True)]
+    caller.types("--to", "remote", "--dry-run", KEEP="30d", SOME_TOKEN="x")
+    assert seen == [("x", Keep(7, 0), True), ("x", Keep(20, 30), False)]
+    with pytest.raises(UsageError, match="KEEP: 'all' is none of the forms"):
+        caller.types("--to", "remote", "--dry-run", KEEP="all")

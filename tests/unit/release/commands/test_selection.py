@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from release.commands.selection import Options, local_folder, select_destinations
+from release.destinations.github.retention import Keep
 from viberun.errors import UsageError
 from viberun.version import Channel
 
@@ -57,7 +58,7 @@ def test_a_folder_for_a_remote_release_is_refused_and_not_ignored(environ: dict[
         select_destinations(environ, Options(to="remote", out=Path("x")), "dev")
 
 
-@pytest.mark.parametrize("options", [Options(keep=3), Options(force=True)])
+@pytest.mark.parametrize("options", [Options(keep=Keep(3)), Options(force=True)])
 def test_what_means_nothing_to_the_local_channel_is_refused_and_not_ignored(options: Options) -> None:
     with pytest.raises(UsageError, match=r"--keep and --force are for GitHub.*; leave them out, or give --to remote"):
         select_destinations({}, options, "dev")

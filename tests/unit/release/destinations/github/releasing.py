@@ -10,6 +10,7 @@ import pytest
 from release.bundle.model import Bundle
 from release.destinations.destination import Published
 from release.destinations.github.destination import GitHubRelease
+from release.destinations.github.retention import Keep
 from release.driver.outcome import Change, Done, Skipped
 from release.driver.progress import Meter, Progress, Style
 from release.transport.http import Http
@@ -37,7 +38,7 @@ def builds(github: GitHub, tmp_path: Path) -> Builds:
 def destination(github: GitHub, *, token: str | None = TOKEN, keep: int = 20, force: bool = False) -> GitHubRelease:
     environ = dict(github.env) | ({"GITHUB_TOKEN": token} if token else {})
     http = Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3))
-    return GitHubRelease(http, environ, keep=keep, force=force)
+    return GitHubRelease(http, environ, keep=Keep(keep, 0), force=force)
 
 
 def meter() -> Meter:

@@ -12,6 +12,7 @@ from release.transport.patience import Patience
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
+from tests.release.github.state import Ruleset
 from tests.unit.release.destinations.github.releasing import (
     TOKEN,
     destination,
@@ -309,7 +310,7 @@ def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_move
     assert "`workflow` scope" in problems(github, bundle, token="classic")
     github.tokens["ghs_actions"] = Access(workflows=False, installation=True)
     environ = dict(github.env) | {"GITHUB_TOKEN": "ghs_actions", "GITHUB_ACTIONS": "true"}
-    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3)), environ, keep=20)
+    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3)), environ)
     assert "the run of the newest commit releases it" in "\n".join(in_actions.preflight(bundle, meter()).found)
     repository.create_release("dev", first, None, None, False, True, "false")
     repository.refs["refs/tags/dev"] = commits.add("zero")
@@ -339,3 +340,49 @@ def test_no_message_has_the_token(github: GitHub, builds: Builds) -> None:
         found = problems(github, bundle, token=token)
         assert token not in found
     assert TOKEN not in repr(Settings.of({"GITHUB_TOKEN": TOKEN}, None))
+
+
+ALL_TAGS = ("~ALL",)
+
+
+@pytest.mark.parametrize(
+    ("ruleset", "refused"),
+    [
+        (Ruleset(1, "tags stay", ALL_TAGS, ("update", "deletion")), True),
+        (Ruleset(1, "tags stay", ("refs/tags/*",), ("update",)), True),
+        (Ruleset(1, "tags stay", ("refs/tags/v*",), ("update",)), False),
+        (Ruleset(1, "tags stay", ALL_TAGS, ("update",), exclude=("refs/tags/dev",)), False),
+        (Ruleset(1, "no new tags", ALL_TAGS, ("creation", "deletion")), False),
+        (Ruleset(1, "tags stay", ALL_TAGS, ("update",), bypass="always"), False),
+        (Ruleset(1, "tags stay", ALL_TAGS, ("update",), enforcement="evaluate"), False),
+    ],
+)
+def test_a_ruleset_that_would_keep_dev_from_moving_is_found_before_anything_changes(
+    github: GitHub, builds: Builds, ruleset: Ruleset, refused: bool
+) -> None:
+    release(github, builds.dev(builds.commit()))
+    github.repository.rulesets = [ruleset]
+    bundle = builds.dev(builds.commit())
+    if refused:
+        assert "the ruleset 'tags stay' protects tags, so dev could not move; exclude" in problems(github, bundle)
+    else:
+        release(github, bundle)
+
+
+def test_a_ruleset_against_new_tags_is_found_before_the_first_release(github: GitHub, builds: Builds) -> None:
+    github.repository.rulesets = [Ruleset(1, "no new tags", ALL_TAGS, ("creation",))]
+    assert "the ruleset 'no new tags' protects tags" in problems(github, builds.dev(builds.commit()))
+
+
+def test_where_github_can_not_compare_commits_their_history_decides(github: GitHub, builds: Builds) -> None:
+    root = builds.commit()
+    older = builds.dev(builds.commit())
+    release(github, older)
+    github.repository.compares_nothing = True
+    newer = builds.dev(builds.commit())
+    release(github, newer)
+    assert "older than" in problems(github, older)
+    aside = builds.dev(builds.rewrite("aside", root))
+    pair = f"{newer.manifest.build.commit} {aside.manifest.build.commit}"
+    with pytest.raises(ViberunError, match=f"see whether 'git merge-base --is-ancestor {pair}' succeeds"):
+        problems(github, aside)

@@ -1,3 +1,4 @@
+import io
 import re
 from collections.abc import Mapping
 
@@ -7,6 +8,7 @@ from release.destinations.github.api import Api
 from release.destinations.github.destination import GitHubRelease
 from release.destinations.github.model import Release
 from release.driver.outcome import Done, Skipped
+from release.driver.progress import Progress, Style
 from release.transport.http import Http
 from release.transport.patience import Patience
 from tests.release.builds import Builds
@@ -273,3 +275,19 @@ def latest(github: GitHub) -> str:
     release = github.repository.latest_release()
     assert release is not None
     return release.tag
+
+
+def test_a_draft_that_was_published_by_hand_is_said_to_be_and_completed(github: GitHub, builds: Builds) -> None:
+    bundle = builds.prod("1.2.3", builds.commit())
+    github.repository.create_release("v1.2.3", "main", None, None, False, False, "true")
+
+    def said() -> str:
+        out = io.StringIO()
+        telling = Progress(out, Style(), lambda: 0.0).begin("preflight", "github")
+        assert destination(github).preflight(bundle, telling).found == ()
+        return out.getvalue()
+
+    assert f"v1.2.3 was published by hand, without {len(bundle.assets) + 1} of its files" in said()
+    release(github, bundle)
+    assert read(github, "v1.2.3", "channel.json") == bundle.manifest.to_json().encode()
+    assert "by hand" not in said()
