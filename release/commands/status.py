@@ -1,18 +1,21 @@
-"""`bazel run //release:status`: the four places of a channel side by side, and whether they are in step."""
+"""`bazel run //release:status`: whether a channel is as it should be, and its four places side by side."""
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from release.commands.process import Process
+from release.destinations.destination import Ahead
+from release.destinations.github.destination import GitHubRelease
 from release.destinations.github.published import published
 from release.destinations.github.settings import Settings
 from release.destinations.registry import remote
-from release.driver.status import ChannelStatus, channel_status
+from release.driver.status import ChannelStatus, State, channel_status
 from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.secrets import secrets_of
@@ -22,17 +25,19 @@ from viberun.build import Build
 from viberun.errors import UsageError
 from viberun.version import Channel
 
-OUT_OF_STEP = 5
-"""The exit status when the places don't agree."""
+SCHEMA = 1
+"""Of the JSON. A field that is new leaves it, one that goes or means something else raises it."""
 
-UNKNOWN = 1
-"""The exit status when some did not answer, and the others agree."""
+EXIT_STATUSES = {State.UNKNOWN: 1, State.BEHIND: 6}
+"""Where the channel is not as it should be; every other state ends with OUT_OF_STEP then."""
+
+OUT_OF_STEP = 5
 
 _TRIES = 3
 
 
 def print_status(arguments: Sequence[str], process: Process, now: Callable[[], float]) -> int:
-    """Prints how the channel stands; the first argument names version.json, a path below the runfiles.
+    """Prints how the channel is; the first argument names version.json, a path below the runfiles.
 
     `now` are the seconds since 1970. Returns the exit status; raises ViberunError.
     """
@@ -41,23 +46,40 @@ def print_status(arguments: Sequence[str], process: Process, now: Callable[[], f
     parser = Parser(
         prog=f"{command} --",
         description=(
-            f"Shows what GitHub, ghcr.io, PyPI and npm have. Ends with {OUT_OF_STEP} when they are not in step,"
-            f" with {UNKNOWN} when that can't be told since one did not answer."
+            "Shows what GitHub, ghcr.io, PyPI and npm have, and what of main is still to come. Ends with 0 when they are in"
+            " step with main or a release is under way, with 5 when they are out of step, with 6 when the channel is behind"
+            " main, with 1 when that can't be told."
         ),
         examples=[
             (command, "the dev channel"),
+            (f"{command} -- --max-age 3h", "commits may wait for three hours, and a release take as long"),
             (f"{command} -- --channel prod --json", "the newest prod release, as JSON"),
         ],
     )
     parser.options.add_argument("--channel", choices=["dev", "prod"], default="dev", help="which channel (dev)")
     parser.options.add_argument("--json", action="store_true", help="for programs")
+    age = "how long a commit of main may wait for its release, as 90m or 3h (not at all; 3h once it is under way)"
+    parser.options.add_argument("--max-age", metavar="TIME", help=age)
     options = parser.parse_args(rest)
+    max_age = None if options.max_age is None else _duration(options.max_age)
     build = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
     if process.err.isatty():
         process.err.write("asking GitHub, ghcr.io, PyPI and npm\n")
     status = _ask(process.environ, build.repository, options.channel)
-    process.out.write(_json(status) if options.json else "\n".join([*_table(status, now()), ""]))
-    return {True: 0, False: OUT_OF_STEP, None: UNKNOWN}[status.in_step]
+    moment = datetime.fromtimestamp(now(), UTC)
+    state, healthy = status.state(moment, max_age)
+    lines = [*_head(status, state, moment), "", *_table(status, moment), ""]
+    process.out.write(_json(status, state, healthy=healthy) if options.json else "\n".join(lines))
+    return 0 if healthy else EXIT_STATUSES.get(state, OUT_OF_STEP)
+
+
+def _duration(text: str) -> timedelta:
+    """Reads a time as 90m; raises UsageError."""
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not match:
+        raise UsageError(f"--max-age {text} is no time", remedy="give a number and one of s, m, h, d: 90m, 3h")
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
 
 
 def _ask(environ: Mapping[str, str], repository: str | None, channel: Channel) -> ChannelStatus:
@@ -68,26 +90,49 @@ def _ask(environ: Mapping[str, str], repository: str | None, channel: Channel) -
         raise UsageError("nothing names the repository", remedy="set GITHUB_REPOSITORY to owner/name")
     *others, github = remote(environ, patience)
     http = Http(patience, secrets_of(environ))
-    return channel_status([github, *others], lambda: published(http, settings, channel))
+    assert isinstance(github, GitHubRelease)
+    return channel_status([github, *others], lambda: published(http, settings, channel), github.ahead)
 
 
-def _json(status: ChannelStatus) -> str:
-    manifest = status.manifest
+def _json(status: ChannelStatus, state: State, *, healthy: bool) -> str:
+    manifest, ahead = status.manifest, status.ahead or Ahead()
+    coming, commits = ahead.under_way, ahead.commits
     facts = {
+        "schema": SCHEMA,
+        "state": state,
+        "healthy": healthy,
         "in_step": status.in_step,
         "version": str(manifest.build.version) if manifest else None,
         "commit": manifest.build.commit if manifest else None,
         "committed": manifest.build.committed if manifest else None,
+        "behind": {"commits": commits.count, "since": _iso(commits.since)} if commits else None,
+        "releasing": {"version": str(coming.version), "since": _iso(coming.since)} if coming else None,
         "places": [asdict(place) for place in status.places],
     }
     return json.dumps(facts, indent=2) + "\n"
 
 
-def _table(status: ChannelStatus, now: float) -> Iterator[str]:
-    if status.manifest is not None:
-        build = status.manifest.build
-        yield f"{build.channel} {build.version}, commit {build.commit[:12]} of {_age(build.committed, now)} ago"
-        yield ""
+def _head(status: ChannelStatus, state: State, now: datetime) -> Iterator[str]:
+    """Tells the state, and what it is made of, a line for each."""
+    build, ahead = status.manifest.build if status.manifest else None, status.ahead or Ahead()
+    stands = (
+        f"{build.channel} {build.version}, commit {build.commit[:12]} of {_age(build.committed, now)} ago"
+        if build
+        else ""
+    )
+    yield ": ".join(filter(None, (state, stands)))
+    if coming := ahead.under_way:
+        yield f"releasing {coming.version} since {_age(_iso(coming.since), now)}"
+    if commits := ahead.commits:
+        count = f"{commits.count} commit{'s' if commits.count > 1 else ''}"
+        yield f"main is {count} ahead since {_age(_iso(commits.since), now)}"
+    if ahead.lost and build:
+        yield f"main does not have {build.commit[:12]}: it was rewritten, and what comes next takes --force"
+    if status.reason:
+        yield f"what main has is not known: {status.reason}"
+
+
+def _table(status: ChannelStatus, now: datetime) -> Iterator[str]:
     rows = [("", "version", "commit", "age", "digest", "")]
     for place in status.places:
         digest = (place.digest or "-").rpartition(":")[2].rpartition("-")[2][:12] or "-"
@@ -100,8 +145,12 @@ def _table(status: ChannelStatus, now: float) -> Iterator[str]:
         yield f"{padded}  {said}".rstrip()
 
 
-def _age(committed: str, now: float) -> str:
-    seconds = now - datetime.fromisoformat(committed).astimezone(UTC).timestamp()
+def _iso(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _age(since: str, now: datetime) -> str:
+    seconds = (now - datetime.fromisoformat(since)).total_seconds()
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= size:
             count = int(seconds // size)

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from release.bundle.model import Bundle
 from release.driver.outcome import Change, Problems
@@ -12,6 +13,7 @@ from release.transport.patience import Waits
 from release.transport.traffic import Traffic
 from viberun.errors import ViberunError
 from viberun.manifest import NAME, File, Kind, Manifest
+from viberun.version import Version
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,32 @@ class Standing:
     version: str | None
     digest: str | None
     wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Commits:
+    """How many of main's the channel lacks, and since when."""
+
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """The release of `version`, whose first file came at `since`; `claimed` says that the channel's ref is its own already."""
+
+    version: Version
+    since: datetime
+    claimed: bool
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What is to come after the build that has the channel. `lost` says that main does not have the channel's own commit."""
+
+    commits: Commits | None = None
+    under_way: UnderWay | None = None
+    lost: bool = False
 
 
 class Destination(ABC):

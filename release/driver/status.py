@@ -1,9 +1,14 @@
-"""Where a channel stands at each destination, as anybody sees it; `channel.json` says where all of them should."""
+"""How a channel is: where it stands at each destination, as anybody sees it, and what of main is still to come.
+
+`channel.json` says where all of them should stand.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from release.destinations.destination import Published, RemoteDestination
+from release.destinations.destination import Ahead, Published, RemoteDestination
 from release.transport.http import UnansweredError
 from release.transport.parallel import each
 from viberun.errors import VersionError, ViberunError
@@ -24,12 +29,27 @@ class Place:
     answered: bool = True
 
 
+RELEASING_FOR = timedelta(hours=3)
+"""How long a release may be under way before something is wrong: its job has two and a half, most of them for npm."""
+
+
+class State(StrEnum):
+    IN_STEP = "in step"
+    RELEASING = "releasing"
+    WAITING = "waiting for npm"  # which looks through the package, and all others stand wholly at the build before
+    BEHIND = "behind"
+    OUT_OF_STEP = "out of step"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class ChannelStatus:
-    """`manifest` is that of `channel.json`, None where there is none."""
+    """`manifest` is that of `channel.json`, None where there is none; `ahead` is None where nobody could tell, for `reason`."""
 
     manifest: Manifest | None
     places: tuple[Place, ...]
+    ahead: Ahead | None = None
+    reason: str | None = None
 
     @property
     def in_step(self) -> bool | None:
@@ -38,8 +58,37 @@ class ChannelStatus:
             return False
         return True if all(place.answered for place in self.places) else None
 
+    def state(self, now: datetime, max_age: timedelta | None) -> tuple[State, bool]:
+        """Tells how the channel is, and whether that is as it should be.
 
-def channel_status(destinations: Sequence[RemoteDestination], read: Callable[[], Published]) -> ChannelStatus:
+        A release that is under way is no alarm, nor are commits of main that wait for theirs, for `max_age`: RELEASING_FOR and
+        no time at all, where that is None.
+        """
+        moved = [place for place in self.places if place.wrong and place.answered]
+        ahead = self.ahead or Ahead()
+        coming = None if ahead.lost else ahead.under_way
+        expected = coming.version.spellings.values() if coming else ()
+        if ahead.lost or any(place.version not in expected for place in moved):
+            return State.OUT_OF_STEP, False
+        if self.ahead is None or not all(place.answered for place in self.places):
+            return State.UNKNOWN, False
+        recent = coming is not None and now - coming.since <= (RELEASING_FOR if max_age is None else max_age)
+        if coming and coming.claimed and {place.name for place in moved} <= {"npm"}:
+            return State.WAITING, recent
+        if recent:
+            return State.RELEASING, True
+        if moved or (coming and coming.claimed):
+            return State.OUT_OF_STEP, False
+        if ahead.commits:
+            return State.BEHIND, now - ahead.commits.since <= (max_age or timedelta(0))
+        return State.IN_STEP, True
+
+
+def channel_status(
+    destinations: Sequence[RemoteDestination],
+    read: Callable[[], Published],
+    ask_ahead: Callable[[Published], Ahead] = lambda _: Ahead(),
+) -> ChannelStatus:
     """Asks all destinations, once `read` has got `channel.json` from the first. What failed is in the status, and not raised."""
     try:
         channel = read()
@@ -49,7 +98,10 @@ def channel_status(destinations: Sequence[RemoteDestination], read: Callable[[],
         unasked = (Place(at.name, wrong="not known without channel.json", answered=False) for at in others)
         return ChannelStatus(None, (unread, *unasked))
     places = each(lambda at: _place(at, channel), destinations, len(destinations))
-    return ChannelStatus(channel.manifest, tuple(places))
+    try:
+        return ChannelStatus(channel.manifest, tuple(places), ask_ahead(channel))
+    except ViberunError as error:
+        return ChannelStatus(channel.manifest, tuple(places), None, str(error))
 
 
 def _place(destination: RemoteDestination, channel: Published) -> Place:

@@ -5,13 +5,13 @@ Dev has one release that its builds pass through (`release.destinations.github.d
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from release.bundle import kinds
 from release.bundle.model import Artifact, Bundle
-from release.destinations.destination import Published, Receipt, RemoteDestination, Row, Standing
+from release.destinations.destination import Ahead, Published, Receipt, RemoteDestination, Row, Standing
+from release.destinations.github.ahead import ahead, under_way
 from release.destinations.github.api import Api
 from release.destinations.github.channel import CURRENT
 from release.destinations.github.dev import DevRelease
@@ -86,16 +86,26 @@ class GitHubRelease(RemoteDestination):
 
     def standing(self, channel: Published) -> Standing:
         build, settings = channel.manifest.build, Settings.of(self._environ, channel.manifest.build.repository)
-        api, tag = Api(self._http, replace(settings, token=None)), channel.manifest.build.version.git
+        api, tag = Api(self._http, settings), channel.manifest.build.version.git
         holder, release = api.tag_commit(tag), api.release(tag)
-        there = {asset.name: asset.sha256 for asset in api.assets(release.id) if asset.uploaded} if release else {}
+        assets = api.assets(release.id) if release else []
+        there = {asset.name: asset.sha256 for asset in assets if asset.uploaded}
         files = [file for file in channel.manifest.files if kinds.folder(file.kind) == kinds.ASSETS]
         lost = [file.name for file in files if there.get(file.name) != file.sha256]
-        wrong = [] if holder == build.commit else [f"the ref {tag} stands at {holder or 'nothing'}"]
+        coming = under_way(assets, holder, build.version, datetime.now(UTC))
+        stands = holder == build.commit or (coming and coming.claimed)
+        wrong = [] if stands else [f"the ref {tag} stands at {holder or 'nothing'}"]
         if lost:
             more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
             wrong.append(f"{lost[0]} is not there as {CURRENT} has it{more}")
         return Standing(str(build.version), f"sha256:{digest_of(channel.content).sha256}", tuple(wrong))
+
+    def ahead(self, channel: Published) -> Ahead:
+        """Asks what is to come after a build of the dev channel; nothing waits for a prod release."""
+        build = channel.manifest.build
+        if build.channel == "prod":
+            return Ahead()
+        return ahead(Api(self._http, Settings.of(self._environ, build.repository)), DevRelease.tag, build)
 
     def verify(self, bundle: Bundle) -> Iterator[Change]:
         expected, wrong = digest_of(bundle.manifest.to_json().encode()), False

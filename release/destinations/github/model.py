@@ -81,16 +81,24 @@ class Asset:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How head stands to base; `subjects` are (sha, first line of the message), oldest first, 250 at most."""
+    """How head stands to base; `subjects` are (sha, first line of the message), oldest first, 250 at most.
+
+    `since` (ISO 8601) is the date of the first commit that head's own line, of first parents, has and base has not.
+    """
 
     status: Status
     total: int
     subjects: tuple[tuple[str, str], ...]
+    since: str | None = None
 
     @staticmethod
     def of(fields: Mapping[str, Any]) -> "Comparison":
         subjects = ((each["sha"], each["commit"]["message"].partition("\n")[0]) for each in fields["commits"])
-        return Comparison(fields["status"], int(fields["total_commits"]), tuple(subjects))
+        by_sha = {each["sha"]: each for each in fields["commits"]}
+        at, since = fields["commits"][-1]["sha"] if by_sha else None, None
+        while commit := by_sha.get(at):
+            since, at = commit["commit"]["committer"]["date"], next((each["sha"] for each in commit["parents"]), None)
+        return Comparison(fields["status"], int(fields["total_commits"]), tuple(subjects), since)
 
 
 @dataclass(frozen=True)

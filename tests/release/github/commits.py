@@ -3,16 +3,18 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
 class Commit:
-    """`workflows` has the blob id of each file in `.github/workflows`."""
+    """`workflows` has the blob id of each file in `.github/workflows`. Without `when` it is of this moment at any time."""
 
     sha: str
     parents: tuple[str, ...]
     message: str
     workflows: tuple[tuple[str, str], ...]
+    when: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,16 @@ class Commits:
     def __init__(self) -> None:
         self._by_sha: dict[str, Commit] = {}
 
-    def add(self, message: str, *parents: str, workflows: Mapping[str, str] | None = None) -> str:
+    def add(
+        self, message: str, *parents: str, workflows: Mapping[str, str] | None = None, when: datetime | None = None
+    ) -> str:
         """Adds a commit whose workflow files are those of its first parent, unless given; returns its sha."""
         if workflows is None:
             inherited = self._by_sha[parents[0]].workflows if parents else ()
         else:
             inherited = tuple((name, _hash(content)) for name, content in sorted(workflows.items()))
         sha = _hash(f"{len(self._by_sha)} {parents} {message} {inherited}")
-        self._by_sha[sha] = Commit(sha, parents, message, inherited)
+        self._by_sha[sha] = Commit(sha, parents, message, inherited, when)
         return sha
 
     def get(self, sha: str) -> Commit | None:

@@ -137,7 +137,7 @@ class Representation:
         }
 
     def commit(self, commit: Commit) -> Json:
-        person = _person(self.repository.clock())
+        person = _person(commit.when or self.repository.clock())
         parents: list[Json] = [{"sha": sha, "url": f"{self._here}/commits/{sha}"} for sha in commit.parents]
         return {
             "sha": commit.sha,

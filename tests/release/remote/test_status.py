@@ -7,12 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event
 
 import pytest
 
 from release.bundle.model import Bundle
 from tests.release.remote.stack import IMAGES, USER, Ended, Stack, runfiles_of
 from tests.release.remote.whole import get, put
+from tests.release.servers.gate import Fault
 from tests.release.servers.process import free_port
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -45,7 +48,7 @@ def test_places_that_agree_are_in_step(servers: Stack, released: Bundle) -> None
     assert ended.status == 0, ended.err
     head, _, _, *rows = ended.out.splitlines()
     build = released.manifest.build
-    assert head.startswith(f"dev {build.version}, commit {build.commit[:12]} of ")
+    assert head.startswith(f"in step: dev {build.version}, commit {build.commit[:12]} of ")
     assert head.endswith(" days ago")
     assert [(row.split()[0], row.endswith("in step")) for row in rows] == [
         (name, True) for name in ("github", "ghcr", "npm", "pypi")
@@ -55,6 +58,12 @@ def test_places_that_agree_are_in_step(servers: Stack, released: Bundle) -> None
 def test_programs_get_json_with_whole_digests(servers: Stack, released: Bundle) -> None:
     facts = json.loads(status(servers, released, "--json").out)
     assert (facts["in_step"], facts["commit"]) == (True, released.manifest.build.commit)
+    assert list(facts) == [
+        *("schema", "state", "healthy", "in_step", "version", "commit", "committed"),
+        *("behind", "releasing", "places"),
+    ]
+    assert (facts["schema"], facts["state"], facts["healthy"]) == (1, "in step", True)
+    assert list(facts["places"][0]) == ["name", "version", "commit", "committed", "digest", "wrong", "answered"]
     places = {place["name"]: place for place in facts["places"]}
     assert places["ghcr"]["digest"] == released.images[0].digest
     wheel = released.artifact("wheel")
@@ -68,7 +77,7 @@ def test_programs_get_json_with_whole_digests(servers: Stack, released: Bundle) 
 
 def test_prod_has_a_status_of_its_own(servers: Stack, released: Bundle) -> None:
     ended = status(servers, released, "--channel", "prod")
-    assert (ended.status, ended.out.partition(",")[0]) == (0, "prod 0.9.0")
+    assert (ended.status, ended.out.partition(",")[0]) == (0, "in step: prod 0.9.0")
 
 
 @contextmanager
@@ -129,3 +138,54 @@ def test_a_place_that_does_not_answer_is_not_called_out_of_step(servers: Stack, 
     (silent,) = [place for place in facts["places"] if not place["answered"]]
     assert silent["name"] == "ghcr"
     assert "nothing listens there" in silent["wrong"]
+
+
+def test_commits_of_main_that_wait_are_counted_from_the_first_of_its_own_line(servers: Stack, released: Bundle) -> None:
+    refs, add = servers.github.repository.refs, servers.github.commits.add
+    now, main = servers.github.repository.clock(), released.manifest.build.commit
+    topic = add("of a branch", main, when=now - timedelta(days=9))
+    merged = add("merge", main, topic, when=now - timedelta(hours=2))
+    try:
+        refs["refs/heads/main"] = add("the newest", merged, when=now)
+        behind = status(servers, released, "--json")
+        facts = json.loads(behind.out)
+        assert (behind.status, facts["state"], facts["behind"]["commits"]) == (6, "behind", 3)
+        since = datetime.fromisoformat(facts["behind"]["since"])
+        assert timedelta(hours=2) <= now - since < timedelta(hours=2, seconds=1)
+        assert "main is 3 commits ahead since 2 hours" in status(servers, released, "--max-age", "1h").out.splitlines()
+        assert status(servers, released, "--max-age", "1h").status == 6
+        assert status(servers, released, "--max-age", "3h").status == 0
+        refs["refs/heads/main"] = add("another line")
+        lost = status(servers, released)
+        assert (lost.status, lost.out.partition(":")[0]) == (5, "out of step")
+    finally:
+        refs["refs/heads/main"] = main
+
+
+def test_a_time_that_is_none_is_one_line(servers: Stack, released: Bundle) -> None:
+    ended = status(servers, released, "--max-age", "soon")
+    assert (ended.status, ended.out) == (2, "")
+    assert "--max-age soon is no time" in ended.err
+
+
+def test_a_release_that_waits_for_npm_is_no_alarm(servers: Stack, released: Bundle) -> None:
+    coming = servers.next()
+    taken = Event()
+    servers.gates["npm"].policy = lambda _: Fault("no", 201, before=taken.set)
+    run = servers.start(coming)
+    try:
+        assert taken.wait(60)
+        ended = status(servers, released, "--json")
+        facts = json.loads(ended.out)
+        assert (ended.status, facts["state"], facts["in_step"]) == (0, "waiting for npm", True)
+        assert facts["version"] == str(released.manifest.build.version)
+        assert facts["releasing"]["version"] == str(coming.manifest.build.version)
+        assert facts["behind"]["commits"] == 1
+        late = status(servers, released, "--max-age", "0s")
+        assert (late.status, late.out.partition(":")[0]) == (5, "waiting for npm")
+    finally:
+        run.kill()
+        run.wait()
+        servers.gates["npm"].reset()
+    servers.released(coming)
+    assert status(servers, coming).out.startswith("in step: ")

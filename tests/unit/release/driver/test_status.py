@@ -1,18 +1,20 @@
 """How what destinations show becomes the status of a channel."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from release.bundle.model import Bundle
-from release.destinations.destination import Published, Receipt, RemoteDestination, Standing
+from release.destinations.destination import Ahead, Commits, Published, Receipt, RemoteDestination, Standing, UnderWay
 from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
-from release.driver.status import Place, channel_status
+from release.driver.status import Place, State, channel_status
 from release.transport.http import Http, UnansweredError
 from release.transport.patience import Patience
 from tests.release import fabricated
 from viberun.errors import ViberunError
+from viberun.version import Version
 
 
 class FakeDestination(RemoteDestination):
@@ -79,3 +81,86 @@ def test_without_channel_json_nobody_else_is_asked(error: ViberunError, answered
     assert [(place.name, place.answered) for place in status.places] == [("first", answered), ("second", False)]
     assert status.places[1].wrong == "not known without channel.json"
     assert status.in_step is (False if answered else None)
+
+
+NOW = datetime(2026, 1, 27, 12, tzinfo=UTC)
+NEXT = Version.parse("0.0.0-dev.20260127110000-abc1234")
+
+
+def commits(hours: float) -> Commits:
+    return Commits(2, NOW - timedelta(hours=hours))
+
+
+def release_of(hours: float, *, claimed: bool = True) -> UnderWay:
+    return UnderWay(NEXT, NOW - timedelta(hours=hours), claimed)
+
+
+ON_ITS_WAY = Standing(NEXT.npm, "d", ("stands elsewhere",))
+ELSEWHERE = Standing("0.9.0", "d", ("stands elsewhere",))
+
+
+@pytest.mark.parametrize(
+    ("ahead", "shown", "state", "healthy"),
+    [
+        (Ahead(), {}, State.IN_STEP, True),
+        (Ahead(commits(0.1)), {}, State.BEHIND, False),
+        (Ahead(commits(9), release_of(1)), {}, State.WAITING, True),
+        (Ahead(commits(9), release_of(1)), {"npm": ON_ITS_WAY}, State.WAITING, True),
+        (Ahead(commits(9), release_of(4)), {"npm": ON_ITS_WAY}, State.WAITING, False),
+        (Ahead(commits(9), release_of(1)), {"npm": ON_ITS_WAY, "pypi": ON_ITS_WAY}, State.RELEASING, True),
+        (Ahead(commits(9), release_of(4)), {"npm": ON_ITS_WAY, "pypi": ON_ITS_WAY}, State.OUT_OF_STEP, False),
+        (Ahead(commits(9), release_of(1)), {"npm": ELSEWHERE}, State.OUT_OF_STEP, False),
+        (Ahead(commits(9), release_of(1, claimed=False)), {}, State.RELEASING, True),
+        (Ahead(commits(9), release_of(4, claimed=False)), {}, State.BEHIND, False),
+        (Ahead(commits(9)), {"pypi": ELSEWHERE}, State.OUT_OF_STEP, False),
+        (Ahead(lost=True), {}, State.OUT_OF_STEP, False),
+        (Ahead(commits(9), release_of(1), lost=True), {}, State.OUT_OF_STEP, False),
+        (Ahead(), {"pypi": UnansweredError("none")}, State.UNKNOWN, False),
+        (Ahead(commits(9), release_of(1)), {"pypi": UnansweredError("none")}, State.UNKNOWN, False),
+        (Ahead(), {"pypi": UnansweredError("none"), "npm": ELSEWHERE}, State.OUT_OF_STEP, False),
+        (UnansweredError("none"), {}, State.UNKNOWN, False),
+        (UnansweredError("none"), {"npm": ELSEWHERE}, State.OUT_OF_STEP, False),
+    ],
+)
+def test_a_channel_has_one_state(
+    channel: Published,
+    ahead: Ahead | ViberunError,
+    shown: dict[str, Standing | ViberunError],
+    state: State,
+    healthy: bool,
+) -> None:
+    def ask(_: Published) -> Ahead:
+        if isinstance(ahead, ViberunError):
+            raise ahead
+        return ahead
+
+    stands = Standing(channel.manifest.build.version.npm, "d")
+    fakes = [FakeDestination(name, shown.get(name, stands)) for name in ("github", "ghcr", "npm", "pypi")]
+    assert channel_status(fakes, lambda: channel, ask).state(NOW, None) == (state, healthy)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "hours", "state", "healthy"),
+    [
+        (Ahead(commits(2)), 3, State.BEHIND, True),
+        (Ahead(commits(4)), 3, State.BEHIND, False),
+        (Ahead(commits(4), release_of(4)), 5, State.WAITING, True),
+        (Ahead(commits(4), release_of(2)), 1, State.WAITING, False),
+    ],
+)
+def test_the_age_that_is_an_alarm_can_be_set(
+    channel: Published, ahead: Ahead, hours: int, state: State, healthy: bool
+) -> None:
+    fakes = [FakeDestination("npm", Standing(channel.manifest.build.version.npm, "d"))]
+    status = channel_status(fakes, lambda: channel, lambda _: ahead)
+    assert status.state(NOW, timedelta(hours=hours)) == (state, healthy)
+
+
+def test_without_channel_json_the_state_is_what_the_first_said(channel: Published) -> None:
+    def read() -> Published:
+        raise UnansweredError("none")
+
+    assert channel_status([FakeDestination("github", Standing(None, None))], read).state(NOW, None) == (
+        State.UNKNOWN,
+        False,
+    )
