@@ -68,7 +68,7 @@ class ChannelStatus:
         ahead = self.ahead or Ahead()
         coming = None if ahead.lost else ahead.under_way
         expected = coming.version.spellings.values() if coming else ()
-        if ahead.lost or any(place.version not in expected for place in moved):
+        if ahead.lost or any(place.version not in (*expected, None) for place in moved):
             return State.OUT_OF_STEP, False
         if self.ahead is None or not all(place.answered for place in self.places):
             return State.UNKNOWN, False

@@ -96,6 +96,7 @@ def release_of(hours: float, *, claimed: bool = True) -> UnderWay:
 
 
 ON_ITS_WAY = Standing(NEXT.npm, "d", ("stands elsewhere",))
+UNTOLD = Standing(None, "d", ("one of two images has moved",))
 ELSEWHERE = Standing("0.9.0", "d", ("stands elsewhere",))
 
 
@@ -109,6 +110,7 @@ ELSEWHERE = Standing("0.9.0", "d", ("stands elsewhere",))
         (Ahead(commits(9), release_of(4)), {"npm": ON_ITS_WAY}, State.WAITING, False),
         (Ahead(commits(9), release_of(1)), {"npm": ON_ITS_WAY, "pypi": ON_ITS_WAY}, State.RELEASING, True),
         (Ahead(commits(9), release_of(4)), {"npm": ON_ITS_WAY, "pypi": ON_ITS_WAY}, State.OUT_OF_STEP, False),
+        (Ahead(commits(9), release_of(1)), {"npm": ON_ITS_WAY, "ghcr": UNTOLD}, State.RELEASING, True),
         (Ahead(commits(9), release_of(1)), {"npm": ELSEWHERE}, State.OUT_OF_STEP, False),
         (Ahead(commits(9), release_of(1, claimed=False)), {}, State.RELEASING, True),
         (Ahead(commits(9), release_of(4, claimed=False)), {}, State.BEHIND, False),
