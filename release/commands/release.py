@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from release.bundle import model as bundle
@@ -95,7 +95,7 @@ def _options(parser: Parser, arguments: Sequence[str], *, dev: bool, out: str) -
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else {out}")
     if dev:
         of_keep = "dev builds whose files stay on GitHub, as many, of so many days, or both: 20, 30d, else $KEEP or"
-        add("--keep", type=_keep, metavar="N,DAYSd", help=f"{of_keep} {KEEP}")
+        add("--keep", type=read_keep, metavar="N,DAYSd", help=f"{of_keep} {KEEP}")
         add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     else:
         parser.set_defaults(keep=None, force=False)
@@ -109,14 +109,19 @@ def destinations_of(channel: Channel, options: Options, process: Process) -> Seq
     """Makes the destinations that the options come to. Raises UsageError."""
     if select_destinations(process.environ, options, channel) == "local":
         return local(local_folder(process.environ, options, channel), process.platform)
+    return remote(process.environ, keep=options.keep or keep_of(process.environ), force=options.force)
+
+
+def keep_of(environ: Mapping[str, str]) -> Keep:
+    """Returns what the variable KEEP says. Raises UsageError."""
     try:
-        keep = options.keep or Keep.parse(process.environ.get("KEEP") or str(KEEP))
+        return Keep.parse(environ.get("KEEP") or str(KEEP))
     except ValueError as error:
         raise UsageError(f"KEEP: {error}") from error
-    return remote(process.environ, keep=keep, force=options.force)
 
 
-def _keep(text: str) -> Keep:
+def read_keep(text: str) -> Keep:
+    """Reads the option --keep. Raises ArgumentTypeError."""
     try:
         return Keep.parse(text)
     except ValueError as error:

@@ -48,7 +48,7 @@ class ContainerRegistry(RemoteDestination):
             raise UsageError("VIBERUN_OCI_REGISTRY is not of the form host[:port]")
         self._root = root
         self._environ = environ
-        self._anybody = Registry(http, root, Authorization(http, None))
+        self.anybody = Registry(http, root, Authorization(http, None))
 
     @cached_property
     def _login(self) -> Credentials | None:
@@ -107,7 +107,7 @@ class ContainerRegistry(RemoteDestination):
         for target in self._targets(bundle):
             references = [manifest.digest for manifest in target.image.manifests]
             for reference in (*references, version.oci, version.moving):
-                there = self._anybody.manifest(target.repository, reference)
+                there = self.anybody.manifest(target.repository, reference)
                 wanted = reference if reference in references else target.image.index.digest
                 if there is None or there.digest != wanted:
                     is_there, where = there.digest if there else "not there", f"{self._host}/{target.repository}"
@@ -125,7 +125,7 @@ class ContainerRegistry(RemoteDestination):
         digests, wrong = list[str | None](), list[str]()
         for name, built in manifest.images.items():
             repository = _repository(manifest, name)
-            digests.append(there := self._anybody.digest(repository, tag))
+            digests.append(there := self.anybody.digest(repository, tag))
             if there != built.digest:
                 wrong.append(f"{repository}:{tag} is {there or 'not there'}")
         return Standing(None if wrong else manifest.build.version.oci, next(iter(digests), None), tuple(wrong))
@@ -192,7 +192,7 @@ class ContainerRegistry(RemoteDestination):
     def _is_public(self, repository: str, digest: str) -> bool:
         """Tells whether anybody finds it. Raises ImagePushError if nobody but us may: what lags is denied to nobody."""
         try:
-            return self._anybody.digest(repository, digest) is not None
+            return self.anybody.digest(repository, digest) is not None
         except DeniedError as error:
             raise ImagePushError(
                 f"{self._host}/{repository} can't be pulled without a login",

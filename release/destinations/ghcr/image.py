@@ -14,6 +14,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 _DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ACCEPTED = (INDEX, MANIFEST, _DOCKER_LIST, _DOCKER_MANIFEST)
+INDEXES = (INDEX, _DOCKER_LIST)
 
 
 class ImageError(ViberunError):

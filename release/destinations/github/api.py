@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-from release.destinations.github.model import Asset, Comparison, Release, Repository, Ruleset, Status
+from release.destinations.github.model import Asset, Comparison, PackageVersion, Release, Repository, Ruleset, Status
 from release.destinations.github.settings import Settings
 from release.transport.body import Body
 from release.transport.content import Moved
@@ -42,6 +42,7 @@ class Api:
 
     def __init__(self, http: Http, settings: Settings) -> None:
         self._http = http
+        self._api, self._owner = settings.api, (settings.repository or "").partition("/")[0]
         self._root = f"{settings.api}/repos/{settings.repository}"
         self._of_installation, self._has_scopes = settings.of_installation, settings.has_scopes
         self._authorization = f"Bearer {settings.token}" if settings.token else None
@@ -63,6 +64,7 @@ class Api:
                 str(fields["full_name"]),
                 bool(fields["private"]),
                 str(fields["default_branch"]),
+                fields["owner"]["type"] == "Organization",
                 permissions.get("push"),
                 None if scopes is None else frozenset(filter(None, scopes.replace(" ", "").split(","))),
                 _moment(answer),
@@ -210,13 +212,37 @@ class Api:
         url = f"{self._root}/releases/assets/{asset}"
         return self._http.download(Request("GET", url, headers, None, self._authorization), keep=keep)
 
+    # Packages
+
+    def package_versions(self, package: str, *, of_organization: bool) -> list[PackageVersion]:
+        """Lists the manifests of a container package of the repository's owner; none where there is no such package."""
+
+        def of(page: Answer) -> list[PackageVersion]:
+            return read(page, lambda rows: [PackageVersion.of(fields, _moment(page)) for fields in rows])
+
+        try:
+            pages = [*self._pages("", root=self._package(package, of_organization))]
+        except HttpError as error:
+            if error.status == 404:
+                return []
+            raise
+        return [version for page in pages for version in of(page)]
+
+    def delete_package_version(self, package: str, version: int, *, of_organization: bool) -> None:
+        url = f"{self._package(package, of_organization)}/{version}"
+        self._answer(Request("DELETE", url, self._headers(), None, self._authorization, accepted=(204, 404)))
+
+    def _package(self, package: str, of_organization: bool) -> str:
+        kind = "orgs" if of_organization else "users"
+        return f"{self._api}/{kind}/{quote(self._owner)}/packages/container/{quote(package, safe='')}/versions"
+
     # The requests
 
     def _list[T](self, path: str, query: str, of: Callable[[Any], T]) -> Iterator[T]:
         return (each for page in self._pages(path, query) for each in read(page, lambda rows: [*map(of, rows)]))
 
-    def _pages(self, path: str, query: str = "") -> Iterator[Answer]:
-        url: str | None = f"{self._root}{path}?per_page={_PAGE}{f'&{query}' if query else ''}"
+    def _pages(self, path: str, query: str = "", *, root: str | None = None) -> Iterator[Answer]:
+        url: str | None = f"{root or self._root}{path}?per_page={_PAGE}{f'&{query}' if query else ''}"
         while url:
             answer = self._answer(Request("GET", url, self._headers(), None, self._authorization))
             yield answer

@@ -19,6 +19,7 @@ class Repository:
     full_name: str
     private: bool
     default_branch: str
+    of_organization: bool
     push: bool | None
     scopes: frozenset[str] | None
     now: datetime
@@ -77,6 +78,21 @@ class Asset:
             digest if algorithm == "sha256" else None,
             (now - datetime.fromisoformat(fields["updated_at"])).total_seconds(),
         )
+
+
+@dataclass(frozen=True)
+class PackageVersion:
+    """One manifest of a container package. `age` is the seconds since it was pushed, by GitHub's own clock."""
+
+    id: int
+    digest: str
+    tags: tuple[str, ...]
+    age: float
+
+    @staticmethod
+    def of(fields: Mapping[str, Any], now: datetime) -> "PackageVersion":
+        age = (now - datetime.fromisoformat(fields["created_at"])).total_seconds()
+        return PackageVersion(fields["id"], fields["name"], tuple(fields["metadata"]["container"]["tags"]), age)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,9 @@ class Api:
 
     def answer(self, request: Request) -> Answer:
         """The answer; raises RefusedError."""
+        packages = re.fullmatch(_PACKAGES, request.path)
+        if packages:
+            return self._package_versions(replace(request, names=packages.groupdict()))
         owner_and_name = re.match(r"/repos/([^/]+/[^/]+)", request.path)
         if owner_and_name is None:
             raise NOT_FOUND
@@ -121,6 +124,22 @@ class Api:
         if commit is None or request.names["path"] != ".github/workflows" or not commit.workflows:
             raise NOT_FOUND
         return Answer(body=request.json.workflows(commit))
+
+    # Packages
+
+    def _package_versions(self, request: Request) -> Answer:
+        """Lists or deletes them, for whoever may push; of the kind of owner that has this repository."""
+        kind = "orgs" if self._repository.of_organization else "users"
+        owner, registry = self._repository.full_name.partition("/")[0], self._repository.packages
+        if not request.access.push:
+            raise RefusedError(403, "You need at least read:packages scope")
+        if registry is None or (request.names["kind"], request.names["owner"].lower()) != (kind, owner.lower()):
+            raise NOT_FOUND
+        package = f"{owner}/{request.names['package']}".lower()
+        if request.method == "DELETE" and request.names["id"]:
+            registry.delete(package, int(request.names["id"]))
+            return Answer(204)
+        return _page(request, [request.json.package_version(version, kind) for version in registry.versions(package)])
 
     # Commits and refs
 
@@ -307,6 +326,7 @@ _KINDS: Mapping[Operation, Reads] = {
     Api.latest_release: "latest",
     Api.ref: "ref",
 }
+_PACKAGES = "/(?P<kind>orgs|users)/(?P<owner>[^/]+)/packages/container/(?P<package>.+)/versions(?:/(?P<id>[0-9]+))?"
 _SHA = "[0-9a-f]{40}"
 _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "", Api.repository),

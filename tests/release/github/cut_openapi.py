@@ -39,6 +39,14 @@ OPERATIONS = {
 }
 """What the stand-in answers, by the path below a repository."""
 
+_VERSIONS = "/packages/{package_type}/{package_name}/versions"
+OWNER_OPERATIONS = {
+    f"/{owner}{_VERSIONS}{path}": (method,)
+    for owner in ("orgs/{org}", "users/{username}")
+    for path, method in (("", "get"), ("/{package_version_id}", "delete"))
+}
+"""The same of a repository's owner, whose the packages are."""
+
 # A discriminator only says where to look first, and openapi-core stumbles over one for arrays.
 _PROSE = {"description", "discriminator", "example", "examples", "externalDocs", "summary", "tags"}
 
@@ -49,8 +57,10 @@ def cut(description: dict[str, Json]) -> dict[str, Json]:
     """Returns the part of an OpenAPI 3.0 document that OPERATIONS needs, complete in itself."""
     paths = _mapping(description["paths"])
     kept: dict[str, Json] = {
-        f"{_REPOSITORY}{path}": {method: _bare(_mapping(paths[f"{_REPOSITORY}{path}"])[method]) for method in methods}
-        for path, methods in OPERATIONS.items()
+        path: {method: _bare(_mapping(paths[path])[method]) for method in methods}
+        for path, methods in (
+            {f"{_REPOSITORY}{each}": OPERATIONS[each] for each in OPERATIONS} | OWNER_OPERATIONS
+        ).items()
     }
     return {
         "openapi": description["openapi"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.release.github.commits import Commit, Comparison
-from tests.release.github.state import Asset, Release, Repository, Ruleset, Tag
+from tests.release.github.state import Asset, PackageVersion, Release, Repository, Ruleset, Tag
 
 type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 
@@ -40,7 +40,7 @@ class Representation:
             "node_id": _node("Repository", 1),
             "name": name,
             "full_name": repository.full_name,
-            "owner": self._user(owner),
+            "owner": self._user(owner, "Organization" if repository.of_organization else "User"),
             "private": repository.private,
             "default_branch": repository.default_branch,
             "url": self._here,
@@ -99,6 +99,18 @@ class Representation:
             "created_at": _time(asset.created),
             "updated_at": _time(asset.updated),
             "uploader": self._user("author"),
+        }
+
+    def package_version(self, version: PackageVersion, kind: str) -> Json:
+        root = f"{self.api}/{kind}/{self.repository.full_name.partition('/')[0]}/packages/container/{version.package}"
+        return {
+            "id": version.id,
+            "name": version.digest,
+            "url": f"{root}/versions/{version.id}",
+            "package_html_url": f"{self._page}/pkgs/container/{version.package}",
+            "created_at": _time(version.created),
+            "updated_at": _time(version.created),
+            "metadata": {"package_type": "container", "container": {"tags": [*version.tags]}},
         }
 
     def ref(self, ref: str) -> Json:
@@ -190,11 +202,11 @@ class Representation:
             listing.append(entry)
         return listing
 
-    def _user(self, login: str) -> Json:
+    def _user(self, login: str, kind: str = "User") -> Json:
         root = f"{self.api}/users/{login}"
         user: dict[str, Json] = {f"{each}_url": f"{root}/{each}" for each in _USER_URLS}
         user |= {"login": login, "id": 1, "node_id": _node("User", login), "gravatar_id": "", "url": root}
-        return user | {"type": "User", "site_admin": False}
+        return user | {"type": kind, "site_admin": False}
 
 
 def _node(kind: str, of: object) -> str:

@@ -6,14 +6,14 @@ Knows nothing of HTTP but the status that a refusal has. Every public method is 
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol
 
 from tests.release.github.access import EVERYTHING, Access
 from tests.release.github.commits import Commits
@@ -122,6 +122,25 @@ class Ruleset:
         return counts and named and not any(fnmatchcase(ref, pattern) for pattern in self.exclude)
 
 
+@dataclass(frozen=True)
+class PackageVersion:
+    """A manifest of a container package, which has no name of its owner's."""
+
+    id: int
+    package: str
+    digest: str
+    tags: tuple[str, ...]
+    created: datetime
+
+
+class Packages(Protocol):
+    """What a registry has in a repository `owner/name/image`. Its deletions raise RefusedError."""
+
+    def versions(self, repository: str) -> Sequence[PackageVersion]: ...
+
+    def delete(self, repository: str, version: int) -> None: ...
+
+
 @dataclass
 class Repository:
     """One repository: commits, refs, releases and their assets.
@@ -137,6 +156,8 @@ class Repository:
     former_name: str = ""
     default_branch: str = "main"
     private: bool = False
+    of_organization: bool = False
+    packages: Packages | None = None
     immutable_releases: bool = False
     fast_forward_tags: bool = True
     compares_nothing: bool = False

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from email.message import Message
 from urllib.request import ProxyHandler, Request, build_opener
 
 from release.bundle.model import Bundle
@@ -19,9 +20,15 @@ def get(url: str, **headers: str) -> bytes:
         return bytes(response.read())
 
 
+def send(request: Request) -> Message:
+    """Sends one to a server, not to its gate, and returns the headers of the answer."""
+    with _OPENER.open(request, timeout=_WITHIN) as response:
+        headers: Message = response.headers
+        return headers
+
+
 def put(url: str, content: bytes, **headers: str) -> None:
-    """Likewise."""
-    _OPENER.open(Request(url, content, headers, method="PUT"), timeout=_WITHIN).close()
+    send(Request(url, content, headers, method="PUT"))
 
 
 def check_whole(servers: Stack, bundle: Bundle) -> None:

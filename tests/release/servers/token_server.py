@@ -71,7 +71,7 @@ class TokenServer:
         for scope in scopes:
             kind, name, actions = scope.split(":")
             allowed = {"pull"} if user or name in self.public else set[str]()
-            allowed |= {"push"} if user and user not in self.read_only else set()
+            allowed |= {"push", "delete"} if user and user not in self.read_only else set()
             access.append(
                 {"type": kind, "name": name, "actions": [each for each in actions.split(",") if each in allowed]}
             )
