@@ -39,8 +39,7 @@ def mismatches(build: Build, checkout: Build, environ: Mapping[str, str]) -> Ite
         if is_there != wanted:
             yield f"its {name} is {is_there}, not {wanted}"
     ref = "refs/heads/main" if build.channel == "dev" else f"refs/tags/{build.version.git}"
-    pushed = environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") == "push"
-    if pushed and environ.get("GITHUB_REF") != ref:
+    if environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_REF") != ref:
         yield f"it is for {ref}, and this run for {environ.get('GITHUB_REF')}"
 
 

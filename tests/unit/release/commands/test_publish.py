@@ -80,8 +80,9 @@ def test_a_folder_has_to_be_named(made: Path) -> None:
     ("ref", "dev", "prod"),
     [("refs/heads/main", True, False), ("refs/tags/v1.2.3", False, True), ("refs/tags/v1.2.4", False, False)],
 )
-def test_a_push_releases_what_it_is_for(ref: str, dev: bool, prod: bool) -> None:
-    environ = {**PUSH, "GITHUB_REF": ref}
+@pytest.mark.parametrize("event", ["push", "workflow_dispatch"])
+def test_a_run_of_actions_releases_what_its_ref_is_for(event: str, ref: str, dev: bool, prod: bool) -> None:
+    environ = {**PUSH, "GITHUB_EVENT_NAME": event, "GITHUB_REF": ref}
     assert (not [*mismatches(fabricated.DEV, fabricated.DEV, environ)]) is dev
     assert (not [*mismatches(fabricated.PROD, fabricated.DEV, environ)]) is prod
     assert not [*mismatches(fabricated.PROD, fabricated.DEV, {"GITHUB_REF": ref})]
