@@ -80,6 +80,13 @@ class Api:
             return None
         return answer.status == 200 and read(answer, lambda fields: bool(fields["enabled"]))
 
+    def reviewers(self, environment: str) -> int | None:
+        """Counts those of whom one has to agree before a job of the environment runs; None where the token may not know."""
+        answer = self._send("GET", f"/environments/{quote(environment, safe='')}", accepted=(200, 403, 404))
+        if answer.status != 200:
+            return None if answer.status == 403 else 0
+        return read(answer, lambda fields: sum(len(rule.get("reviewers") or ()) for rule in fields["protection_rules"]))
+
     def has_commit(self, sha: str) -> bool:
         return self._send("GET", f"/commits/{sha}", accepted=(200, 404, 422)).status == 200
 

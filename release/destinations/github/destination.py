@@ -68,7 +68,8 @@ class GitHubRelease(RemoteDestination):
         if problems := tuple(self._local_problems(bundle)):
             return Problems(problems)
         try:
-            return Problems((*self._github_problems(bundle, meter), *self._kind(bundle).problems(bundle, meter)))
+            found = (*self._github_problems(bundle, meter), *self._review_problems(bundle, meter))
+            return Problems((*found, *self._kind(bundle).problems(bundle, meter)))
         except HttpError as error:
             return Problems((str(error),))
 
@@ -216,6 +217,20 @@ class GitHubRelease(RemoteDestination):
                     f"the workflow files of {commit} are not those of {branch}, so GitHub would refuse"
                     f" to move a ref to it; {OVERTAKEN if of_actions else WORKFLOWS}"
                 )
+
+    def _review_problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]:
+        """Tells whether a push alone releases prod. A job that names an environment makes it, without any rules."""
+        settings = self._settings(bundle)
+        if not settings.in_actions or bundle.manifest.build.channel == "dev":
+            return
+        reviewers = Api(self._http, settings).reviewers("prod")
+        if reviewers is None:
+            meter.note("whether the environment prod has reviewers is not known: the token may not read it")
+        elif not reviewers:
+            yield (
+                "the environment prod has no required reviewers, so whoever can push a tag releases; add them in the"
+                " repository's settings (Environments, prod)"
+            )
 
     def _folders(self, bundle: Bundle) -> list[str]:
         """Returns the addresses below which readers look for the channel, with a slash at the end."""

@@ -11,7 +11,7 @@ class Access:
     """What a token may do; `private`: see the repository even if it is that.
 
     `scopes` is what a classic token announces in X-OAuth-Scopes; others announce nothing. `installation`: it is an app's,
-    of which GitHub says that it may do nothing, whatever it may, and which can't read the settings.
+    of which GitHub says that it may do nothing, whatever it may, and which can't read the settings. `environments`: read them.
     """
 
     push: bool = True
@@ -19,6 +19,7 @@ class Access:
     workflows: bool = True
     scopes: str | None = None
     installation: bool = False
+    environments: bool = True
 
     @property
     def settings(self) -> bool:

@@ -118,6 +118,14 @@ class Api:
             raise NOT_FOUND
         return Answer(body={"enabled": True, "enforced_by_owner": False})
 
+    def environment(self, request: Request) -> Answer:
+        name = request.names["name"]
+        if not request.access.environments:
+            raise RefusedError(403, "Resource not accessible by integration")
+        if name not in self._repository.reviewers:
+            raise NOT_FOUND
+        return Answer(body=request.json.environment(name))
+
     def contents(self, request: Request) -> Answer:
         sha = self._resolve(request.query.get("ref", self._repository.default_branch))
         commit = self._repository.commits.get(sha)
@@ -331,6 +339,7 @@ _SHA = "[0-9a-f]{40}"
 _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "", Api.repository),
     ("GET", "/immutable-releases", Api.immutable_releases),
+    ("GET", "/environments/(?P<name>[^/]+)", Api.environment),
     ("GET", "/contents/(?P<path>.+)", Api.contents),
     ("GET", "/commits", Api.commits),
     ("GET", "/commits/(?P<ref>.+)", Api.commit),

@@ -23,6 +23,7 @@ OPERATIONS = {
     "/commits/{ref}": ("get",),
     "/compare/{basehead}": ("get",),
     "/contents/{path}": ("get",),
+    "/environments/{environment_name}": ("get",),
     "/git/ref/{ref}": ("get",),
     "/git/refs": ("post",),
     "/git/refs/{ref}": ("patch", "delete"),

@@ -113,6 +113,16 @@ class Representation:
             "metadata": {"package_type": "container", "container": {"tags": [*version.tags]}},
         }
 
+    def environment(self, name: str) -> Json:
+        reviewers: list[Json] = [
+            {"type": "User", "reviewer": self._user(login)} for login in self.repository.reviewers[name]
+        ]
+        rule: Json = {"id": 1, "node_id": _node("Rule", name), "type": "required_reviewers", "reviewers": reviewers}
+        times: dict[str, Json] = dict.fromkeys(("created_at", "updated_at"), _time(self.repository.clock()))
+        root = f"{self._here}/environments/{name}"
+        facts: dict[str, Json] = {"id": 1, "node_id": _node("Environment", name), "name": name, "url": root}
+        return facts | times | {"html_url": self._page, "protection_rules": [rule] if reviewers else []}
+
     def ref(self, ref: str) -> Json:
         sha = self.repository.refs[ref]
         kind = "tag" if sha in self.repository.tags else "commit"

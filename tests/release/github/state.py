@@ -146,6 +146,7 @@ class Repository:
     """One repository: commits, refs, releases and their assets.
 
     `former_name`: what it was called before it was renamed.
+    `reviewers`: who has to agree to jobs, by their environment.
     `fast_forward_tags`: whether `force: false` is honoured for tags, which GitHub documents for refs in general.
     `compares_nothing`: comparisons end in errors, as GitHub's do for some pairs of commits for ever.
     """
@@ -161,6 +162,7 @@ class Repository:
     immutable_releases: bool = False
     fast_forward_tags: bool = True
     compares_nothing: bool = False
+    reviewers: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"prod": ("maintainer",)})
     refs: dict[str, str] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
     releases: dict[int, Release] = field(default_factory=dict)

@@ -1,3 +1,4 @@
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ from release.destinations.github.api import Api
 from release.destinations.github.destination import GitHubRelease
 from release.destinations.github.settings import Settings
 from release.driver.outcome import Done, Skipped
+from release.driver.progress import Progress, Style
 from release.transport.http import Http
 from release.transport.patience import Patience
 from tests.release.builds import Builds
@@ -140,6 +142,36 @@ def test_a_commit_that_is_dated_ahead_of_githubs_clock_is_refused(
     version = Version.dev(int(when.timestamp()), commit, dirty=False)
     bundle = builds.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", github.repository.full_name))
     assert ("is dated in the future: GitHub's clock is at" in problems(github, bundle)) is refused
+
+
+@pytest.mark.parametrize(
+    ("channel", "reviewers", "may_read", "refused", "noted"),
+    [
+        ("prod", {}, True, True, False),
+        ("prod", {"prod": ()}, True, True, False),
+        ("prod", {"prod": ("maintainer",)}, True, False, False),
+        ("prod", {}, False, False, True),
+        ("dev", {}, True, False, False),
+    ],
+)
+def test_actions_release_prod_only_where_somebody_has_to_agree(
+    github: GitHub,
+    builds: Builds,
+    channel: str,
+    reviewers: dict[str, tuple[str, ...]],
+    may_read: bool,
+    refused: bool,
+    noted: bool,
+) -> None:
+    github.repository.reviewers = reviewers
+    github.tokens["ghs_job"] = Access(installation=True, environments=may_read)
+    commit, said = builds.commit(), io.StringIO()
+    bundle = builds.dev(commit) if channel == "dev" else builds.prod("1.2.3", commit)
+    environ = {**github.env, "GITHUB_TOKEN": "ghs_job", "GITHUB_ACTIONS": "true"}
+    progress = Progress(said, Style(quiet=False), lambda: 0.0)
+    found = GitHubRelease(Http(Patience()), environ).preflight(bundle, progress.begin("preflight", "github"))
+    assert any("prod has no required reviewers" in problem for problem in found.found) is refused
+    assert ("is not known" in said.getvalue()) is noted
 
 
 def test_a_repository_in_another_spelling_than_githubs_is_refused(github: GitHub, builds: Builds) -> None:
