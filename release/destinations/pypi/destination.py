@@ -136,12 +136,13 @@ class PackageIndex(RemoteDestination):
                 try:
                     twine.upload(named, attestation=attestation)
                     break
-                except TwineUploadError as error:
+                except (TwineUploadError, UnansweredError) as error:
                     # What an upload brought whose answer got lost the index may not show yet.
-                    seconds = 0 if attestation or not _THERE.search(error.message) else self._http.patience.again
+                    taken = not attestation and bool(_THERE.search(error.message))
+                    seconds = self._http.patience.again if taken else 0
                     if self._http.wait_until(lambda: self._is_published(wheel), meter.note, seconds):
                         break
-                    if not attestation:
+                    if not attestation or isinstance(error, UnansweredError):
                         raise
                     why = error.message
             meter.moved(size)
