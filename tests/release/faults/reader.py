@@ -1,4 +1,4 @@
-"""Somebody who reads the channel without a pause, and notes whatever is not right.
+"""Somebody who reads the channel over and over, and notes whatever is not right.
 
 A poll finds the channel's newest build with the very code that clients use, and reads a file of it, each image's moving
 tag down to its layers, and what npm's dist-tag names with its tarball.
@@ -8,6 +8,7 @@ import hashlib
 import json
 import random
 import threading
+import time
 from types import TracebackType
 from typing import Self
 from urllib.error import HTTPError
@@ -20,18 +21,20 @@ from viberun.client.download.fetch import Fetcher
 from viberun.client.download.resolver import Place, newest
 
 _FOR_A_POLL = 60.0
+_REST = 5  # times as long as a poll takes, or reading would take more of the machine than releasing
 _LARGEST = 1 << 20
 
 
 class Reader:
-    """Polls in a thread of its own from entering to leaving."""
+    """Polls in a thread of its own from entering to leaving, now and then and whenever somebody waits for it."""
 
     def __init__(self, servers: Stack) -> None:
         self._servers = servers
         self._place = Place(f"{servers.github.url}/{REPOSITORY}/releases/download/dev")
         self._fetch = Fetcher(attempts=1)  # no failure is to be got over
-        self._over = threading.Event()
-        self._polled = threading.Condition()
+        self._changed = threading.Condition()
+        self._over = False
+        self._begun = self._wanted = 0
         self._thread = threading.Thread(target=self._poll_on, daemon=True)
         self.polls = 0
         self.wrong: list[str] = []
@@ -44,26 +47,33 @@ class Reader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
         self._thread.join(_FOR_A_POLL)
 
     def await_poll(self) -> None:
         """Until a poll has ended that began after this was called."""
-        with self._polled:
-            wanted = self.polls + 2
-            self._polled.wait_for(lambda: self.polls >= wanted or self._over.is_set(), _FOR_A_POLL)
+        with self._changed:
+            self._wanted = wanted = self._begun + 1
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.polls >= wanted or self._over, _FOR_A_POLL)
 
     def _poll_on(self) -> None:
-        while not self._over.is_set():
+        while not self._over:
+            self._begun += 1
+            begun = time.monotonic()
             try:
                 self._poll()
             except HTTPError as error:
                 self.wrong.append(f"{error.url}: {error} {error.read()[:500]!r}")
             except Exception as error:
                 self.wrong.append(f"{type(error).__name__}: {error}")
-            with self._polled:
+            rest = _REST * (time.monotonic() - begun)
+            with self._changed:
                 self.polls += 1
-                self._polled.notify_all()
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._wanted > self.polls or self._over, rest)
 
     def _poll(self) -> None:
         self._read_channel()

@@ -1,7 +1,7 @@
 """One trial is one release that something happens to, and then the same command again; afterwards all must be whole.
 
-A reader polls all the time. Whatever moves a name is held until it has polled once with that done and, for names that take
-two requests, in between.
+A reader polls all the while, and once at least what a killed release has left. In a release that nothing happens to, whatever
+moves a name is held until it has polled once with that done and, for names that take two requests, in between.
 """
 
 import threading
@@ -154,6 +154,7 @@ class Field:
         ended = run.wait()
         assert reached.is_set(), f"there was no such request: {ended.status} {ended.err}"
         assert ended.status == -9, ended.err
+        self.reader.await_poll()
         self._reset()
         self.servers.released(bundle, *_OPTIONS[kill.channel])
         check_whole(self.servers, bundle)

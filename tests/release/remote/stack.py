@@ -5,12 +5,12 @@ docker-registry (with tokens, as ghcr.io), verdaccio and pypiserver are real; Gi
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from release.bundle.model import Bundle
@@ -19,6 +19,7 @@ from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
 from tests.release.github.state import utc_now
+from tests.release.remote import driving
 from tests.release.servers.docker_registry import DockerRegistry
 from tests.release.servers.gate import Gate
 from tests.release.servers.pypi_server import PypiServer
@@ -49,15 +50,20 @@ class Ended:
 
 @dataclass
 class Run:
-    """A driver that was started, with whatever it starts: all of them carry its mark in their environment."""
+    """A driver that was started; the programs that it starts carry its mark in their environment.
 
-    process: subprocess.Popen[str]
+    What it prints is in two files that are called as its mark.
+    """
+
+    process: BaseProcess
     mark: str
     killed: bool = False
 
     def wait(self) -> Ended:
-        out, err = self.process.communicate(timeout=_LONGEST)
-        return Ended(self.process.returncode, out, err)
+        self.process.join(_LONGEST)
+        assert self.process.exitcode is not None, f"the driver {self.mark} has not ended"
+        out, err = (Path(f"{self.mark}.{name}").read_text() for name in ("out", "err"))
+        return Ended(self.process.exitcode, out, err)
 
     def kill(self) -> None:
         """SIGKILL for the driver and for the programs that it has started: as if the machine had lost its power."""
@@ -104,18 +110,9 @@ class Stack:
         self._runs += 1
         mark = f"{self.folder}/{self._runs}"
         variables = {**self.variables, **(environ or {}), "RUNFILES_DIR": str(runfiles_of(bundle)), MARK: mark}
-        module = "release.commands.release"
-        command = [sys.executable, "-P", "-S", "-B", "-m", module, fabricated.BUNDLE, "--to", "remote", *arguments]
-        process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        return Run(process, mark)
+        command = [fabricated.BUNDLE, "--to", "remote", *arguments]
+        out, err = Path(f"{mark}.out"), Path(f"{mark}.err")
+        return Run(driving.start(command, variables, self.folder, out, err), mark)
 
     def release(self, bundle: Bundle, *arguments: str, environ: Mapping[str, str] | None = None) -> Ended:
         return self.start(bundle, *arguments, environ=environ).wait()

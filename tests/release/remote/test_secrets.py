@@ -17,11 +17,11 @@ SECRETS = (*_PLAIN, *(base64.b64encode(f"{USER}:{secret}".encode()).decode() for
 
 @contextmanager
 def command_lines(run: Run) -> Iterator[set[str]]:
-    """Collects those of the driver and of everything that it starts."""
+    """Collects those of everything that the driver starts."""
     seen, over = set[str](), threading.Event()
 
     def collect() -> None:
-        while not over.is_set():
+        while not over.wait(0.02):
             for pid in processes_with(run.mark):
                 try:
                     seen.add(Path(f"/proc/{pid}/cmdline").read_text(errors="replace"))
