@@ -53,6 +53,7 @@ def release_bundle(made: Bundle, options: Options, process: Process) -> int:
             if (traffic := at.traffic()).requests
         ]
         texts += [cost_text(costs)] if costs else []
+    texts += ["\n".join([*progress.warnings, ""])] if progress.warnings else []
     process.out.write(redact("\n".join(texts)))
     return 0
 

@@ -12,6 +12,7 @@ from typing import TextIO
 
 _LIVE_EVERY = 0.1
 _PLAIN_EVERY = 10.0
+_NEAR = 0.8
 _ERASE_LINE = "\r\x1b[K"
 
 
@@ -79,6 +80,13 @@ class Meter:
         """Shows something that a waiting person wants to know now."""
         self._progress.tell(self._task, text)
 
+    def note_usage(self, used: float, most: float, text: str, remedy: str) -> None:
+        """Notes how much of a limit is used, and warns with the remedy from 80 % on, while there is time for it."""
+        if used >= _NEAR * most:
+            self._progress.warn(self._task, f"{text}; {remedy}")
+        else:
+            self.note(text)
+
     def end(self, text: str = "") -> None:
         """Ends the step; `text` says what came of it, if that is worth a line."""
         self._progress.end(self._task, text)
@@ -97,6 +105,8 @@ class Progress:
         self._lock = threading.Lock()
         self.spent: dict[str, float] = {}
         """Seconds at each destination, all steps together."""
+        self.warnings: list[str] = []
+        """What is to be said once more at the end, by destination."""
 
     def begin(self, step: str, destination: str) -> Meter:
         """Starts a step at a destination."""
@@ -117,6 +127,10 @@ class Progress:
     def tell(self, task: _Task, text: str) -> None:
         with self._lock:
             self._print(task, text)
+
+    def warn(self, task: _Task, text: str) -> None:
+        self.warnings.append(f"warning: {task.destination}: {text}")
+        self.tell(task, f"warning: {text}")
 
     def end(self, task: _Task, text: str) -> None:
         with self._lock:

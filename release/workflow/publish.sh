@@ -55,6 +55,7 @@ awk '
     said != "" && /^  / { said = said "%0A" $0; next }
     said != "" { print "::error::" said; said = "" }
     END { if (said != "") print "::error::" said }' "$work/errors"
+sed -n 's/^warning: /::warning::/p' "$work/result"
 
 [ "${DRY_RUN-}" != true ] || exit "$status"
 # Where all four places stand, after a failure as well.

@@ -75,6 +75,8 @@ class DevRelease:
                 f"dev stands at {standing.build.version}, which is newer, and no place goes back, --force or not;"
                 " release a commit whose version is higher, as 'git revert' makes one"
             )
+        many = f"the release 'dev' has {len(there)} of {MOST} assets"
+        meter.note_usage(len(there), MOST, many, "give a smaller --keep, or run //release:prune")
         if (excess := self._excess(bundle, there)) > 0 and excess > len(self._superseded(bundle, there)):
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
 

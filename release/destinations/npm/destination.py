@@ -26,6 +26,14 @@ _TRUSTED_NODE = (22, 14)
 """The first npm and Node.js that trusted publishing works with."""
 
 
+_MOST_VERSIONS = 5000
+"""npm tells no limit, and has refused packages of some thousand versions."""
+
+_TOO_MANY = (
+    "npm has refused packages of some thousand; ask npm's support to delete old dev versions, or publish to a new name"
+)
+
+
 class NpmPublishError(ViberunError):
     """The registry has something else than what was built, or would go back to it."""
 
@@ -59,6 +67,9 @@ class NpmRegistry(RemoteDestination):
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         try:
             there = self._packument(_package(bundle).name)
+            if there:
+                many = f"{_package(bundle).name} has {len(there.versions)} versions"
+                meter.note_usage(len(there.versions), _MOST_VERSIONS, many, _TOO_MANY)
             return Problems((*self._login_problems(bundle, there), *self._package_problems(bundle, there)))
         except ViberunError as error:
             return Problems((str(error),))

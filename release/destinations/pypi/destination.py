@@ -118,10 +118,9 @@ class PackageIndex(RemoteDestination):
         budget = (
             f"{wheel.project} uses {size_text(used)} of the {size_text(_MOST_A_PROJECT)} that an index gives a project"
         )
-        if used + size > _MOST_A_PROJECT:
-            yield f"{budget}; delete old dev versions in the project's settings, or ask for more"
-        else:
-            meter.note(budget)
+        # A project may have been granted more, which the index tells nobody.
+        remedy = "delete old dev versions in the project's settings, or ask for more"
+        meter.note_usage(used + size, _MOST_A_PROJECT, budget, remedy)
 
     def _publish(self, wheel: Wheel, meter: Meter) -> str:
         """Uploads it with an attestation, if need be without; returns what is to be said about that."""

@@ -11,6 +11,8 @@ from release.commands.selection import Options
 from release.destinations.destination import Destination
 from release.destinations.github.retention import Keep
 from release.destinations.registry import remote
+from release.driver.outcome import Problems
+from release.driver.progress import Meter
 from tests.release import fabricated
 from tests.unit import golden
 from tests.unit.release.driver.recorder import Recorder
@@ -143,3 +145,17 @@ def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: 
     assert seen == [("x", Keep(7, 0), True), ("x", Keep(20, 30), False)]
     with pytest.raises(UsageError, match="KEEP: 'all' is none of the forms"):
         caller.types("--to", "remote", "--dry-run", KEEP="all")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--dry-run",), ("--quiet",)])
+def test_warnings_stand_at_the_end_of_the_result(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    class Nearly(Recorder):
+        def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
+            meter.note_usage(9, 10, "the moon is nearly full", "wait")
+            return super().preflight(bundle, meter)
+
+    monkeypatch.setattr(command, "remote", lambda environ, **options: [Nearly("moon", [])])
+    out, _ = caller.types("--to", "remote", *arguments)
+    assert out.endswith("\nwarning: moon: the moon is nearly full; wait\n")

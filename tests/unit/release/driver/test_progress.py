@@ -123,3 +123,14 @@ def test_a_terminal_is_treated_as_its_environment_asks(environ: dict[str, str], 
 
 def test_what_is_no_terminal_gets_plain_lines() -> None:
     assert Style.of(io.StringIO(), {"TERM": "xterm"}, True) == Style(quiet=True)
+
+
+def test_usage_is_noted_and_from_80_percent_on_a_warning_that_is_kept() -> None:
+    out = io.StringIO()
+    progress = Progress(out, Style(), Clock())
+    meter = progress.begin("preflight", "pypi")
+    meter.note_usage(79, 100, "it uses 79", "delete some")
+    assert (out.getvalue(), progress.warnings) == ("preflight pypi  it uses 79\n", [])
+    meter.note_usage(80, 100, "it uses 80", "delete some")
+    assert out.getvalue().splitlines()[1:] == ["preflight pypi  warning: it uses 80; delete some"]
+    assert progress.warnings == ["warning: pypi: it uses 80; delete some"]

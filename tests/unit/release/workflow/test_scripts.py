@@ -18,7 +18,8 @@ case $3 in
     shift 4
     for argument; do [ ! -e "$argument/channel.json" ] || cat "$argument/channel.json" >&2; done
     [ -z "${ERROR-}" ] || { printf "stage     npm  begins\\n$ERROR\\n" >&2; exit 4; }
-    echo "dev 1 is at npm" ;;
+    echo "dev 1 is at npm"
+    [ -z "${WARNING-}" ] || echo "warning: $WARNING" ;;
 //release:status) echo "npm  in step" ;;
 *)
     mkdir -p "$6.1/github"
@@ -137,6 +138,12 @@ def test_what_went_wrong_stands_on_the_page_and_the_places_too(machine: Machine,
     assert done.returncode == 4
     assert "::error::release: 2 problems%0A  npm: one%0A  PyPI: two\nnpm  in step\n" in done.stdout
     assert "npm  in step" in machine.summary.read_text()
+
+
+def test_a_warning_is_one_of_the_run(machine: Machine, tar: Path) -> None:
+    done = machine.run(PUBLISH, "dev", tar, tar, WARNING="pypi: nearly full")
+    assert (done.returncode, "::warning::pypi: nearly full\n" in done.stdout) == (0, True)
+    assert "warning: pypi: nearly full" in machine.summary.read_text()
 
 
 @pytest.mark.parametrize(

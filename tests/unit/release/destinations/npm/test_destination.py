@@ -245,6 +245,19 @@ def test_the_dist_tag_does_not_go_back_after_the_signing_service_was_waited_for(
         perform("publish", destination(registry, FakeNpm(registry, published)), bundle)
 
 
+@pytest.mark.parametrize(("count", "warned"), [(3999, False), (4001, True)])
+def test_many_versions_are_a_warning_while_npm_takes_more(
+    registry: Registry, bundle: Bundle, count: int, warned: bool
+) -> None:
+    versions = {f"0.0.0-dev.{20200101000000 + number}": {"dist": {"shasum": "0"}} for number in range(count)}
+    registry.server.script[:] = [Said(200, json.dumps({"versions": versions, "dist-tags": {}}).encode())]
+    said = io.StringIO()
+    progress = Progress(said, Style(), lambda: 0.0)
+    destination(registry, FakeNpm(registry, lambda _: PUBLISHED)).preflight(bundle, progress.begin("preflight", "npm"))
+    assert f"viberun has {count} versions" in said.getvalue()
+    assert bool(progress.warnings) is warned
+
+
 def test_a_job_that_the_registry_trusts_needs_no_login_and_signs(registry: Registry, bundle: Bundle) -> None:
     def published(number: int) -> Ended:
         registry.show(document(bundle))
