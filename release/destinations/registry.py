@@ -14,7 +14,7 @@ from release.destinations.npm.destination import NpmRegistry
 from release.destinations.pypi.destination import PackageIndex
 from release.transport.http import Http
 from release.transport.patience import Patience
-from release.transport.programs import runner
+from release.transport.programs import has_terminal, runner
 from release.transport.secrets import redactor, secrets_of
 
 KEEP = Keep()
@@ -49,10 +49,11 @@ def remote(
         return Http(patience, secrets, sleep=sleep, clock=clock)
 
     run = runner(environ, redactor(environ))
+    ask = runner(environ, redactor(environ), terminal=True) if has_terminal() else None
     github = GitHubRelease(http(), environ, keep=keep, force=force)
     return (
         ContainerRegistry(http(), environ),
-        NpmRegistry(http(), Npm(run, patience), environ),
+        NpmRegistry(http(), Npm(run, patience, ask), environ),
         PackageIndex(http(), run, environ),
         github,
     )

@@ -9,9 +9,13 @@ from viberun.errors import InvalidError, ViberunError
 
 @dataclass(frozen=True)
 class Problems:
-    """Why the release can't begin; none of them is a reason to stop looking for more."""
+    """Why the release can't begin; none of them is a reason to stop looking for more.
+
+    `later` has what keeps it from its claim and from all that follows alone: until then it stages.
+    """
 
     found: tuple[str, ...]
+    later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,8 @@ class Change:
     `make` does it, and returns what there is to say about it. None: only the place itself can do it, so it is waited for.
     What was made and is lacking all the same is waited for too: for `within` seconds, else for as long as registries may lag,
     and is made again after a while.
-    `at_once`: with those beside it. `last`: whatever comes after it needs another look. `state` is what tells it from another
-    one of the same name.
+    `scanned`: the place looks through it before it shows it. `at_once`: with those beside it. `last`: whatever comes after
+    it needs another look. `state` is what tells it from another one of the same name.
     """
 
     verb: str
@@ -32,6 +36,7 @@ class Change:
     at_once: bool = False
     last: bool = False
     within: float | None = None
+    scanned: bool = False
     state: Hashable = None
 
     def __str__(self) -> str:
@@ -68,3 +73,7 @@ class StaleError(ViberunError):
 
 class UnseenError(InvalidError):
     """What was done is not shown."""
+
+
+class ScannedError(UnseenError):
+    """The place still looks through it: that it is not shown yet is no failure."""

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from release.bundle.model import Bundle
 from release.destinations.destination import Destination, Published
-from release.driver.outcome import Change, Done, Outcome, Plan, Problems, Skipped, StaleError, UnseenError
+from release.driver.outcome import Change, Done, Outcome, Plan, Problems, ScannedError, Skipped, StaleError, UnseenError
 from release.driver.progress import Meter, Progress, size_text
 from release.transport.http import TakenError, UnansweredError
 from release.transport.parallel import each
@@ -34,6 +34,12 @@ class StepError(InvalidError):
     """A step failed at one destination or more; the same command goes on from there."""
 
     exit_code = 4
+
+
+class WaitingError(StepError):
+    """A place still looks through what it was sent; until it shows it the others stand as they did."""
+
+    exit_code = 6
 
 
 @dataclass(frozen=True)
@@ -136,13 +142,20 @@ def release(
     with ExitStack() as stack:
         for destination in destinations:
             stack.callback(destination.close)
+        later = list[str]()
         for name, ask in (("preflight", _preflight(bundle)), ("plan", _plan(bundle))):
             answers = asked(name, ask, at_once=True)
-            if problems := [redact(problem) for problem in _problems(answers)]:
-                raise PreflightError("nothing was released", problems)
+            problems = [redact(problem) for problem in _problems(answers)]
+            later += [redact(problem) for problem in _later(answers)]
+            if problems or (later and dry_run):
+                raise PreflightError("nothing was released", [*problems, *later])
         report = Report(tuple((at, outcome) for at, outcome in answers if isinstance(outcome, Plan)), changed=False)
         changed, begun = False, set[Destination]()
         for step in () if dry_run else STEPS:
+            if later and step.name != "stage":
+                raise StepError(
+                    "all is staged, and nobody sees it yet", later, remedy="then run the same command again"
+                )
 
             def ask_step(at: Destination, meter: Meter, step: Step = step) -> Outcome:
                 return perform(step, at, keeper, bundle, meter, begun=at in begun)
@@ -150,6 +163,9 @@ def release(
             answers = asked(step.name, ask_step, at_once=step.at_once)
             if problems := [redact(problem) for problem in _problems(answers)]:
                 remedy = "'When it fails' in RELEASING.md says what to do"
+                failures = [outcome for _, outcome in answers if isinstance(outcome, ViberunError)]
+                if all(isinstance(failure, ScannedError) for failure in failures):
+                    raise WaitingError("the release waits", problems, remedy=remedy)
                 raise StepError(f"{step.name} failed", problems, remedy=remedy)
             done = {at for at, outcome in answers if step.changes and isinstance(outcome, Done)}
             changed |= bool(done)
@@ -237,7 +253,8 @@ def perform(
             max(patience.lag if each.within is None else each.within for each in lacking),
         )
         if clock() + pause - since > most:
-            raise UnseenError("not shown", [str(each) for each in lacking], remedy="run the same command again")
+            kind = ScannedError if all(each.scanned for each in lacking) else UnseenError
+            raise kind("not shown", [str(each) for each in lacking], remedy="run the same command again")
         if idle == _NOTED_AFTER:
             meter.note(f"not there yet; looks for {most / 60:.0f} minutes at most")
         sleep(pause)
@@ -304,6 +321,10 @@ def _said(outcome: Outcome) -> str:
             return reason
         case Problems() | Plan():
             return ""
+
+
+def _later(answers: Sequence[Answer]) -> list[str]:
+    return [f"{at.name}: {each}" for at, outcome in answers if isinstance(outcome, Problems) for each in outcome.later]
 
 
 def _problems(answers: Sequence[Answer]) -> list[str]:

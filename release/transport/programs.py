@@ -4,8 +4,11 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from release.transport.secrets import SECRET
@@ -39,25 +42,38 @@ _SECRETS = {
 """Which variables that are called like secrets a program needs, by a word of its command."""
 
 _NONE = re.compile("(?!)")
+_TERMINAL = "/dev/tty"
 
 Run = Callable[[Sequence[str], Mapping[str, str], Path, float], Ended]
 """Runs a command with variables on top of the environment, in a folder, for so many seconds at most."""
 
 
-def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
+def has_terminal() -> bool:
+    """Tells whether somebody is there whom a program may ask."""
+    return sys.stdin.isatty() and os.access(_TERMINAL, os.R_OK | os.W_OK)
+
+
+def runner(environ: Mapping[str, str], redact: Callable[[str], str], *, terminal: bool = False) -> Run:
     """Makes a Run of this machine's programs: they get `environ`, without what are others' secrets, and nothing to read.
 
-    It raises MissingProgramError.
+    With `terminal` they ask and tell whoever sits there, and only their errors come back. It raises MissingProgramError.
     """
 
     def run(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
+        with ExitStack() as stack:
+            there = stack.enter_context(Path(_TERMINAL).open("r+b", buffering=0)) if terminal else None
+            return with_terminal(there, command, variables, folder, seconds)
+
+    def with_terminal(
+        there: FileIO | None, command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float
+    ) -> Ended:
         try:
             process = subprocess.Popen(
                 command,
                 cwd=folder,
                 env={**_without_others_secrets(environ, command), **variables},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdin=there or subprocess.DEVNULL,
+                stdout=there or subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
@@ -79,7 +95,7 @@ def runner(environ: Mapping[str, str], redact: Callable[[str], str]) -> Run:
         except BaseException:
             _end(process)
             raise
-        return Ended(status, redact(out), redact(err))
+        return Ended(status, redact(out or ""), redact(err))
 
     return run
 

@@ -1,5 +1,6 @@
 """npm's own command, as it is on PATH and set up by whoever runs it; it has the registry's address and the credentials."""
 
+import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -26,11 +27,16 @@ _THERE = re.compile("over (?:the )?previously (?:published|staged)|already prese
 # What stands in front of every line, the code once more, and where there would be a log.
 _NOISE = re.compile(r"npm (?:error|ERR!) (?:code \S+ ?)?|(?:A complete log|Log files were not written).*")
 _START_SECONDS = 15.0
+_FOR_A_PERSON = 600.0
 _SLOWEST = 64 * 1024  # bytes a second, below which an upload is given up
 
 
 class NpmError(ViberunError):
     """npm did not do what it was asked for, and would not another time."""
+
+
+class SecondFactorError(NpmError):
+    """npm asks for a second factor, which only a person at a terminal has."""
 
 
 class PublishedError(ViberunError):
@@ -43,10 +49,14 @@ class UnsignedError(UnansweredError):
 
 @dataclass(frozen=True)
 class Npm:
-    """Each method is one run of npm, in an empty folder, so that no project's settings count."""
+    """Each method is one run of npm, in an empty folder, so that no project's settings count.
+
+    `ask` runs it where it can ask somebody for a second factor, if there is anybody.
+    """
 
     run: Run
     patience: Patience
+    ask: Run | None = None
 
     def registry(self) -> str:
         """Returns the registry's address, with a slash at the end and without a login, which npm alone uses."""
@@ -62,6 +72,15 @@ class Npm:
     def user(self) -> str:
         """Asks who publishes. Raises NpmError where nobody is logged in."""
         return self._npm_output(["whoami"])
+
+    def second_factor(self) -> bool | None:
+        """Tells whether who is logged in needs one to publish; None where only the registry knows. Raises as `user` does."""
+        try:
+            factor = json.loads(self._npm_output(["profile", "get", "--json"])).get("tfa")
+        except (NpmError, ValueError, AttributeError):
+            self.user()  # some tokens may publish and not read the profile
+            return None
+        return bool(factor) and not (isinstance(factor, dict) and factor.get("mode") == "auth-only")
 
     def publish(self, package: Path, tag: str, *, provenance: bool | None = None, trusted: str | None = None) -> None:
         """Publishes a file, whose name must end in `.tgz`.
@@ -82,19 +101,28 @@ class Npm:
         self._npm_output(["dist-tag", "add", f"{package}@{version}", tag, "--prefer-online"])
 
     def _npm_output(self, arguments: Sequence[str], size: int = 0, trusted: str | None = None) -> str:
+        """Runs it; where it wants a second factor and there is a terminal, once more there."""
         # One try, as whether to try again takes a look at the registry.
         options = ["--fetch-retries=0", f"--fetch-timeout={self.patience.silence * 1000:.0f}"]
         quiet = ["--no-update-notifier", "--no-progress", "--no-color", "--logs-max=0", "--loglevel=error"]
+        command = ["npm", *arguments, *options, *quiet]
         seconds = _START_SECONDS + self.patience.silence + size / _SLOWEST
-        return self._output(["npm", *arguments, *options, *quiet], seconds, trusted)
+        try:
+            return self._output(command, seconds, trusted)
+        except SecondFactorError:
+            if self.ask is None:
+                raise
+            return self._output(command, seconds + _FOR_A_PERSON, trusted, self.ask)
 
-    def _output(self, command: Sequence[str], seconds: float, trusted: str | None = None) -> str:
+    def _output(
+        self, command: Sequence[str], seconds: float, trusted: str | None = None, run: Run | None = None
+    ) -> str:
         with ExitStack() as stack:
             try:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
             except OSError as error:
                 raise NpmError(f"there is no folder to run {command[0]} in: {error}", remedy="see TMPDIR") from error
-            ended = self.run(command, _VARIABLES, Path(folder), seconds)
+            ended = (run or self.run)(command, _VARIABLES, Path(folder), seconds)
         if ended.status == 0:
             return ended.out.strip()
         words = [word for word in command[:3] if not word.startswith("-")]
@@ -122,6 +150,8 @@ def _error(command: str, ended: Ended, trusted: str | None) -> ViberunError:
         return NpmError(text, remedy=trusted)
     if code in ("ENEEDAUTH", "E401"):
         return NpmError(text, remedy="log in with 'npm login', or set a token in ~/.npmrc")
+    if code == "EOTP":
+        return SecondFactorError(text, remedy="run the same command on a terminal, where npm asks for it")
     if code in ("E403", "E404"):
         return NpmError(text, remedy="publish as somebody who may publish this package")
     if _SIGNING.fullmatch(code):

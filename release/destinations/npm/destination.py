@@ -12,7 +12,7 @@ from release.bundle.model import Artifact, Bundle
 from release.destinations.destination import Published, Receipt, RemoteDestination, Row, Standing
 from release.destinations.named_copy import named_copy
 from release.destinations.npm import packument
-from release.destinations.npm.client import Npm, NpmError, PublishedError, UnsignedError
+from release.destinations.npm.client import Npm, NpmError, PublishedError, SecondFactorError, UnsignedError
 from release.destinations.npm.packument import Packument
 from release.destinations.npm.trust import Job, Trust, UntrustedError
 from release.driver.outcome import Change, Problems, StaleError
@@ -65,12 +65,15 @@ class NpmRegistry(RemoteDestination):
         """What `preflight` found out; None: npm is to be logged in."""
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
+        package = _package(bundle)
         try:
-            there = self._packument(_package(bundle).name)
+            there = self._packument(package.name)
             if there:
-                many = f"{_package(bundle).name} has {len(there.versions)} versions"
+                many = f"{package.name} has {len(there.versions)} versions"
                 meter.note_usage(len(there.versions), _MOST_VERSIONS, many, _TOO_MANY)
-            return Problems((*self._login_problems(bundle, there), *self._package_problems(bundle, there)))
+            logins, persons = self._login_problems(package, there)
+            wrong = (self._conflict(there, package), _backwards(there, package)) if there else ()
+            return Problems((*logins, *(str(each) for each in wrong if each)), tuple(persons))
         except ViberunError as error:
             return Problems((str(error),))
 
@@ -83,7 +86,11 @@ class NpmRegistry(RemoteDestination):
         if obstacle := _backwards(there, package):
             raise obstacle
         size, within = package.artifact.digest.size, self._http.patience.scan
-        yield Change("publish", package.spec, size, lambda meter: self._publish(package, meter), within=within)
+
+        def make(meter: Meter) -> str:
+            return self._publish(package, meter)
+
+        yield Change("publish", package.spec, size, make, within=within, scanned=True)
 
     def promote(self, held: Published) -> Iterator[Change]:
         """A newer version is left alone: another run's, or somebody's. Nothing moves a dist-tag backwards."""
@@ -117,22 +124,38 @@ class NpmRegistry(RemoteDestination):
         wrong = () if now == version.npm else (f"the dist-tag {version.moving} names {now or 'nothing'}",)
         return Standing(now, str(tarball) if tarball else None, wrong)
 
-    def _login_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
-        """Tells why nobody may publish: this job is not trusted, nor is npm logged in."""
-        untrusted: list[str] = []
-        if self._job and there:
+    def _login_problems(self, package: Package, there: Packument | None) -> tuple[list[str], list[str]]:
+        """Tells why nobody may publish, and then what takes a person before anybody may: staging need not wait for that."""
+        outdated, persons = list[str](), list[str]()
+        if there and package.version.npm in there.versions and there.tags.get(package.tag) == package.version.npm:
+            return [], []  # nothing is left to be done
+        if there is None and package.version.channel == "dev":
+            persons.append(
+                f"there is no package {package.name} yet, and the first version of all becomes 'latest' too;"
+                " release a prod version first, with a token (trusted publishing needs a package that exists)"
+            )
+        elif there is None and self._job:
+            persons.append(
+                f"there is no package {package.name} yet, and npm has only a person make one; {_by_hand(package)}"
+            )
+        elif self._job:
             try:
-                trust = self._job.exchange_token(self._http, self._registry(), _package(bundle).name)
-                untrusted += self._outdated()
-                if not untrusted:
+                trust = self._job.exchange_token(self._http, self._registry(), package.name)
+                outdated += self._outdated()
+                if not outdated:
                     self._trust = trust
-                    return
+                    return [], []
             except UntrustedError as error:
-                untrusted.append(str(error))
+                persons.append(str(error))
         try:
-            self._http.waits.patiently(self._npm.user, UnansweredError)
+            needed = self._http.waits.patiently(self._npm.second_factor, UnansweredError)
         except ViberunError as error:
-            yield from untrusted or [str(error)]
+            return outdated or ([] if self._job and persons else [str(error)]), persons
+        if there is not None:
+            persons.clear()  # whoever is logged in needs no trust
+        if needed and not self._npm.ask:
+            persons.append(f"npm asks for a second factor on a terminal, and there is none; {_by_hand(package)}")
+        return [], persons
 
     def _outdated(self) -> Iterator[str]:
         for name, version, least in (
@@ -142,18 +165,6 @@ class NpmRegistry(RemoteDestination):
             if version < least:
                 here, wanted = (".".join(map(str, each)) for each in (version, least))
                 yield f"{name} is {here}, and trusted publishing takes {wanted}; install a newer one"
-
-    def _package_problems(self, bundle: Bundle, there: Packument | None) -> Iterator[str]:
-        package = _package(bundle)
-        if there is None and package.version.channel == "dev":
-            yield (
-                f"there is no package {package.name} yet, and the first version of all becomes 'latest' too;"
-                " release a prod version first, with a token (trusted publishing needs a package that exists)"
-            )
-        elif there is not None:
-            for problem in (self._conflict(there, package), _backwards(there, package)):
-                if problem:
-                    yield str(problem)
 
     def _publish(self, package: Package, meter: Meter) -> str:
         """Publishes with provenance, if need be without; returns what is to be said about that."""
@@ -189,9 +200,12 @@ class NpmRegistry(RemoteDestination):
             )
         except PublishedError:
             pass  # npm/cli#7376: by this very run, or another; what is there gets compared
-        except NpmError:
-            if not self._lists(self._packument(package.name), package):
-                raise
+        except NpmError as error:
+            if self._lists(self._packument(package.name), package):
+                return
+            if isinstance(error, SecondFactorError):
+                raise NpmPublishError(error.message, remedy=f"{error.remedy}; or {_by_hand(package)}") from error
+            raise
 
     def _move(self, name: str, version: Version) -> None:
         try:
@@ -232,6 +246,14 @@ def _package(bundle: Bundle) -> Package:
     if artifact is None:
         raise NpmPublishError("the build has no npm package")
     return Package(_name(artifact.name, version), version, version.moving, artifact.path, artifact)
+
+
+def _by_hand(package: Package) -> str:
+    """Tells how a person publishes it."""
+    return (
+        f"make the folder DIR with 'bazel run //release:{package.version.channel} -- --out DIR', log in with 'npm login', run"
+        f" 'npm publish DIR/npm/{package.artifact.name} --tag {package.tag}', and then the same command again"
+    )
 
 
 def _name(file: str, version: Version) -> str:

@@ -27,6 +27,7 @@ class Asked:
     number: int
     method: str
     path: str
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Fault:
     passes: Literal["whole", "half", "no"] = "whole"
     answer: Literal["server's", "reset", "silence"] | int = "server's"
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b"{}"
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
 
@@ -107,13 +109,13 @@ class Gate:
             self.changes.clear()
             self.policy = self.reading = lambda _: None
 
-    def decide(self, method: str, path: str) -> Fault:
+    def decide(self, method: str, path: str, headers: Mapping[str, str]) -> Fault:
         """What becomes of this request."""
         path = path.partition("?")[0]
         if method in _READING:
-            return self.reading(Asked(0, method, path)) or Fault()
+            return self.reading(Asked(0, method, path, headers)) or Fault()
         with self._lock:
-            change = Asked(len(self.changes) + 1, method, path)
+            change = Asked(len(self.changes) + 1, method, path, headers)
             self.changes.append(change)
         return self.policy(change) or Fault()
 
@@ -131,7 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._pass_part(body, announced)
             self._reset()
             return
-        fault = self.gate.decide(self.command, self.path)
+        said = {name.lower(): value for name, value in self.headers.items()}
+        fault = self.gate.decide(self.command, self.path, said)
         fault.before()
         answered = None
         if fault.passes == "whole":
@@ -147,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.gate.closing.wait()
             self._reset()
         elif isinstance(fault.answer, int):
-            self._answer(fault.answer, list(fault.headers.items()), b"{}")
+            self._answer(fault.answer, list(fault.headers.items()), fault.body)
         elif answered is None:
             self._reset()
         else:

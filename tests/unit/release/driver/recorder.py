@@ -56,6 +56,7 @@ class Recorder(Destination):
         *,
         there: Iterable[str] = (),
         problems: Iterable[str] = (),
+        later: Iterable[str] = (),
         held: Callable[[Bundle], Published] = Published.of,
         waits: Waits | None = None,
     ) -> None:
@@ -64,13 +65,13 @@ class Recorder(Destination):
         self.calls = calls
         self.there = set(there)
         self._fails = fails or {}
-        self._problems = tuple(problems)
+        self._problems = Problems(tuple(problems), tuple(later))
         self._barrier = barrier
         self._held = held
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         self._note("preflight")
-        return Problems(self._problems)
+        return self._problems
 
     def stage(self, bundle: Bundle) -> Iterator[Change]:
         return self._look("stage")

@@ -11,7 +11,7 @@ from release.destinations.destination import Published
 from release.driver import steps as driver
 from release.driver.outcome import Change, Done, Skipped, StaleError, UnseenError
 from release.driver.progress import Meter, Progress, Style
-from release.driver.steps import PreflightError, StepError
+from release.driver.steps import PreflightError, StepError, WaitingError
 from release.transport.content import Digest
 from release.transport.http import Answer, TakenError, UnansweredError
 from release.transport.patience import Patience
@@ -96,6 +96,25 @@ def test_a_failing_preflight_does_not_hide_the_problems_of_others(bundle: Bundle
     assert caught.value.problems == ("a: no answer", "b: no package")
 
 
+def test_what_keeps_a_release_from_its_claim_alone_lets_it_stage(bundle: Bundle) -> None:
+    calls: list[str] = []
+    both = [Recorder("a", calls, later=("nobody is there",)), Recorder("b", calls)]
+    with pytest.raises(StepError, match="all is staged, and nobody sees it yet") as caught:
+        driver.release(bundle, both, silence(), dry_run=False)
+    assert caught.value.problems == ("a: nobody is there",)
+    assert sorted(made(calls))[:-2] == ["a.close", "a.preflight", "a.stage", "b.close"]
+
+
+@pytest.mark.parametrize(("problems", "dry_run"), [(("no token",), False), ((), True)])
+def test_it_stands_beside_what_keeps_it_from_all(bundle: Bundle, problems: tuple[str, ...], dry_run: bool) -> None:
+    calls: list[str] = []
+    one = Recorder("a", calls, problems=problems, later=("nobody is there",))
+    with pytest.raises(PreflightError) as caught:
+        driver.release(bundle, [one], silence(), dry_run=dry_run)
+    assert caught.value.problems == tuple(f"a: {each}" for each in (*problems, "nobody is there"))
+    assert "a.stage" not in calls
+
+
 @pytest.mark.parametrize("step", ["claim", "publish", "promote"])
 def test_a_failure_ends_the_release_there(bundle: Bundle, step: str) -> None:
     calls: list[str] = []
@@ -163,19 +182,22 @@ def test_no_secret_is_in_what_is_said_of_a_failure(bundle: Bundle) -> None:
 class Place(Recorder):
     """Shows what was published only after so many seconds; its first answers may be errors."""
 
-    def __init__(self, lag: float, errors: list[Exception] | None = None, *, within: float | None = None) -> None:
+    def __init__(
+        self, lag: float, errors: list[Exception] | None = None, *, within: float | None = None, scanned: bool = False
+    ) -> None:
         self.clock = Clock()
         super().__init__("place", [], waits=self.clock.waits(Patience(first=1, longest=10, lag=600)))
         self._lag = lag
         self._errors = errors or []
         self._within = within
+        self._scanned = scanned
         self.published: float | None = None
         self.uploads = 0
 
     def publish(self, bundle: Bundle):  # type: ignore[no-untyped-def]
         self.calls.append("publish?")
         if self.published is None or self.clock.now < self.published + self._lag:
-            yield Change("publish", "it", make=lambda meter: self._upload(), within=self._within)
+            yield Change("publish", "it", make=lambda meter: self._upload(), within=self._within, scanned=self._scanned)
 
     def _upload(self) -> None:
         self.uploads += 1
@@ -205,6 +227,19 @@ def test_a_place_that_takes_its_time_gets_it(bundle: Bundle) -> None:
     slow = Place(3000, within=3600)
     assert perform("publish", slow, bundle) == Done("publish it")
     assert slow.clock.now >= 3000
+
+
+def test_a_place_that_looks_through_it_for_longer_than_is_waited_ends_the_release_as_waiting(bundle: Bundle) -> None:
+    slow = Place(4000, within=3600, scanned=True)
+    slow.there |= {"stage", "claim", "promote"}
+    other = Recorder("other", [])
+    with pytest.raises(WaitingError, match="the release waits: place: not shown: publish it") as caught:
+        driver.release(bundle, [slow, other], silence(), dry_run=False)
+    assert caught.value.exit_code == 6
+    assert "other.publish" not in other.calls
+    slow.clock.sleep(4000)
+    driver.release(bundle, [slow, other], silence(), dry_run=False)
+    assert slow.uploads == 1
 
 
 @pytest.mark.parametrize("lost", [TAKEN, UnansweredError("no answer in time")])

@@ -80,6 +80,7 @@ class FakeNpm:
         self._published = published
         self._said = {
             "config": Ended(0, registry.url, ""),
+            "profile": Ended(1, "", "npm error code ENEEDAUTH"),
             "whoami": Ended(1, "", "npm error code ENEEDAUTH\nnpm error need auth This command requires you to log in"),
             "npm": Ended(0, "11.5.1", ""),
             "node": Ended(0, "v22.14.0", ""),
@@ -245,6 +246,75 @@ def test_the_dist_tag_does_not_go_back_after_the_signing_service_was_waited_for(
         perform("publish", destination(registry, FakeNpm(registry, published)), bundle)
 
 
+@pytest.mark.parametrize(
+    ("profile", "needed"),
+    [
+        ('{"name": "me", "tfa": {"pending": false, "mode": "auth-and-writes"}}', True),
+        ('{"name": "me", "tfa": {"pending": false, "mode": "auth-only"}}', False),
+        ('{"name": "me", "tfa": false}', False),
+        ("npm error code E403", False),
+    ],
+)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_second_factor_takes_a_terminal_before_the_claim(
+    registry: Registry, bundle: Bundle, profile: str, needed: bool, terminal: bool
+) -> None:
+    registry.show(BEFORE)
+    said = {"profile": Ended(0 if "{" in profile else 1, profile, profile), "whoami": Ended(0, "me", "")}
+    npm = FakeNpm(registry, lambda _: PUBLISHED, **said)
+    http = Http(PATIENCE, sleep=registry.sleep, clock=registry)
+    at = NpmRegistry(http, Npm(npm, PATIENCE, npm if terminal else None), {})
+    found = at.preflight(bundle, meter())
+    assert found.found == ()
+    assert bool(found.later) is (needed and not terminal)
+    package = bundle.artifact("npm")
+    assert package
+    way_on = f"'npm publish DIR/npm/{package.name} --tag dev', and then the same command again"
+    assert all("second factor on a terminal" in each and way_on in each for each in found.later)
+
+
+def test_what_npm_has_already_takes_nobody(registry: Registry, bundle: Bundle) -> None:
+    registry.show(document(bundle))
+    found = destination(registry, FakeNpm(registry, lambda _: PUBLISHED)).preflight(bundle, meter())
+    assert (found.found, found.later) == ((), ())
+
+
+EOTP = Ended(1, "", "npm error code EOTP\nnpm error This operation requires a one-time password.")
+
+
+def test_the_second_factor_is_given_to_npm_at_the_terminal(registry: Registry, bundle: Bundle) -> None:
+    asked = list[Sequence[str]]()
+
+    def at_terminal(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
+        asked.append(command)
+        registry.show(document(bundle))
+        return PUBLISHED
+
+    npm = FakeNpm(registry, lambda number: EOTP)
+    http = Http(PATIENCE, sleep=registry.sleep, clock=registry)
+    assert isinstance(perform("publish", NpmRegistry(http, Npm(npm, PATIENCE, at_terminal), {}), bundle), Done)
+    assert [command[:2] for command in (*npm.uploads, *asked)] == 2 * [["npm", "publish"]]
+
+
+def test_where_there_is_no_terminal_for_the_second_factor_the_way_on_is_told(
+    registry: Registry, bundle: Bundle
+) -> None:
+    npm = FakeNpm(registry, lambda number: EOTP)
+    with pytest.raises(NpmPublishError, match=r"EOTP.*on a terminal.*'npm publish DIR/npm/viberun-.* --tag dev'"):
+        perform("publish", destination(registry, npm), bundle)
+    assert len(npm.uploads) == 1
+
+
+def test_a_job_can_stage_before_a_person_has_made_the_package(registry: Registry, tmp_path: Path) -> None:
+    registry.server.script[:] = [Said(404)]
+    prod = fabricated.make(tmp_path / "prod", fabricated.PROD)
+    found = destination(registry, FakeNpm(registry, lambda _: PUBLISHED), job(registry)).preflight(prod, meter())
+    (problem,) = found.later
+    assert found.found == ()
+    assert "there is no package viberun yet, and npm has only a person make one; make the folder DIR with" in problem
+    assert "--tag latest', and then the same command again" in problem
+
+
 @pytest.mark.parametrize(("count", "warned"), [(3999, False), (4001, True)])
 def test_many_versions_are_a_warning_while_npm_takes_more(
     registry: Registry, bundle: Bundle, count: int, warned: bool
@@ -293,7 +363,7 @@ def test_a_job_that_the_registry_refuses_is_told_of_the_trusted_publisher_and_no
     says = f'{{"message": "no match for {identity()} of request-s3cret"}}'.encode()
     registry.server.script[:] = trusted(exchange=Said(404, says))
     npm = FakeNpm(registry, lambda number: PUBLISHED)
-    (problem,) = destination(registry, npm, job(registry)).preflight(bundle, meter()).found
+    (problem,) = destination(registry, npm, job(registry)).preflight(bundle, meter()).later
     assert "make this repository and workflow its trusted publisher" in problem
     assert "no match for *** of ***" in problem
 
