@@ -1,6 +1,7 @@
 """Releases to a GitHub whose clock, and theirs, moves as somebody sleeps."""
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,17 +31,22 @@ class Field:
         self.github.tokens["ghs_token"] = access
         self.gate = Gate(self.github.port)
         self.builds = Builds(self.github, folder)
+        self.on_sleep: Callable[[], None] = lambda: None
         self._prods = 0
 
-    def release(self, bundle: Bundle, *, keep: int = 20) -> list[str]:
+    def release(self, bundle: Bundle, *, keep: int = 20, force: bool = False) -> list[str]:
         """Returns the changes that it asked for."""
         self.gate.changes.clear()
         environ = {name: value.replace(self.github.url, self.gate.url) for name, value in self.github.env.items()}
-        http = Http(Patience(), sleep=self.clock.sleep, clock=self.clock)
+        http = Http(Patience(), sleep=self._sleep, clock=self.clock)
         token = {"GITHUB_TOKEN": "ghs_token", "GITHUB_ACTIONS": "true"}
-        at = GitHubRelease(http, environ | token, keep=Keep(keep, 0))
+        at = GitHubRelease(http, environ | token, keep=Keep(keep, 0), force=force)
         driver.release(bundle, [at], Progress(io.StringIO(), Style(quiet=True), self.clock), dry_run=False)
         return self.changes
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+        self.on_sleep()
 
     @property
     def changes(self) -> list[str]:

@@ -91,3 +91,39 @@ def test_whatever_answer_gets_lost_where_reads_lag_the_same_command_finishes_wit
         assert made["POST /api/v/repos/octo/viberun/releases"] <= 1, kind
         assert sum(made.values()) <= 2 * sum(usual.values()), (kind, made - usual)
         slow.check(lost)
+
+
+def test_a_rewritten_history_is_released_by_force_where_the_ref_lags(slow: Field) -> None:
+    root = slow.builds.commit()
+    slow.release(slow.dev())
+    slow.github.lag.seconds = {"ref": 20}
+    slow.builds.rewrite("rewritten", root)
+    bundle = slow.dev()
+    slow.release(bundle, force=True)
+    slow.check(bundle)
+
+
+def test_a_ref_that_does_not_show_the_claim_for_long_is_claimed_again_and_waited_for(slow: Field) -> None:
+    slow.release(slow.dev())
+    slow.github.lag.seconds = {"ref": 200}
+    bundle = slow.dev()
+    assert kinds(slow.release(bundle))["PATCH /api/v/repos/octo/viberun/git/refs/tags/dev"] == 2
+    slow.check(bundle)
+
+
+def test_a_newer_channel_is_not_put_back_where_the_ref_still_shows_the_older_claim(slow: Field) -> None:
+    slow.release(slow.dev())
+    older, newer = slow.dev(), slow.dev()
+    repository, commit = slow.github.repository, older.manifest.build.commit
+    slow.release(newer)
+    repository.refs["refs/tags/dev"] = commit
+
+    def show() -> None:
+        if slow.clock.now > shown:
+            repository.refs["refs/tags/dev"] = newer.manifest.build.commit
+
+    shown = slow.clock.now + 20
+    slow.on_sleep = show
+    slow.release(older)
+    slow.check(newer)
+    assert not any(change.startswith("PATCH") and "/releases/assets/" in change for change in slow.changes)
