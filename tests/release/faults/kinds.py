@@ -65,7 +65,14 @@ _GITHUB_READS = {
 }
 
 READS: Mapping[Channel, Kinds] = {
-    "dev": {**_REGISTRY_READS, "github": {**_GITHUB_READS, "read an asset": ("GET", r".*/releases/assets/\d+")}},
+    "dev": {
+        **_REGISTRY_READS,
+        "github": {
+            **_GITHUB_READS,
+            "list the rulesets": ("GET", r".*/rulesets"),
+            "read an asset": ("GET", r".*/releases/assets/\d+"),
+        },
+    },
     "prod": {
         **_REGISTRY_READS,
         "github": {
