@@ -1,11 +1,11 @@
-"""A clone of this repository with surroundings of its own, and builds in it that are counted."""
+"""What was built here, and a clone of this repository in other surroundings, where what is executed is counted."""
 
 import json
 import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +18,10 @@ from tests.checkout.namespaces import NO_NETWORK, namespaces
 TARGETS = ("//...", "-//tests/...", "//tests/unit/tools/python:surroundings")
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What must not matter to a build."""
-
-    time_zone: str
-    language: str
-    umask: str
-    host_name: str
-    network: bool
-    host_python: bool
-    modules: bool  # whether the repositories are those of MODULE.bazel, or of WORKSPACE
+# What must not matter to a build: these and the path, the home folder, the host's name, its network and its Python.
+_LANGUAGE = "de_DE.ISO-8859-1"
+_TIME_ZONE = "Asia/Tokyo"
+_UMASK = "077"
 
 
 @dataclass(frozen=True)
@@ -60,14 +53,24 @@ class Checkout:
         everything, tests, surroundings = TARGETS
         every = f"{everything} except {tests.removeprefix('-')} union {surroundings}"
         listing = self.bazel.run("cquery", "--output=files", every)
-        root = Path(self.bazel.run("info", "execution_root").strip())
-        files: dict[str, Path] = {}
-        for name in listing.split():
-            if name.startswith("bazel-out/"):
-                path = root / name
-                below = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-                files.update((str(file.relative_to(root)), file) for file in below)
-        return files
+        root, built = (Path(self.bazel.run("info", key).strip()) for key in ("execution_root", "bazel-bin"))
+        paths = [root / name for name in listing.split()]
+        return files(built, [str(path.relative_to(built)) for path in paths if path.is_relative_to(built)])
+
+
+def outputs_here() -> dict[str, Path]:
+    """Returns every file of what is released that the build made which runs this test; likewise."""
+    names = Path(os.environ["VIBERUN_OUTPUTS"])
+    return files(names.parents[2], names.read_text().splitlines())
+
+
+def files(root: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Returns the files of these names, and those in folders of these names, by their paths below `root`."""
+    found: dict[str, Path] = {}
+    for path in (root / name for name in names):
+        below = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+        found.update((str(file.relative_to(root)), file) for file in below)
+    return found
 
 
 def host_pythons() -> list[str]:
@@ -88,19 +91,20 @@ def json_objects(text: str) -> Iterator[dict[str, object]]:
             at += 1
 
 
-def isolation(surroundings: Surroundings) -> Iterator[str]:
-    """Yields the shell commands that make a new namespace what `surroundings` says."""
-    yield f"busybox hostname {surroundings.host_name}"
-    if not surroundings.network:
-        yield NO_NETWORK
-    if not surroundings.host_python:
-        for program in host_pythons():
-            yield f"mount --bind /bin/false '{program}'"
+def isolation() -> Iterator[str]:
+    """Yields the shell commands that make a new namespace a machine without a network and Python."""
+    yield "busybox hostname another.example"
+    yield NO_NETWORK
+    for program in host_pythons():
+        yield f"mount --bind /bin/false '{program}'"
 
 
 @contextmanager
-def clone(folder: Path, repository_cache: Path, surroundings: Surroundings) -> Iterator[Checkout]:
-    """Clones this checkout's commit and its uncommitted files to `folder/…`; every build there is with --config=hermetic."""
+def clone(folder: Path, repository_cache: Path, repository: str) -> Iterator[Checkout]:
+    """Clones this checkout with its uncommitted files to `folder/…`; every build there is hermetic, and without modules.
+
+    It is of the same `repository` on GitHub.
+    """
     checkout = folder / "checkout"
     subprocess.run(["git", "clone", "--quiet", str(checkout_folder()), str(checkout)], check=True)
     copy_changes(checkout_folder(), checkout)
@@ -108,31 +112,32 @@ def clone(folder: Path, repository_cache: Path, surroundings: Surroundings) -> I
     environment = {
         "XDG_CACHE_HOME": f"{user['HOME']}/.cache",  # has Bazel
         **user,
+        "GITHUB_REPOSITORY": repository,
         "HOME": str(folder / "home"),
-        "LANG": surroundings.language,
-        "TZ": surroundings.time_zone,
+        "LANG": _LANGUAGE,
+        "TZ": _TIME_ZONE,
     }
-    settings = ["build --config=hermetic", "build --disk_cache=", f"common --repository_cache={repository_cache}"]
-    settings += [] if surroundings.modules else ["common --config=workspace"]
-    kinds = ["mount", "uts", *([] if surroundings.network else ["net"])]
-    shell = ["sh", "-euc", f'umask {surroundings.umask}; exec "$@"', "sh"]
-    with namespaces(kinds, list(isolation(surroundings))) as inside:
+    settings = [
+        "build --config=hermetic",
+        "build --disk_cache=",
+        f"common --repository_cache={repository_cache}",
+        "common --config=workspace",
+    ]
+    shell = ["sh", "-euc", f'umask {_UMASK}; exec "$@"', "sh"]
+    with namespaces(["mount", "uts", "net"], list(isolation())) as inside:
         enter = [*inside, f"--wd={checkout}", *shell]
         with own_bazel(checkout, folder / "home", environment, settings, enter) as bazel:
             yield Checkout(checkout, bazel)
 
 
 def copy_changes(workspace: Path, clone: Path) -> None:
-    """Commits in the clone what is changed in `workspace`, the same commit in every clone."""
-    listing = git(workspace, "ls-files", "--modified", "--others", "--exclude-standard").splitlines()
-    for name in listing:
+    """Changes in the clone what is changed in `workspace`, staged or not."""
+    changed = git(workspace, "diff", "--name-only", "--no-renames", "HEAD")
+    new = git(workspace, "ls-files", "--others", "--exclude-standard")
+    for name in (changed + new).splitlines():
         source, target = workspace / name, clone / name
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
         else:
             target.unlink(missing_ok=True)
-    if listing:
-        git(clone, "add", "--all")
-        moment = "2038-01-01T00:00:00Z"
-        git(clone, "commit", "--quiet", "-m", "uncommitted", GIT_COMMITTER_DATE=moment, GIT_AUTHOR_DATE=moment)
