@@ -35,9 +35,9 @@ class Ended:
 
 
 _SECRETS = {
-    "npm": re.compile("NPM_|NODE_AUTH_TOKEN$|ACTIONS_ID_TOKEN_REQUEST_", re.IGNORECASE),
-    "twine": re.compile("TWINE_|ACTIONS_ID_TOKEN_REQUEST_"),
-    "pypi_attestations": re.compile("ACTIONS_ID_TOKEN_REQUEST_"),
+    "npm": re.compile("NPM_|NODE_AUTH_TOKEN$|ACTIONS_ID_TOKEN_REQUEST_(?:TOKEN|URL)$", re.IGNORECASE),
+    "twine": re.compile("TWINE_|ACTIONS_ID_TOKEN_REQUEST_(?:TOKEN|URL)$"),
+    "pypi_attestations": re.compile("ACTIONS_ID_TOKEN_REQUEST_(?:TOKEN|URL)$"),
 }
 """Which variables that are called like secrets a program needs, by a word of its command."""
 
