@@ -90,8 +90,11 @@ class Assets:
             raise StaleError(f"{left.name} was being uploaded", remedy="run the same command again")
         self._api.delete_asset(left.id)
 
-    def upload(self, file: Wanted, moved: Moved = lambda _: None) -> None:
-        """Raises AssetError if another content is there then, StaleError if another run has taken the upload for dead."""
+    def upload(self, file: Wanted, moved: Moved = lambda _: None) -> Asset:
+        """Returns what is there then.
+
+        Raises AssetError if that is another content, StaleError if another run has taken the upload for dead.
+        """
         _check_unchanged(file)
         assert self._release
         try:
@@ -104,6 +107,7 @@ class Assets:
             raise AssetError(file.name, [f"GitHub names it {asset.name}"])
         if clash := _clash(file, asset):
             raise AssetError("another content is there", [clash])
+        return asset
 
 
 def _check_unchanged(file: Wanted) -> None:

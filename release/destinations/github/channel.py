@@ -82,12 +82,12 @@ def next_step(assets: Sequence[Asset], target: Digest, silence: float) -> Step |
     return Swap(current.id if current else None, new.id)
 
 
-def perform(step: Upload | Delete | Swap, api: Api, assets: Assets, target: Wanted) -> None:
-    """Takes the step. Another run may be faster, which is no error: the next look tells."""
+def perform(step: Upload | Delete | Swap, api: Api, assets: Assets, target: Wanted) -> Asset | None:
+    """Takes the step; returns what it brought. Another run may be faster, which is no error: the next look tells."""
     try:
         match step:
             case Upload():
-                assets.upload(target)
+                return assets.upload(target)
             case Delete(asset):
                 api.delete_asset(asset)
             case Swap(current, new):
@@ -99,6 +99,7 @@ def perform(step: Upload | Delete | Swap, api: Api, assets: Assets, target: Want
     except HttpError as error:
         if error.status not in (404, 422):
             raise
+    return None
 
 
 def _leads_forwards(new: Asset, standing: Asset | None, assets: Sequence[Asset]) -> bool:

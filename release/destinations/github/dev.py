@@ -44,6 +44,8 @@ class DevRelease:
         self._contents = dict[int, bytes]()
         self._compared = dict[tuple[str, str], Changes]()
         self._release: Release | None = None
+        self._brought: Asset | None = None
+        """The channel.new.json that this run uploaded, as long as GitHub does not list it."""
 
     def problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]:
         """Tells why this could not become the dev release. Changes nothing."""
@@ -140,7 +142,7 @@ class DevRelease:
     def promote(self, held: Published) -> Iterator[Change]:
         """`channel.json`, then the page, then what has had its time. A newer build's is left alone: the ref will show whose."""
         release = self._release or self._release_or_draft()
-        there = self._api.assets(release.id) if release else []
+        there = self._with_brought(self._api.assets(release.id) if release else [])
         now = self._manifest_named(CURRENT, there)
         if now and now.build.version.precedence > held.manifest.build.version.precedence:
             yield Change("", f"{CURRENT} is of {now.build.version}, and the ref dev of an older one", last=True)
@@ -175,7 +177,17 @@ class DevRelease:
         self._release = self._api.update_release(draft.id, facts)
 
     def _swap(self, release: Release | None, step: Upload | Delete | Swap, target: Wanted) -> Callable[[Meter], None]:
-        return lambda meter: perform(step, self._api, self._assets(release), target)
+        def swap(meter: Meter) -> None:
+            self._brought = perform(step, self._api, self._assets(release), target)
+
+        return swap
+
+    def _with_brought(self, there: list[Asset]) -> list[Asset]:
+        """Adds what this run brought, which may be in the way of another that GitHub lists already."""
+        if self._brought and all(asset.id != self._brought.id for asset in there):
+            return [*there, self._brought]
+        self._brought = None
+        return there
 
     def _release_or_draft(self) -> Release | None:
         """Returns the release, if need be as it was last, else the oldest draft of it."""

@@ -37,12 +37,15 @@ class Field:
     def release(self, bundle: Bundle, *, keep: int = 20, force: bool = False) -> list[str]:
         """Returns the changes that it asked for."""
         self.gate.changes.clear()
+        at = self.destination(keep=keep, force=force)
+        driver.release(bundle, [at], Progress(io.StringIO(), Style(quiet=True), self.clock), dry_run=False)
+        return self.changes
+
+    def destination(self, *, keep: int = 20, force: bool = False) -> GitHubRelease:
         environ = {name: value.replace(self.github.url, self.gate.url) for name, value in self.github.env.items()}
         http = Http(Patience(), sleep=self._sleep, clock=self.clock)
         token = {"GITHUB_TOKEN": "ghs_token", "GITHUB_ACTIONS": "true"}
-        at = GitHubRelease(http, environ | token, keep=Keep(keep, 0), force=force)
-        driver.release(bundle, [at], Progress(io.StringIO(), Style(quiet=True), self.clock), dry_run=False)
-        return self.changes
+        return GitHubRelease(http, environ | token, keep=Keep(keep, 0), force=force)
 
     def _sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)

@@ -1,5 +1,6 @@
 """Releases to a GitHub whose reads lag behind its writes; the clock moves as somebody sleeps."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -8,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Published
+from release.driver.progress import Progress, Style
 from release.driver.steps import StepError
 from tests.release.github.lag import KINDS, Reads
 from tests.release.github.releases import Field
 from tests.release.servers.gate import Asked, Fault
+from tests.unit.release.driver.recorder import perform
 
 SECONDS = [0.3, 20, 60]
 
@@ -127,3 +131,21 @@ def test_a_newer_channel_is_not_put_back_where_the_ref_still_shows_the_older_cla
     slow.release(older)
     slow.check(newer)
     assert not any(change.startswith("PATCH") and "/releases/assets/" in change for change in slow.changes)
+
+
+def test_what_a_run_brought_too_late_and_does_not_see_yet_is_taken_away(slow: Field) -> None:
+    slow.release(slow.dev())
+    older, newer = slow.dev(), slow.dev()
+    late = slow.destination()
+    perform("stage", late, older)
+    perform("claim", late, older)
+    (bring, *_) = late.promote(Published.of(older))
+    slow.release(newer)
+    slow.clock.sleep(60)
+    slow.github.lag.seconds = {"assets": 30}
+    assert bring.make
+    bring.make(Progress(io.StringIO(), Style(quiet=True), slow.clock).begin("promote", "github"))
+    assert "channel.new.json" in {asset.name for asset in slow.github.repository.assets.values()}
+    perform("promote", late, older, late, begun=True)
+    slow.github.lag.seconds = {}
+    slow.check(newer)

@@ -18,10 +18,12 @@ def silence() -> Progress:
     return Progress(io.StringIO(), Style(quiet=True), lambda: 0.0)
 
 
-def perform(step: str, at: Destination, bundle: Bundle, keeper: Destination | None = None) -> Done | Skipped:
+def perform(
+    step: str, at: Destination, bundle: Bundle, keeper: Destination | None = None, *, begun: bool = False
+) -> Done | Skipped:
     """One step at one destination, as the driver takes it; `keeper` knows whose the channel is, else it is the bundle's."""
     nobody = Recorder("keeper", [])
-    return driver.perform(STEPS[step], at, keeper or nobody, bundle, silence().begin(step, at.name))
+    return driver.perform(STEPS[step], at, keeper or nobody, bundle, silence().begin(step, at.name), begun=begun)
 
 
 class Clock:
