@@ -2,20 +2,20 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
+from release.commands import keep
 from release.commands.process import Process
-from release.commands.release import keep_of, read_keep
-from release.destinations.ghcr import image
-from release.destinations.ghcr.destination import ContainerRegistry
+from release.destinations.ghcr.destination import ContainerRegistry, repository_of
+from release.destinations.ghcr.image import INDEXES
 from release.destinations.ghcr.registry import Registry
 from release.destinations.ghcr.unreached import unreached
 from release.destinations.github.api import Api
 from release.destinations.github.kept import Kept, kept
-from release.destinations.github.model import PackageVersion, Repository
+from release.destinations.github.model import PackageVersion
 from release.destinations.github.settings import Settings
-from release.destinations.registry import KEEP
 from release.driver.progress import size_text
 from release.driver.steps import StepError
 from release.transport.http import Http, HttpError, UnansweredError
@@ -31,7 +31,6 @@ Only a person can delete at the other two:
   PyPI: an owner deletes releases on the project's page; versions that were there can never be uploaded again
   npm:  what is older than three days stays; 'npm deprecate' says of a range of versions that nobody should use it
 """
-
 
 Leaving = Sequence[tuple[str, Sequence[PackageVersion]]]
 """What goes of each repository `owner/name/image`."""
@@ -53,8 +52,7 @@ def prune(arguments: Sequence[str], process: Process) -> int:
         ),
         examples=[(command, "list it"), (f"{command} -- --keep 50 --yes", "delete it, but for 50 dev builds")],
     )
-    of_keep = f"dev builds that stay, as many, of so many days, or both: 20, 30d, else $KEEP or {KEEP}"
-    parser.options.add_argument("--keep", type=read_keep, metavar="N,DAYSd", help=of_keep)
+    keep.add_option(parser)
     parser.options.add_argument("--yes", action="store_true", help="delete it")
     options = parser.parse_args(rest)
     build = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
@@ -68,39 +66,36 @@ def prune(arguments: Sequence[str], process: Process) -> int:
         )
     http = Http(Patience.of(process.environ), secrets_of(process.environ))
     api = Api(http, settings)
-    repository, stays = api.repository(), kept(api, options.keep or keep_of(process.environ))
+    stays = kept(api, options.keep or keep.keep_of(process.environ))
     registry = ContainerRegistry(http, process.environ).anybody
-    leaving = [(name, _leaving(api, registry, repository, stays, name)) for name in _images(stays)]
+    leaving = [
+        (repository_of(stays.standing, image), _leaving(api, registry, stays, image)) for image in stays.standing.images
+    ]
     process.out.writelines(_text(stays, leaving, yes=options.yes))
     if options.yes:
-        _delete(api, repository, stays, leaving)
+        _delete(api, stays, leaving)
     process.out.write(_BY_HAND)
     return 0
 
 
-def _images(stays: Kept) -> list[str]:
-    refs = (each.ref for each in stays.standing.images.values())
-    return [ref.partition("/")[2].rpartition(":")[0].lower() for ref in refs if ref]
-
-
-def _package(image: str) -> str:
+def _package(repository: str) -> str:
     """Returns the package's name, which its owner's is no part of."""
-    return image.partition("/")[2]
+    return repository.partition("/")[2]
 
 
-def _leaving(api: Api, registry: Registry, repository: Repository, stays: Kept, name: str) -> list[PackageVersion]:
-    leaves = set[str]()
+def _leaving(api: Api, registry: Registry, stays: Kept, name: str) -> list[PackageVersion]:
+    """Tells what no kept build's image of this name reaches."""
+    repository, leaves = repository_of(stays.standing, name), set[str]()
 
     def children(digest: str) -> Iterable[str]:
-        manifest = None if digest in leaves else registry.manifest(name, digest)
+        manifest = None if digest in leaves else registry.manifest(repository, digest)
         for child in json.loads(manifest.content).get("manifests", ()) if manifest else ():
-            if child.get("mediaType") not in image.INDEXES:
+            if child.get("mediaType") not in INDEXES:
                 leaves.add(child["digest"])
             yield child["digest"]
 
-    versions = api.package_versions(_package(name), of_organization=repository.of_organization)
-    named = {each.digest for manifest in stays.manifests for each in manifest.images.values()}
-    return unreached(versions, named, stays.standing.build.version, children)
+    named = {manifest.images[name].digest for manifest in stays.manifests if name in manifest.images}
+    return unreached(api.package_versions(_package(repository)), named, stays.standing.build.version, children)
 
 
 def _text(stays: Kept, leaving: Leaving, *, yes: bool) -> Iterator[str]:
@@ -108,28 +103,29 @@ def _text(stays: Kept, leaving: Leaving, *, yes: bool) -> Iterator[str]:
     size = sum(asset.size for asset in stays.expired)
     yield f"{verb} {len(stays.expired)} assets of dev builds on GitHub, {size_text(size)}\n"
     yield from (f"  {asset.name}\n" for asset in stays.expired)
-    for name, versions in leaving:
-        yield f"{verb} {len(versions)} manifests of {name} on ghcr.io\n"
+    for repository, versions in leaving:
+        yield f"{verb} {len(versions)} manifests of {repository} on ghcr.io\n"
         yield from (f"  {version.digest} {' '.join(version.tags)}".rstrip() + "\n" for version in versions)
     if not yes and (stays.expired or any(versions for _, versions in leaving)):
         yield "give --yes to delete that\n"
 
 
-def _delete(api: Api, repository: Repository, stays: Kept, leaving: Leaving) -> None:
+def _delete(api: Api, stays: Kept, leaving: Leaving) -> None:
     """Deletes as much as it can. Raises StepError with what could not be."""
     problems = list[str]()
-    for asset in stays.expired:
+
+    def attempt(what: str, delete: Callable[[], object]) -> None:
         try:
-            api.delete_asset(asset.id)
+            delete()
         except (HttpError, UnansweredError) as error:
-            problems.append(f"{asset.name}: {error}")
-    for name, versions in leaving:
+            problems.append(f"{what}: {error}")
+
+    for asset in stays.expired:
+        attempt(asset.name, partial(api.delete_asset, asset.id))
+    for repository, versions in leaving:
         for version in versions:
-            try:
-                organization = repository.of_organization
-                api.delete_package_version(_package(name), version.id, of_organization=organization)
-            except (HttpError, UnansweredError) as error:
-                problems.append(f"{name}@{version.digest}: {error}")
+            delete = partial(api.delete_package_version, _package(repository), version.id)
+            attempt(f"{repository}@{version.digest}", delete)
     if problems:
         raise StepError("not all could be deleted", problems, remedy="run the same command again")
 

@@ -1,24 +1,22 @@
 """`bazel run //release:dev` and `//release:prod`: the command line, and nothing of what a release is."""
 
-import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from release.bundle import model as bundle
 from release.bundle.model import Bundle
+from release.commands import keep
 from release.commands.process import Process
 from release.commands.selection import Options, local_folder, select_destinations
 from release.commands.summary import Cost, cost_text, plan_text, release_text
 from release.destinations.destination import Destination
-from release.destinations.github.retention import Keep
-from release.destinations.registry import KEEP, local, remote
+from release.destinations.registry import local, remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
 from release.transport.secrets import redactor
 from viberun import program
 from viberun.arguments import Parser
-from viberun.errors import UsageError
 from viberun.version import Channel
 
 
@@ -95,8 +93,7 @@ def _options(parser: Parser, arguments: Sequence[str], *, dev: bool, out: str) -
     add("--to", choices=["local", "remote"], help="where to; remote by itself only on a push in CI")
     add("--out", type=Path, metavar="DIR", help=f"the local channel, else {out}")
     if dev:
-        of_keep = "dev builds whose files stay on GitHub, as many, of so many days, or both: 20, 30d, else $KEEP or"
-        add("--keep", type=read_keep, metavar="N,DAYSd", help=f"{of_keep} {KEEP}")
+        keep.add_option(parser)
         add("--force", action="store_true", help="after a rewritten history: claim the channel whatever it stands at")
     else:
         parser.set_defaults(keep=None, force=False)
@@ -110,23 +107,7 @@ def destinations_of(channel: Channel, options: Options, process: Process) -> Seq
     """Makes the destinations that the options come to. Raises UsageError."""
     if select_destinations(process.environ, options, channel) == "local":
         return local(local_folder(process.environ, options, channel), process.platform)
-    return remote(process.environ, keep=options.keep or keep_of(process.environ), force=options.force)
-
-
-def keep_of(environ: Mapping[str, str]) -> Keep:
-    """Returns what the variable KEEP says. Raises UsageError."""
-    try:
-        return Keep.parse(environ.get("KEEP") or str(KEEP))
-    except ValueError as error:
-        raise UsageError(f"KEEP: {error}") from error
-
-
-def read_keep(text: str) -> Keep:
-    """Reads the option --keep. Raises ArgumentTypeError."""
-    try:
-        return Keep.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    return remote(process.environ, keep=options.keep or keep.keep_of(process.environ), force=options.force)
 
 
 def main(arguments: Sequence[str]) -> int:

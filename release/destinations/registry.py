@@ -7,7 +7,7 @@ from pathlib import Path
 from release.destinations.destination import Destination, RemoteDestination
 from release.destinations.ghcr.destination import ContainerRegistry
 from release.destinations.github.destination import GitHubRelease
-from release.destinations.github.retention import Keep
+from release.destinations.github.retention import KEEP, Keep
 from release.destinations.local.destination import LocalChannel
 from release.destinations.npm.client import Npm
 from release.destinations.npm.destination import NpmRegistry
@@ -16,9 +16,6 @@ from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.programs import has_terminal, runner
 from release.transport.secrets import redactor, secrets_of
-
-KEEP = Keep()
-"""Which dev builds keep their files on GitHub, unless somebody says otherwise."""
 
 
 def local(folder: Path, platform: str) -> tuple[Destination, ...]:

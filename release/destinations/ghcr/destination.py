@@ -96,7 +96,7 @@ class ContainerRegistry(RemoteDestination):
     def promote(self, held: Published) -> Iterator[Change]:
         tag = held.manifest.build.version.moving
         for name, built in held.manifest.images.items():
-            repository = _repository(held.manifest, name)
+            repository = repository_of(held.manifest, name)
             now = self._registry.digest(repository, tag)
             if now != built.digest:
                 subject = f"{repository}:{tag} from {now or 'nothing'} to {built.digest}"
@@ -124,14 +124,16 @@ class ContainerRegistry(RemoteDestination):
         manifest, tag = channel.manifest, channel.manifest.build.version.moving
         digests, wrong = list[str | None](), list[str]()
         for name, built in manifest.images.items():
-            repository = _repository(manifest, name)
+            repository = repository_of(manifest, name)
             digests.append(there := self.anybody.digest(repository, tag))
             if there != built.digest:
                 wrong.append(f"{repository}:{tag} is {there or 'not there'}")
         return Standing(None if wrong else manifest.build.version.oci, next(iter(digests), None), tuple(wrong))
 
     def _targets(self, bundle: Bundle) -> list[TargetImage]:
-        return [TargetImage(image.read(layout), _repository(bundle.manifest, layout.name)) for layout in bundle.images]
+        return [
+            TargetImage(image.read(layout), repository_of(bundle.manifest, layout.name)) for layout in bundle.images
+        ]
 
     def _problems(self, bundle: Bundle, target: TargetImage) -> Iterator[str]:
         where, tag = f"{self._host}/{target.repository}", bundle.manifest.build.version.oci
@@ -200,7 +202,7 @@ class ContainerRegistry(RemoteDestination):
             ) from error
 
 
-def _repository(manifest: Manifest, name: str) -> str:
+def repository_of(manifest: Manifest, name: str) -> str:
     """Takes `owner/name/image`, in lower case, out of the reference `registry/owner/name/image:tag`."""
     ref = manifest.images[name].ref
     if ref is None:

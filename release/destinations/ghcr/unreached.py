@@ -16,7 +16,7 @@ def unreached(
     standing: Version,
     children: Callable[[str], Iterable[str]],
 ) -> list[PackageVersion]:
-    """Tells what to delete, each manifest before those that it names.
+    """Tells what to delete, what has a tag first: so nobody finds an index whose manifests are gone.
 
     `kept` are the digests that builds name which stay, `standing` the version that has the dev channel, and `children` tells
     what the index of a digest names. What has a tag stays as well, unless all its tags are dev versions that are older than
@@ -30,9 +30,10 @@ def unreached(
             for child in children(digest):
                 reach(child)
 
+    for digest in kept:  # listed or not: what it names may be
+        reach(digest)
     for version in versions:
-        held = any(_holds(tag, standing) for tag in version.tags)
-        if held or version.digest in kept or version.age < NEW_FOR:
+        if version.age < NEW_FOR or any(_holds(tag, standing) for tag in version.tags):
             reach(version.digest)
     for version in versions:  # once it is known what stays
         if any(tag.replace("sha256-", "sha256:", 1) in reached for tag in version.tags):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -221,27 +222,32 @@ class Api:
 
     # Packages
 
-    def package_versions(self, package: str, *, of_organization: bool) -> list[PackageVersion]:
+    def package_versions(self, package: str) -> list[PackageVersion]:
         """Lists the manifests of a container package of the repository's owner; none where there is no such package."""
 
         def of(page: Answer) -> list[PackageVersion]:
             return read(page, lambda rows: [PackageVersion.of(fields, _moment(page)) for fields in rows])
 
         try:
-            pages = [*self._pages("", root=self._package(package, of_organization))]
+            pages = [*self._pages(self._versions_of(package), root=self._packages)]
         except HttpError as error:
             if error.status == 404:
                 return []
             raise
         return [version for page in pages for version in of(page)]
 
-    def delete_package_version(self, package: str, version: int, *, of_organization: bool) -> None:
-        url = f"{self._package(package, of_organization)}/{version}"
+    def delete_package_version(self, package: str, version: int) -> None:
+        url = f"{self._packages}{self._versions_of(package)}/{version}"
         self._answer(Request("DELETE", url, self._headers(), None, self._authorization, accepted=(204, 404)))
 
-    def _package(self, package: str, of_organization: bool) -> str:
-        kind = "orgs" if of_organization else "users"
-        return f"{self._api}/{kind}/{quote(self._owner)}/packages/container/{quote(package, safe='')}/versions"
+    @cached_property
+    def _packages(self) -> str:
+        """The address of the owner's container packages, which tells users from organisations."""
+        kind = "orgs" if self.repository().of_organization else "users"
+        return f"{self._api}/{kind}/{quote(self._owner)}/packages/container"
+
+    def _versions_of(self, package: str) -> str:
+        return f"/{quote(package, safe='')}/versions"
 
     # The requests
 

@@ -24,7 +24,7 @@ class Kept:
 
 def kept(api: Api, keep: Keep) -> Kept:
     """Reads every manifest, of drafts as well; `keep` says which dev builds stay. Raises ViberunError where one can't be read."""
-    dev, manifests, standing = list[Asset](), list[Manifest](), dict[str, Manifest]()
+    dev, manifests = list[Asset](), list[Manifest]()
 
     def read(asset: Asset) -> Manifest:
         return Manifest.parse(api.download(asset.id).content)
@@ -34,12 +34,13 @@ def kept(api: Api, keep: Keep) -> Kept:
         if release.tag == TAG and not release.draft:
             dev = assets
         else:
-            manifests += [read(asset) for asset in assets if asset.name.endswith(".json")]
+            manifests += [read(asset) for asset in assets if asset.name == CURRENT]
     standing = {asset.name: read(asset) for asset in dev if asset.name in (CURRENT, NEW, OLD)}
     if CURRENT not in standing:
         raise ViberunError(f"the release {TAG} has no {CURRENT}", remedy="release the dev channel first")
     now = standing[CURRENT].build.version
-    needed, expired, left = {each.build.version for each in standing.values()}, list[Asset](), dev
+    needed = {each.build.version for each in standing.values()}
+    expired, left = list[Asset](), dev
     while some := retention.expired(left, keep, now, needed, MOST):
         expired += some
         left = [asset for asset in left if asset not in some]

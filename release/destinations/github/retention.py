@@ -40,6 +40,10 @@ class Keep:
         return f"{self.builds},{self.days}d"
 
 
+KEEP = Keep()
+"""Which dev builds keep their files, unless somebody says otherwise."""
+
+
 def expired(
     assets: Sequence[Asset], keep: Keep, standing: Version, needed: Collection[Version], most: int
 ) -> list[Asset]:
