@@ -232,12 +232,14 @@ def perform(
             if not lacking and asked:
                 return _outcome(step, list(made), said, left)
             ready = _ready(lacking, again, clock())
+            if ready and asked:
+                fresh = any(each not in made for each in ready)
+                _make(ready, make)
+                failures = 0
+                if fresh:
+                    idle, since = 0, clock()
             if ready or not lacking:
-                ask = True
-                if asked:  # else what was waited for may be another's turn by now
-                    fresh = any(each not in made for each in ready)
-                    _make(ready, make)
-                    failures, idle, since = 0, *((0, clock()) if fresh else (idle, since))
+                ask = True  # what was waited for may be another's turn by now
                 continue
         except (_LostError, StaleError) as error:
             failures += 1
@@ -248,10 +250,8 @@ def perform(
             continue
         idle += 1
         ask = any(each.within is None for each in lacking)  # what takes its time does so whosever turn it is
-        pause, most = (
-            patience.backoff(idle),
-            max(patience.lag if each.within is None else each.within for each in lacking),
-        )
+        pause = patience.backoff(idle)
+        most = max(patience.lag if each.within is None else each.within for each in lacking)
         if clock() + pause - since > most:
             kind = ScannedError if all(each.scanned for each in lacking) else UnseenError
             raise kind("not shown", [str(each) for each in lacking], remedy="run the same command again")

@@ -6,9 +6,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 
 from release.transport.secrets import SECRET
@@ -60,25 +59,19 @@ def runner(environ: Mapping[str, str], redact: Callable[[str], str], *, terminal
     """
 
     def run(command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float) -> Ended:
-        with ExitStack() as stack:
-            there = stack.enter_context(Path(_TERMINAL).open("r+b", buffering=0)) if terminal else None
-            return with_terminal(there, command, variables, folder, seconds)
-
-    def with_terminal(
-        there: FileIO | None, command: Sequence[str], variables: Mapping[str, str], folder: Path, seconds: float
-    ) -> Ended:
         try:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env={**_without_others_secrets(environ, command), **variables},
-                stdin=there or subprocess.DEVNULL,
-                stdout=there or subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
+            with Path(_TERMINAL).open("r+b", buffering=0) if terminal else nullcontext() as there:
+                process = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env={**_without_others_secrets(environ, command), **variables},
+                    stdin=there or subprocess.DEVNULL,
+                    stdout=there or subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                    start_new_session=True,
+                )
         except FileNotFoundError as error:
             raise MissingProgramError(f"there is no {command[0]} on PATH", remedy="install it") from error
         except OSError as error:

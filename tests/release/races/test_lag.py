@@ -26,23 +26,18 @@ from tests.release.remote.stack import stack
 from tests.release.remote.whole import check_whole
 from tests.release.servers import lag
 from tests.release.servers.gate import Asked, Fault
+from tests.unit.release.driver import recorder
 from viberun.version import Version
 
 SECONDS = (0.3, 20, 60)
 _BEGAN = datetime(2026, 2, 1, tzinfo=UTC)
 
 
-class Clock:
+class Clock(recorder.Clock):
     """Moves as one sleeps; who does lets others run."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        super().sleep(seconds)
         time.sleep(0.002)
 
     def utc(self) -> datetime:

@@ -15,26 +15,13 @@ from release.transport.http import Http, UnansweredError
 from release.transport.patience import Patience
 from release.transport.programs import Ended
 from tests.release import fabricated
-from tests.unit.release.driver.recorder import perform
+from tests.unit.release.driver.recorder import Clock, perform
 from tests.unit.release.transport.scripted import Said, Scripted
 
 PATIENCE = Patience(silence=5, first=1, longest=10, total=60, lag=600, tries=2)
 JSON = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
 NOTHING = Said(200, b'{"files": []}', JSON)
 JOB = {"GITHUB_ACTIONS": "true", "ACTIONS_ID_TOKEN_REQUEST_URL": "https://job.example/id"}
-
-
-class Clock:
-    """Moves as one sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 class Programs:
