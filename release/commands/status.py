@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from release.commands.process import Process
-from release.destinations.destination import Ahead
+from release.destinations.destination import Ahead, UnderWay
 from release.destinations.github.destination import GitHubRelease
 from release.destinations.github.published import published
 from release.destinations.github.settings import Settings
@@ -95,8 +95,7 @@ def _ask(environ: Mapping[str, str], repository: str | None, channel: Channel) -
 
 
 def _json(status: ChannelStatus, state: State, *, healthy: bool) -> str:
-    manifest, ahead = status.manifest, status.ahead or Ahead()
-    coming, commits = ahead.under_way, ahead.commits
+    manifest, coming, commits = status.manifest, _under_way(status, state), (status.ahead or Ahead()).commits
     facts = {
         "schema": SCHEMA,
         "state": state,
@@ -121,15 +120,21 @@ def _head(status: ChannelStatus, state: State, now: datetime) -> Iterator[str]:
         else ""
     )
     yield ": ".join(filter(None, (state, stands)))
-    if coming := ahead.under_way:
-        yield f"releasing {coming.version} since {_age(_iso(coming.since), now)}"
+    if coming := _under_way(status, state):
+        yield f"{coming.version} has been under way for {_age(_iso(coming.since), now)}"
     if commits := ahead.commits:
         count = f"{commits.count} commit{'s' if commits.count > 1 else ''}"
-        yield f"main is {count} ahead since {_age(_iso(commits.since), now)}"
+        yield f"main has been {count} ahead for {_age(_iso(commits.since), now)}"
     if ahead.lost and build:
         yield f"main does not have {build.commit[:12]}: it was rewritten, and what comes next takes --force"
     if status.reason:
         yield f"what main has is not known: {status.reason}"
+
+
+def _under_way(status: ChannelStatus, state: State) -> UnderWay | None:
+    """Returns the release that is; of one that ended without a claim nothing but files has come."""
+    coming = status.ahead.under_way if status.ahead else None
+    return coming if coming and (coming.claimed or state is State.RELEASING) else None
 
 
 def _table(status: ChannelStatus, now: datetime) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What is to come after the build that has the dev channel: commits of main, and a release that is under way."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from release.destinations.destination import Ahead, Commits, UnderWay
@@ -11,26 +11,35 @@ from viberun.build import Build
 from viberun.version import Version
 
 
-def under_way(assets: Collection[Asset], holder: str | None, standing: Version, now: datetime) -> UnderWay | None:
-    """Tells which build's files came after those of the standing one: the ref's, if it is one of them, else the newest."""
+def coming(assets: Collection[Asset], standing: Version) -> dict[Version, float]:
+    """Returns the builds whose files came after those of the standing one, and the age of their first file in seconds."""
     ages = dict[Version, float]()
     for asset in assets:
         version = version_of(asset.name)
         if version and version.precedence > standing.precedence:
             ages[version] = max(asset.age, ages.get(version, 0))
-    claimed = next((version for version in ages if (holder or "").startswith(version.sha or "-")), None)
-    if newest := claimed or max(ages, key=lambda version: version.precedence, default=None):
-        return UnderWay(newest, now - timedelta(seconds=ages[newest]), claimed is not None)
-    return None
+    return ages
+
+
+def claimed(builds: Collection[Version], holder: str | None) -> Version | None:
+    """Returns the one that is of the commit at which the ref stands."""
+    return next((version for version in builds if (holder or "").startswith(version.sha or "-")), None)
+
+
+def under_way(ages: Mapping[Version, float], holder: str | None, now: datetime) -> UnderWay | None:
+    """Tells which of the builds that are `coming` is about to have the channel: the ref's, else the newest."""
+    own = claimed(ages, holder)
+    newest = own or max(ages, key=lambda version: version.precedence, default=None)
+    return UnderWay(newest, now - timedelta(seconds=ages[newest]), own is not None) if newest else None
 
 
 def ahead(api: Api, tag: str, build: Build) -> Ahead:
     """Asks what there is after the build, which the release of the tag has. Raises HttpError, UnansweredError."""
     repository, release = api.repository(), api.release(tag)
     assets = api.assets(release.id) if release else []
-    coming = under_way(assets, api.tag_commit(tag), build.version, repository.now)
+    release_to_come = under_way(coming(assets, build.version), api.tag_commit(tag), repository.now)
     comparison = api.compare(build.commit, repository.default_branch)
     commits = None
     if comparison and comparison.total and comparison.since:
         commits = Commits(comparison.total, datetime.fromisoformat(comparison.since).astimezone(UTC))
-    return Ahead(commits, coming, comparison is None or comparison.status in ("behind", "diverged"))
+    return Ahead(commits, release_to_come, comparison is None or comparison.status in ("behind", "diverged"))

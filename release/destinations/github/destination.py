@@ -5,13 +5,13 @@ Dev has one release that its builds pass through (`release.destinations.github.d
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from release.bundle import kinds
 from release.bundle.model import Artifact, Bundle
 from release.destinations.destination import Ahead, Published, Receipt, RemoteDestination, Row, Standing
-from release.destinations.github.ahead import ahead, under_way
+from release.destinations.github.ahead import ahead, claimed, coming
 from release.destinations.github.api import Api
 from release.destinations.github.channel import CURRENT
 from release.destinations.github.dev import DevRelease
@@ -19,7 +19,7 @@ from release.destinations.github.fence import OVERTAKEN, WORKFLOWS
 from release.destinations.github.model import Repository
 from release.destinations.github.prod import ProdRelease
 from release.destinations.github.published import download
-from release.destinations.github.retention import Keep
+from release.destinations.github.retention import KEEP, Keep
 from release.destinations.github.settings import Settings
 from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
@@ -29,7 +29,6 @@ from release.transport.parallel import each
 from viberun.build import Build
 from viberun.version import moment
 
-_KEEP = Keep()
 _WIDTH = 8
 _FUTURE = timedelta(hours=1)
 
@@ -56,7 +55,7 @@ class GitHubRelease(RemoteDestination):
 
     name = "github"
 
-    def __init__(self, http: Http, environ: Mapping[str, str], *, keep: Keep = _KEEP, force: bool = False) -> None:
+    def __init__(self, http: Http, environ: Mapping[str, str], *, keep: Keep = KEEP, force: bool = False) -> None:
         super().__init__(http)
         self._environ = environ
         self._keep = keep
@@ -86,15 +85,14 @@ class GitHubRelease(RemoteDestination):
         return self._kind(bundle).holder(bundle)
 
     def standing(self, channel: Published) -> Standing:
-        build, settings = channel.manifest.build, Settings.of(self._environ, channel.manifest.build.repository)
-        api, tag = Api(self._http, settings), channel.manifest.build.version.git
+        build = channel.manifest.build
+        api, tag = self._api(build), build.version.git
         holder, release = api.tag_commit(tag), api.release(tag)
         assets = api.assets(release.id) if release else []
         there = {asset.name: asset.sha256 for asset in assets if asset.uploaded}
         files = [file for file in channel.manifest.files if kinds.folder(file.kind) == kinds.ASSETS]
         lost = [file.name for file in files if there.get(file.name) != file.sha256]
-        coming = under_way(assets, holder, build.version, datetime.now(UTC))
-        stands = holder == build.commit or (coming and coming.claimed)
+        stands = holder == build.commit or claimed(coming(assets, build.version), holder)
         wrong = [] if stands else [f"the ref {tag} stands at {holder or 'nothing'}"]
         if lost:
             more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
@@ -106,7 +104,7 @@ class GitHubRelease(RemoteDestination):
         build = channel.manifest.build
         if build.channel == "prod":
             return Ahead()
-        return ahead(Api(self._http, Settings.of(self._environ, build.repository)), DevRelease.tag, build)
+        return ahead(self._api(build), DevRelease.tag, build)
 
     def verify(self, bundle: Bundle) -> Iterator[Change]:
         expected, wrong = digest_of(bundle.manifest.to_json().encode()), False

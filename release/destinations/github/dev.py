@@ -78,7 +78,9 @@ class DevRelease:
                 " release a commit whose version is higher, as 'git revert' makes one"
             )
         many = f"the release 'dev' has {len(there)} of {MOST} assets"
-        meter.note_usage(len(there), MOST, many, "give a smaller --keep, or run //release:prune")
+        meter.note_usage(
+            len(there), MOST, many, "a smaller --keep, or //release:prune, deletes before room has to be made"
+        )
         if (excess := self._excess(bundle, there)) > 0 and excess > len(self._superseded(bundle, there)):
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
 

@@ -152,7 +152,9 @@ def test_commits_of_main_that_wait_are_counted_from_the_first_of_its_own_line(se
         assert (behind.status, facts["state"], facts["behind"]["commits"]) == (6, "behind", 3)
         since = datetime.fromisoformat(facts["behind"]["since"])
         assert timedelta(hours=2) <= now - since < timedelta(hours=2, seconds=1)
-        assert "main is 3 commits ahead since 2 hours" in status(servers, released, "--max-age", "1h").out.splitlines()
+        assert (
+            "main has been 3 commits ahead for 2 hours" in status(servers, released, "--max-age", "1h").out.splitlines()
+        )
         assert status(servers, released, "--max-age", "1h").status == 6
         assert status(servers, released, "--max-age", "3h").status == 0
         refs["refs/heads/main"] = add("another line")

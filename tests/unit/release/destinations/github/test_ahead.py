@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from release.destinations.github.ahead import under_way
+from release.destinations.github.ahead import coming, under_way
 from release.destinations.github.model import Asset, Comparison
 from viberun.version import Version
 
@@ -19,20 +19,20 @@ def asset(number: int, minute: int, sha: str, age: float) -> Asset:
 
 def test_of_the_builds_that_come_the_one_with_the_ref_is_under_way() -> None:
     there = [asset(1, 2, "aaaaaaa", 60), asset(2, 2, "aaaaaaa", 90), asset(3, 3, "bbbbbbb", 10)]
-    found = under_way(there, "a" * 40, STANDING, NOW)
+    found = under_way(coming(there, STANDING), "a" * 40, NOW)
     assert found
     assert (found.version.sha, found.since, found.claimed) == ("aaaaaaa", NOW - timedelta(seconds=90), True)
 
 
 def test_without_a_claim_the_newest_is() -> None:
     there = [asset(1, 2, "aaaaaaa", 60), asset(3, 3, "bbbbbbb", 10), asset(4, 0, "ccccccc", 10**5)]
-    found = under_way(there, "f" * 40, STANDING, NOW)
+    found = under_way(coming(there, STANDING), "f" * 40, NOW)
     assert found
     assert (found.version.sha, found.claimed) == ("bbbbbbb", False)
 
 
 def test_what_stands_and_what_was_before_is_not_to_come() -> None:
-    assert under_way([asset(1, 0, "0000000", 1)], "0" * 40, STANDING, NOW) is None
+    assert under_way(coming([asset(1, 0, "0000000", 1)], STANDING), "0" * 40, NOW) is None
 
 
 def commit(sha: str, hour: int, *parents: str) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""What is printed of a channel's status."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from release.commands import status as command
+from release.commands.process import Process
+from release.destinations.destination import Ahead, Commits, UnderWay
+from release.driver.status import ChannelStatus, Place
+from tests.release import fabricated
+from viberun.errors import UsageError
+from viberun.version import Version
+
+NOW = datetime(2026, 1, 27, 12, tzinfo=UTC)
+NEXT = Version.parse("0.0.0-dev.20260127110000-abc1234")
+
+
+def printed(folder: Path, monkeypatch: pytest.MonkeyPatch, ahead: Ahead, *arguments: str) -> tuple[int, str]:
+    manifest = fabricated.make(folder / "viberun", images=False).manifest
+    status = ChannelStatus(manifest, (Place("npm", manifest.build.version.npm),), ahead)
+    monkeypatch.setattr(command, "_ask", lambda *_: status)
+    out = io.StringIO()
+    process = Process({"RUNFILES_DIR": str(folder / "viberun")}, "linux-amd64", lambda: 0.0, out, io.StringIO())
+    return command.print_status(["viberun/version.json", *arguments], process, NOW.timestamp), out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("hours", "claimed", "shown", "exit_status"),
+    [(1, False, True, 0), (1, True, True, 0), (4, True, True, 5), (4, False, False, 6)],
+)
+def test_a_release_that_ended_without_a_claim_is_not_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int, claimed: bool, shown: bool, exit_status: int
+) -> None:
+    since = NOW - timedelta(hours=hours)
+    ahead = Ahead(Commits(2, since), UnderWay(NEXT, since, claimed))
+    ended, text = printed(tmp_path, monkeypatch, ahead)
+    assert ended == exit_status
+    assert (f"{NEXT} has been under way for {hours} hour" in text) is shown
+    assert f"main has been 2 commits ahead for {hours} hour" in text
+    facts = json.loads(printed(tmp_path / "again", monkeypatch, ahead, "--json")[1])
+    wanted = {"version": str(NEXT), "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"} if shown else None
+    assert facts["releasing"] == wanted
+    assert facts["behind"]["commits"] == 2
+
+
+@pytest.mark.parametrize("text", ["", "soon", "3", "-1h", "1.5h", "3h ", "9999999d"])
+def test_a_time_that_is_none_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    with pytest.raises(UsageError, match="is no time; give a number and one of s, m, h, d"):
+        printed(tmp_path, monkeypatch, Ahead(), f"--max-age={text}")
