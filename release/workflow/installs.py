@@ -38,19 +38,29 @@ def ways(channel: str, folder: Path) -> dict[str, list[str]]:
     }
 
 
-def gives(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The one line that a command prints, or what it says instead."""
+class CommandError(Exception):
+    """A command that did not end well, or not in time, and what it said."""
+
+
+def run(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Returns what a command prints. Raises CommandError."""
     try:
         done = subprocess.run(
             command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT
         )
     except (OSError, subprocess.TimeoutExpired) as error:
+        raise CommandError(str(error)) from error
+    if done.returncode:
+        raise CommandError(f"exit {done.returncode}: {(done.stderr or done.stdout).strip()}")
+    return done.stdout.strip()
+
+
+def gives(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Returns the one line that a command prints, or what it says instead."""
+    try:
+        return run(command, environ)
+    except CommandError as error:
         return str(error)
-    return (
-        done.stdout.strip()
-        if done.returncode == 0
-        else f"exit {done.returncode}: {(done.stderr or done.stdout).strip()}"
-    )
 
 
 def wait_for(
@@ -76,8 +86,13 @@ def pulls(images: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     """Returns a line for each image that nobody can pull; in the first, which is for apps, node has to start."""
     commands = [["docker", "pull", "--quiet", image] for image in images]
     commands += [["docker", "run", "--rm", "--entrypoint", "node", image, "--version"] for image in images[:1]]
-    said = [(" ".join(command), gives(command, environ)) for command in commands]
-    return [f"{command}: {answer}" for command, answer in said if answer.startswith("exit ")]
+    problems = list[str]()
+    for command in commands:
+        try:
+            run(command, environ)
+        except CommandError as error:
+            problems.append(f"{' '.join(command)}: {error}")
+    return problems
 
 
 def main(environ: Mapping[str, str], sleep: Callable[[float], None]) -> int:

@@ -67,6 +67,17 @@ def test_a_registry_that_lags_is_asked_again_and_the_others_are_not(environ: dic
     assert [line.split()[0] for line in called(environ)] == ["npx", "uvx", "uvx", "npx", "npx"]
 
 
+def test_an_image_that_docker_is_too_slow_for_or_absent_for_is_not_there(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    has(environ, "docker", "exec /bin/sleep 60")
+    monkeypatch.setattr("release.workflow.installs._TIMEOUT", 0.5)
+    assert main({**environ, "IMAGES": "a"}, never) == 1
+    assert "::error::docker pull --quiet a: " in capsys.readouterr().out
+    Path(environ["PATH"], "docker").unlink()
+    assert main({**environ, "IMAGES": "a"}, never) == 1
+
+
 def test_what_never_comes_is_named_with_what_came_instead(
     environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
