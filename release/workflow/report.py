@@ -21,7 +21,8 @@ def report(command: Sequence[str], environ: Mapping[str, str]) -> int:
     print(done.stdout, end="", flush=True)
     run = f"{environ['GITHUB_SERVER_URL']}/{environ['GITHUB_REPOSITORY']}/actions/runs/{environ['GITHUB_RUN_ID']}"
     text = f"{run}\n\n```\n{done.stdout[-_MOST:]}\n```\n"
-    listed = json.loads(gh("issue", "list", "--state", "open", "--limit", "1000", "--json", "number,title"))
+    listing = ("issue", "list", "--state", "open", "--limit", "1000", "--json", "number,title")
+    listed = json.loads(gh(*listing, repeatable=True))
     issues = [str(issue["number"]) for issue in listed if issue["title"] == TITLE]
     if done.returncode == 0:
         for issue in issues:

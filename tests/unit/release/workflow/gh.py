@@ -29,10 +29,11 @@ class Gh:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._table, self._log = folder / "answers.json", folder / "asked"
-        program = folder / "gh"
-        program.write_text(_PROGRAM.format(python=sys.executable, table=str(self._table), log=str(self._log)))
-        program.chmod(0o755)
+        self.program = folder / "gh"
+        self.program.write_text(_PROGRAM.format(python=sys.executable, table=str(self._table), log=str(self._log)))
+        self.program.chmod(0o755)
         monkeypatch.setenv("PATH", str(folder))
+        monkeypatch.setattr("release.workflow.github.PAUSES", (0.0, 0.0))
 
     def answers(self, table: Mapping[str, object]) -> None:
         """By the beginning of what is asked: JSON, a text, or `HTTP …` for a failure. All else is a 404."""
