@@ -156,3 +156,12 @@ def test_the_shell_of_a_release_is_tried_elsewhere(jobs: dict[tuple[str, str], A
     assert len(runs) > 8
     for run in runs:
         assert re.fullmatch(ours, run), run
+
+
+def test_what_a_maintainer_sets_reaches_the_release(jobs: dict[tuple[str, str], Any]) -> None:
+    publish, turn = jobs["release", "publish"], jobs["release", "turn"]
+    (release,) = [step["env"] for step in publish["steps"] if "publish.sh" in step.get("run", "")]
+    assert release["VIBERUN_NPM_WAIT"] == "${{ vars.VIBERUN_NPM_WAIT }}"
+    assert release["KEEP"] == "${{ inputs.keep || vars.KEEP }}"
+    asks = [step["env"] for job in (publish, turn) for step in job["steps"] if "workflow.turn" in step.get("run", "")]
+    assert [env["LEAVE_TO_NEWER"] for env in asks] == 2 * ["${{ vars.LEAVE_TO_NEWER }}"]
