@@ -9,6 +9,7 @@ umask 077
 folder=/usr/local/bin
 server=$folder/viberun-server
 state=/var/lib/viberun
+installing=$state/installing # is there from before Docker's packages come until they are whole
 staging=
 
 say() {
@@ -79,6 +80,8 @@ docker() {
     say "doing installing Docker from this host's packages"
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
     log=$(mktemp)
+    make_state
+    : >"$installing"
     # What an installation that was interrupted left behind: not yet set up, or to be unpacked again.
     dpkg --configure -a >"$log" 2>&1 || true
     apt -q update >>"$log" 2>&1 || true
@@ -91,16 +94,18 @@ docker() {
       has_space || fail disk "$reason"
       fail packages "$reason"
     fi
-    rm -f "$log"
+    rm -f "$log" "$installing"
   fi
   runs || start_docker
   say "done docker"
 }
 
-# Whether an installation was interrupted when the programs were there and not yet set up.
+# Whether an installation was interrupted when the programs were there: Docker's own package is not yet set up, or what came
+# with it may not be.
 unfinished() {
   case $(dpkg-query --show --showformat '${db:Status-Status}' docker.io 2>/dev/null) in
   unpacked | half-* | triggers-*) ;;
+  installed) [ -e "$installing" ] ;;
   *) return 1 ;;
   esac
 }
@@ -256,8 +261,12 @@ record() { # VERSION CHANNEL SHA256 RESULT [NAME REF DIGEST]...
 
 # --- what the steps share
 
-hold_lock() {
+make_state() {
   [ -d "$state" ] || mkdir -m 700 "$state" 2>/dev/null || [ -d "$state" ]
+}
+
+hold_lock() {
+  make_state
   command -v flock >/dev/null 2>&1 || return 0
   exec 9>>"$state/lock"
   flock -n 9 || {
