@@ -11,6 +11,7 @@
 # The build puts in whose release this is a part of. Without it the environment has to say.
 stamped() {
     repository=''
+    github='https://github.com'
     channel='prod'
 }
 
@@ -178,7 +179,6 @@ find_tools() {
 
 # Sets `base`, where the manifests are.
 find_channel() {
-    github=${GITHUB_SERVER_URL:-https://github.com}
     releases=''
     newest=' of that channel'
     if [ -n "${VIBERUN_CHANNEL_URL-}" ]; then
@@ -190,7 +190,7 @@ find_channel() {
             die 'this copy does not know whose releases to install' 'set VIBERUN_REPOSITORY to owner/name'
         matches "$repository" '[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*' ||
             die "VIBERUN_REPOSITORY is $repository" 'set it to owner/name' 2
-        releases=${github%/}/$repository/releases
+        releases=$github/$repository/releases
         case $channel:$wanted in
         dev:*) base=$releases/download/dev newest=" from $releases/tag/dev" ;;
         prod:) base=$releases/latest/download ;;

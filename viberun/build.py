@@ -21,6 +21,8 @@ COMMIT = Form(r"[0-9a-f]{40}", "40 lower-case hex digits")
 COMMITTED = Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of the form YYYY-MM-DDThh:mm:ssZ")
 # As GitHub names them: owners of a company's own have an underscore, and a repository may begin with any sign.
 REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*", "of the form owner/name")
+GITHUB = Form(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*", "an address without a slash at the end")
+REGISTRY = Form(r"[a-z0-9.-]+(:[0-9]+)?", "of the form host[:port]")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Build:
 
     `commit` is 40 hex digits (all 0 outside a git tree), `committed` the commit's timestamp in
     ISO 8601 with `Z` (the same moment as in a dev version), `repository` GitHub's `owner/name` or
-    None. Raises InvalidError where the facts do not agree.
+    None; `github` is the address of that GitHub, `registry` the host of the images. Raises
+    InvalidError where the facts do not agree.
     """
 
     version: Version
@@ -37,6 +40,8 @@ class Build:
     commit: str
     committed: str
     repository: str | None
+    github: str = "https://github.com"
+    registry: str = "ghcr.io"
 
     def __post_init__(self) -> None:
         problems = list(_disagreements(self))
@@ -67,13 +72,15 @@ class Build:
         commit = fields.text("commit", COMMIT)
         committed = fields.text("committed", COMMITTED)
         repository = fields.text_or_null("repository", REPOSITORY)
+        github = fields.text_or("github", cls.github, GITHUB)
+        registry = fields.text_or("registry", cls.registry, REGISTRY)
         spellings = fields.fields("spellings")
         spelt_as = {name: spellings.text(name) for name in SPELLINGS}
         if len(fields.problems) > before or not fields.readable:
             return None
         try:
             version = Version.parse(spelt)
-            build = cls(version, cast(Channel, channel), commit, committed, repository)
+            build = cls(version, cast(Channel, channel), commit, committed, repository, github, registry)
         except VersionError as error:
             fields.problems.append(str(error))
             return None
@@ -98,6 +105,8 @@ class Build:
             "channel": self.channel,
             "commit": self.commit,
             "committed": self.committed,
+            "github": self.github,
+            "registry": self.registry,
             "repository": self.repository,
             "spellings": self.version.spellings,
             "version": self.version.semver,
@@ -115,6 +124,9 @@ def _disagreements(build: Build) -> Iterator[str]:
         yield f"{version} is not the version of commit {build.commit}"
     if build.repository is not None and not REPOSITORY.fits(build.repository):
         yield f"repository must be {REPOSITORY.meaning}, not {build.repository!r}"
+    for name, value, form in (("github", build.github, GITHUB), ("registry", build.registry, REGISTRY)):
+        if not form.fits(value):
+            yield f"{name} must be {form.meaning}, not {value!r}"
     if not COMMITTED.fits(build.committed):
         yield f"committed must be {COMMITTED.meaning}, not {build.committed!r}"
         return

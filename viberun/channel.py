@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from viberun.errors import UsageError
 from viberun.version import MOVING, Channel, Version
+
+if TYPE_CHECKING:
+    from viberun.build import Build
 
 CHANNEL = "VIBERUN_CHANNEL"
 SERVER_VERSION = "VIBERUN_SERVER_VERSION"
@@ -23,9 +26,6 @@ IMAGES = {"viberun": IMAGE, "viberun-proxy": PROXY_IMAGE}
 
 # Where the channel is looked for.
 CHANNEL_URL = "VIBERUN_CHANNEL_URL"
-SERVER_URL = "GITHUB_SERVER_URL"
-
-_REGISTRY = "ghcr.io"
 
 
 def active(version: Version, environ: Mapping[str, str]) -> Channel:
@@ -41,24 +41,24 @@ def active(version: Version, environ: Mapping[str, str]) -> Channel:
     raise UsageError(f"{CHANNEL} is {named!r}", remedy="set it to dev or prod, or unset it")
 
 
-def defaults(channel: Channel, repository: str | None) -> dict[str, str]:
+def defaults(channel: Channel, build: Build) -> dict[str, str]:
     """Returns the three variables as the channel alone would have them.
 
-    The images are left out where `repository` is None: only it could tell their names.
+    The images are left out where the build has no repository: only it could tell their names.
     """
     moving = MOVING[channel]
-    if repository is None:
+    if build.repository is None:
         return {SERVER_VERSION: moving}
-    place = "/".join([_REGISTRY, *filter(None, map(_path_component, repository.split("/")))])
+    place = "/".join([build.registry, *filter(None, map(_path_component, build.repository.split("/")))])
     images = {variable: f"{place}/{name}:{moving}" for name, variable in IMAGES.items()}
     return {SERVER_VERSION: moving, **images}
 
 
-def settings(channel: Channel, repository: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+def settings(channel: Channel, build: Build, environ: Mapping[str, str]) -> dict[str, str]:
     """Returns the three variables as they hold: the environment's value where it is not empty, else the
     default. A variable that has neither is left out.
     """
-    held = defaults(channel, repository)
+    held = defaults(channel, build)
     for name in (SERVER_VERSION, *IMAGES.values()):
         if environ.get(name):
             held[name] = environ[name]

@@ -62,6 +62,10 @@ class Fields:
             return None
         return self.text(key, form)
 
+    def text_or(self, key: str, missing: str, form: Form) -> str:
+        """As `text`; `missing` where there is no such field."""
+        return self.text(key, form) if key in self._values else missing
+
     def integer(self, key: str, least: int, most: int) -> int:
         """Returns a whole number between the limits, both included; `1.0` and `true` are none."""
         value = self._get(key)

@@ -118,6 +118,7 @@ class Manifest:
         text = (
             f'{{ "schema": {SCHEMA}, "min_reader": {MIN_READER}, "channel": {json.dumps(build.channel)},'
             f' "repository": {json.dumps(build.repository)},\n'
+            f'  "github": {json.dumps(build.github)}, "registry": {json.dumps(build.registry)},\n'
             f'  "version": {json.dumps(build.version.semver)},\n'
             f'  "spellings": {json.dumps(build.version.spellings)},\n'
             f'  "commit": {json.dumps(build.commit)}, "committed": {json.dumps(build.committed)},'

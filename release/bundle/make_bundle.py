@@ -83,7 +83,7 @@ def make(request: Request) -> None:
 
 def _manifest(build: Build, named: Sequence[Artifact], images: Sequence[ImageLayout]) -> Manifest:
     files = tuple(File(a.name, a.kind, a.platform, a.digest.size, a.digest.sha256) for a in named if a.kind != "plain")
-    refs = channel.defaults(build.channel, build.repository)
+    refs = channel.defaults(build.channel, build)
     return Manifest(
         build,
         "",

@@ -16,11 +16,15 @@ class ScriptError(ViberunError):
 
 def stamped(script: str, build: Build) -> str:
     """Puts the repository and the channel of `build` into the script. Raises ScriptError."""
-    for name, value, told in (("repository", "", build.repository or ""), ("channel", "prod", build.channel)):
+    for name, value, told in (
+        ("repository", "", build.repository or ""),
+        ("github", "https://github.com", build.github),
+        ("channel", "prod", build.channel),
+    ):
         line = f"    {name}='{value}'\n"
         if script.count(line) != 1:
             raise ScriptError(f"the install script must have the line {line.strip()} once")
-        # Neither holds a quote: their forms are checked where a Build is made.
+        # None holds a quote: their forms are checked where a Build is made.
         script = script.replace(line, f"    {name}='{told}'\n")
     return script
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from release.commands import keep
 from release.commands.process import Process
-from release.destinations.ghcr.destination import ContainerRegistry, repository_of
+from release.destinations.ghcr.destination import ContainerRegistry, place_of
 from release.destinations.ghcr.image import INDEXES
-from release.destinations.ghcr.registry import Registry
 from release.destinations.ghcr.unreached import unreached
 from release.destinations.github.api import Api
 from release.destinations.github.kept import Kept, kept
@@ -67,9 +66,9 @@ def prune(arguments: Sequence[str], process: Process) -> int:
     http = Http(Patience.of(process.environ), secrets_of(process.environ))
     api = Api(http, settings)
     stays = kept(api, options.keep or keep.keep_of(process.environ))
-    registry = ContainerRegistry(http, process.environ).anybody
+    registry = ContainerRegistry(http, process.environ)
     leaving = [
-        (repository_of(stays.standing, image), _leaving(api, registry, stays, image)) for image in stays.standing.images
+        (place_of(stays.standing, image)[1], _leaving(api, registry, stays, image)) for image in stays.standing.images
     ]
     process.out.writelines(_text(stays, leaving, yes=options.yes))
     if options.yes:
@@ -83,12 +82,13 @@ def _package(repository: str) -> str:
     return repository.partition("/")[2]
 
 
-def _leaving(api: Api, registry: Registry, stays: Kept, name: str) -> list[PackageVersion]:
+def _leaving(api: Api, registry: ContainerRegistry, stays: Kept, name: str) -> list[PackageVersion]:
     """Tells what no kept build's image of this name reaches."""
-    repository, leaves = repository_of(stays.standing, name), set[str]()
+    (host, repository), leaves = place_of(stays.standing, name), set[str]()
+    anybody = registry.anybody(host)
 
     def children(digest: str) -> Iterable[str]:
-        manifest = None if digest in leaves else registry.manifest(repository, digest)
+        manifest = None if digest in leaves else anybody.manifest(repository, digest)
         for child in json.loads(manifest.content).get("manifests", ()) if manifest else ():
             if child.get("mediaType") not in INDEXES:
                 leaves.add(child["digest"])

@@ -34,6 +34,8 @@ def mismatches(build: Build, checkout: Build, environ: Mapping[str, str]) -> Ite
     for name, is_there, wanted in (
         ("commit", build.commit, checkout.commit),
         ("repository", build.repository, checkout.repository),
+        ("GitHub", build.github, checkout.github),
+        ("registry", build.registry, checkout.registry),
         ("version", str(build.version), str(checkout.version) if build.channel == "dev" else str(build.version)),
     ):
         if is_there != wanted:

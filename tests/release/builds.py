@@ -13,11 +13,15 @@ _BEGAN = datetime(2026, 1, 25, 12, 30, 45, tzinfo=UTC)
 
 
 class Builds:
-    """Makes commits on `main` and bundles of them in `folder`."""
+    """Makes commits on `main` and bundles of them in `folder`, for releases on GitHub at `web` and images at `registry`."""
 
-    def __init__(self, github: GitHub, folder: Path, *, publishable: bool = False) -> None:
+    def __init__(
+        self, github: GitHub, folder: Path, web: str = "", registry: str = "ghcr.io", *, publishable: bool = False
+    ) -> None:
         self._github = github
         self._folder = folder
+        self._web = web or github.url
+        self._registry = registry
         self._publishable = publishable
         self._count = 0
         self._made = 0
@@ -41,13 +45,13 @@ class Builds:
         self._count += 1
         when = _BEGAN + timedelta(minutes=self._count)
         version = Version.dev(int(when.timestamp()), commit, dirty=False)
-        return self.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", self._repository))
+        return self.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", *self._at))
 
     def prod(self, version: str, commit: str) -> Bundle:
         """A prod build of the commit, which gets the tag if nothing has it."""
         self._count += 1
         self._github.repository.refs.setdefault(f"refs/tags/v{version}", commit)
-        build = Build(Version.parse(version), "prod", commit, f"{_BEGAN:%Y-%m-%dT%H:%M:%SZ}", self._repository)
+        build = Build(Version.parse(version), "prod", commit, f"{_BEGAN:%Y-%m-%dT%H:%M:%SZ}", *self._at)
         return self.of(build)
 
     def of(self, build: Build, text: str = "") -> Bundle:
@@ -57,5 +61,5 @@ class Builds:
         return fabricated.make(folder, build, publishable=self._publishable, text=text)
 
     @property
-    def _repository(self) -> str:
-        return self._github.repository.full_name
+    def _at(self) -> tuple[str, str, str]:
+        return self._github.repository.full_name, self._web, self._registry

@@ -64,6 +64,15 @@ if [ -z "$repository" ] && [ -n "$commit" ]; then
         sed -e 's#\.git$##' -e '\#/\.*$#d') || repository='' # what is no name of GitHub's is none
 fi
 
+# Where its releases and images are: facts of the build, which no program asks of its surroundings.
+github=${GITHUB_SERVER_URL:-https://github.com}
+registry=${VIBERUN_OCI_REGISTRY:-ghcr.io}
+case $registry in *[!a-z0-9.:-]*)
+    echo 'VIBERUN_OCI_REGISTRY is not of the form host[:port]' >&2 # and not shown: there may be a login in it
+    exit 1
+    ;;
+esac
+
 # The tree that a commit of all that is here would have, for tests that read the checkout itself; made in an index and a
 # store of objects apart, since asking changes nothing. Empty where git can't take all of it, and then those tests fail.
 tree=''
@@ -80,6 +89,8 @@ fi
 
 # The last line has a value always: Bazel drops a key whose empty value ends the output.
 echo "STABLE_VIBERUN_COMMIT $commit"
+echo "STABLE_VIBERUN_GITHUB ${github%/}"
+echo "STABLE_VIBERUN_REGISTRY $registry"
 echo "STABLE_VIBERUN_REPOSITORY $repository"
 echo "STABLE_VIBERUN_TAGS ${tags% }"
 echo "STABLE_VIBERUN_TIMESTAMP $timestamp"

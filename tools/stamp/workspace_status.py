@@ -12,7 +12,9 @@ from viberun.version import NUMBERS, Channel, Version, instant
 NO_COMMIT = "0" * 40
 
 _TAG = Form(f"v{NUMBERS}", "of the form vX.Y.Z")
-_KEYS = tuple(f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY"))
+_KEYS = tuple(
+    f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY", "GITHUB", "REGISTRY")
+)
 
 
 def read(status: str | Mapping[str, str], channel: Channel) -> Build:
@@ -29,7 +31,7 @@ def read(status: str | Mapping[str, str], channel: Channel) -> Build:
     committed = f"{instant(seconds):%Y-%m-%dT%H:%M:%SZ}"
     dev = Version.dev(seconds, commit, dirty=state != "clean")
     version = dev if channel == "dev" else _tagged(state, facts["TAGS"].split())
-    return Build(version, channel, commit, committed, facts["REPOSITORY"] or None)
+    return Build(version, channel, commit, committed, facts["REPOSITORY"] or None, facts["GITHUB"], facts["REGISTRY"])
 
 
 def _facts(status: str | Mapping[str, str]) -> dict[str, str]:

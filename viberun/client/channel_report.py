@@ -104,7 +104,7 @@ def report(identity: Identity, environ: Mapping[str, str], fetch: Fetcher, host:
 def _channel(identity: Identity, environ: Mapping[str, str], fetch: Fetcher) -> tuple[Manifest | None, ChannelState]:
     base = None
     try:
-        where = place(identity.build.repository, environ, MOVING[identity.channel])
+        where = place(identity.build, environ, MOVING[identity.channel])
         base = shown(where.base)
         found = newest(where, fetch)
     except ViberunError as error:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from viberun.channel import CHANNEL_URL, SERVER_URL
+from viberun.channel import CHANNEL_URL
 from viberun.client.host.handshake import Server
 from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
@@ -92,8 +92,8 @@ class UpdateNotice:
     @property
     def _channel(self) -> str:
         """What the channel's newest build is remembered under."""
-        at = [self._environ.get(name, "") for name in (CHANNEL_URL, SERVER_URL)]
-        return " ".join(["channel", self._identity.channel, self._identity.build.repository or "", *at])
+        build, at = self._identity.build, self._environ.get(CHANNEL_URL, "")
+        return " ".join(["channel", self._identity.channel, build.repository or "", at, build.github])
 
     def _newest(self) -> str:
         # Slow to import, and needed once an hour.
@@ -101,7 +101,7 @@ class UpdateNotice:
         from viberun.client.download.resolver import newest, place
 
         fetch = self._fetch or Fetcher.hasty(self._environ)
-        where = place(self._identity.build.repository, self._environ, MOVING[self._identity.channel])
+        where = place(self._identity.build, self._environ, MOVING[self._identity.channel])
         try:
             return newest(where, fetch).version.semver
         except NewerManifestError:

@@ -31,9 +31,10 @@ class ImagePushError(ViberunError):
 
 @dataclass(frozen=True)
 class TargetImage:
-    """An image and the repository that it goes to."""
+    """An image, and the registry and the repository that its build names."""
 
     image: Image
+    registry: str
     repository: str
 
 
@@ -43,12 +44,9 @@ class ContainerRegistry(RemoteDestination):
     def __init__(self, http: Http, environ: Mapping[str, str]) -> None:
         super().__init__(http)
         self._host = environ.get("VIBERUN_OCI_REGISTRY") or _DEFAULT
-        root = f"http://{self._host}" if safe_for_credentials(f"http://{self._host}") else f"https://{self._host}"
         if set("/@") & set(self._host):  # so there may be a login in it
             raise UsageError("VIBERUN_OCI_REGISTRY is not of the form host[:port]")
-        self._root = root
         self._environ = environ
-        self.anybody = Registry(http, root, Authorization(http, None))
 
     @cached_property
     def _login(self) -> Credentials | None:
@@ -58,7 +56,11 @@ class ContainerRegistry(RemoteDestination):
     @cached_property
     def _registry(self) -> Registry:
         """As whoever is logged in."""
-        return Registry(self._http, self._root, Authorization(self._http, self._login))
+        return Registry(self._http, _root(self._host), Authorization(self._http, self._login))
+
+    def anybody(self, host: str) -> Registry:
+        """A registry as nobody in particular sees it."""
+        return Registry(self._http, _root(host), Authorization(self._http, None))
 
     @property
     def _permission(self) -> str:
@@ -75,6 +77,9 @@ class ContainerRegistry(RemoteDestination):
             return Problems(
                 ("the build names no repository, so its images have no name; build with GITHUB_REPOSITORY set",)
             )
+        if (registry := bundle.manifest.build.registry) != self._host:
+            way = f"build it again with VIBERUN_OCI_REGISTRY={self._host}"
+            return Problems((f"this was built for images at {registry}, not at {self._host}; {way}",))
         if self._login is None:
             return Problems(
                 (f"there is no login for {self._host}; run 'docker login {self._host}' or set GITHUB_TOKEN",)
@@ -96,7 +101,7 @@ class ContainerRegistry(RemoteDestination):
     def promote(self, held: Published) -> Iterator[Change]:
         tag = held.manifest.build.version.moving
         for name, built in held.manifest.images.items():
-            repository = repository_of(held.manifest, name)
+            _, repository = place_of(held.manifest, name)
             now = self._registry.digest(repository, tag)
             if now != built.digest:
                 subject = f"{repository}:{tag} from {now or 'nothing'} to {built.digest}"
@@ -105,35 +110,34 @@ class ContainerRegistry(RemoteDestination):
     def verify(self, bundle: Bundle) -> Iterator[Change]:
         version = bundle.manifest.build.version
         for target in self._targets(bundle):
+            anybody = self.anybody(target.registry)
             references = [manifest.digest for manifest in target.image.manifests]
             for reference in (*references, version.oci, version.moving):
-                there = self.anybody.manifest(target.repository, reference)
+                there = anybody.manifest(target.repository, reference)
                 wanted = reference if reference in references else target.image.index.digest
                 if there is None or there.digest != wanted:
-                    is_there, where = there.digest if there else "not there", f"{self._host}/{target.repository}"
+                    is_there, where = there.digest if there else "not there", f"{target.registry}/{target.repository}"
                     yield Change("", f"{where}:{reference} is {is_there}, not {wanted}")
 
     def receipt(self, bundle: Bundle) -> Receipt:
         rows, commands = [], []
         for target in self._targets(bundle):
             rows.append(Row(target.repository, target.image.size, target.image.index.digest))
-            commands.append(f"docker pull {self._host}/{target.repository}:{bundle.manifest.build.version.moving}")
+            commands.append(f"docker pull {target.registry}/{target.repository}:{bundle.manifest.build.version.moving}")
         return Receipt(self._host, tuple(rows), tuple(commands))
 
     def standing(self, channel: Published) -> Standing:
         manifest, tag = channel.manifest, channel.manifest.build.version.moving
         digests, wrong = list[str | None](), list[str]()
         for name, built in manifest.images.items():
-            repository = repository_of(manifest, name)
-            digests.append(there := self.anybody.digest(repository, tag))
+            registry, repository = place_of(manifest, name)
+            digests.append(there := self.anybody(registry).digest(repository, tag))
             if there != built.digest:
                 wrong.append(f"{repository}:{tag} is {there or 'not there'}")
         return Standing(None if wrong else manifest.build.version.oci, next(iter(digests), None), tuple(wrong))
 
     def _targets(self, bundle: Bundle) -> list[TargetImage]:
-        return [
-            TargetImage(image.read(layout), repository_of(bundle.manifest, layout.name)) for layout in bundle.images
-        ]
+        return [TargetImage(image.read(layout), *place_of(bundle.manifest, layout.name)) for layout in bundle.images]
 
     def _problems(self, bundle: Bundle, target: TargetImage) -> Iterator[str]:
         where, tag = f"{self._host}/{target.repository}", bundle.manifest.build.version.oci
@@ -194,7 +198,7 @@ class ContainerRegistry(RemoteDestination):
     def _is_public(self, repository: str, digest: str) -> bool:
         """Tells whether anybody finds it. Raises ImagePushError if nobody but us may: what lags is denied to nobody."""
         try:
-            return self.anybody.digest(repository, digest) is not None
+            return self.anybody(self._host).digest(repository, digest) is not None
         except DeniedError as error:
             raise ImagePushError(
                 f"{self._host}/{repository} can't be pulled without a login",
@@ -202,9 +206,14 @@ class ContainerRegistry(RemoteDestination):
             ) from error
 
 
-def repository_of(manifest: Manifest, name: str) -> str:
-    """Takes `owner/name/image`, in lower case, out of the reference `registry/owner/name/image:tag`."""
+def _root(host: str) -> str:
+    return f"http://{host}" if safe_for_credentials(f"http://{host}") else f"https://{host}"
+
+
+def place_of(manifest: Manifest, name: str) -> tuple[str, str]:
+    """Takes the reference `registry/owner/name/image:tag` apart: the registry, and `owner/name/image` in lower case."""
     ref = manifest.images[name].ref
     if ref is None:
         raise ImagePushError(f"the image {name} has no name", remedy="build with GITHUB_REPOSITORY set")
-    return ref.partition("/")[2].rpartition(":")[0].lower()
+    registry, _, path = ref.partition("/")
+    return registry, path.rpartition(":")[0].lower()

@@ -162,6 +162,8 @@ class GitHubRelease(RemoteDestination):
             yield "nothing names the repository; set GITHUB_REPOSITORY to owner/name"
         elif (build.repository or "").lower() != settings.repository.lower():
             yield f"this was built for {build.repository}, not for {settings.repository}; build it again"
+        if build.github != settings.web:
+            yield f"this was built for {build.github}, not for {settings.web}; build it again with that GITHUB_SERVER_URL"
         if self._force and build.channel == "prod":
             yield "--force is for dev; what a prod release stands on never changes, so release without it"
         if settings.token is None:

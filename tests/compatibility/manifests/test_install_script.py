@@ -85,10 +85,10 @@ def test_on_github_the_way_to_update_is_an_address(
         tmp_path,
         PATH=f"{tmp_path}/programs:/usr/bin:/bin",
         VIBERUN_REPOSITORY="owner/name",
-        GITHUB_SERVER_URL="https://ghe.example.org",
+        GITHUB_SERVER_URL="https://ghe.example.org",  # as in any job of Actions there; what is stamped counts
         VIBERUN_CHANNEL=channel,
     )
-    releases = "https://ghe.example.org/owner/name/releases"
+    releases = "https://github.com/owner/name/releases"
     assert done.stderr == (
         f"viberun install: {releases}/{at}/channel.json takes a reader of schema 5, and this script reads schema 1;"
         f" get the newest one{newest.format(releases)}\n"

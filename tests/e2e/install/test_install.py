@@ -1,6 +1,7 @@
 """What the script puts where, and which build it takes."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -11,6 +12,16 @@ import pytest
 
 from tests.e2e.install.conftest import NEW, NEWEST, OLD, Channel, Person, archive, oci, without
 from tests.e2e.install.server import Server, other, status
+
+
+def stamped(person: Person, script: Path, **facts: str) -> Person:
+    """One with a copy of that script whose build put other facts in."""
+    text, copy = script.read_text(), person.home / "stamped.sh"
+    for name, fact in facts.items():
+        text, count = re.subn(f"^    {name}='.*'$", f"    {name}='{fact}'", text, flags=re.MULTILINE)
+        assert count == 1
+    copy.write_text(text)
+    return replace(person, script=copy)
 
 
 @pytest.fixture(params=["curl", "wget"])
@@ -105,12 +116,11 @@ def test_an_exact_version_of_a_local_channel(person: Person, local: Path, channe
     ],
 )
 def test_a_dev_release_installs_from_the_repository_that_it_is_of(
-    person: Person, channel: Channel, server: Server, tmp_path: Path, arguments: list[str], path: str, version: str
+    person: Person, channel: Channel, server: Server, arguments: list[str], path: str, version: str
 ) -> None:
     channel.release(version, channel="dev" if "dev" in version else "prod", below=f"Some-Owner/viberun/{path}")
-    stamped = tmp_path / "install.sh"
-    stamped.write_text(person.script.read_text().replace("    repository=", "    repository='Some-Owner/viberun' #"))
-    replace(person, script=stamped).install(*arguments, GITHUB_SERVER_URL=server.url)
+    own = stamped(person, person.script, repository="Some-Owner/viberun", github=server.url)
+    own.install(*arguments, GITHUB_SERVER_URL="https://ghe.example.org")
     assert person.version() == version
     assert all(asked.startswith("/Some-Owner/viberun/releases/") for asked in server.asked)
 
@@ -121,8 +131,8 @@ def test_the_copy_in_the_tree_takes_the_latest_release_of_the_repository_that_it
     releases = "owner/name/releases"
     channel.release("1.2.3", channel="prod", below=f"{releases}/latest/download")
     channel.release("1.2.3", channel="prod", below=f"{releases}/download/v1.2.3")
-    tree = replace(person, script=Path(os.environ["VIBERUN_INSTALL_SCRIPT"]))
-    tree.install(VIBERUN_REPOSITORY="owner/name", GITHUB_SERVER_URL=server.url)
+    tree = stamped(person, Path(os.environ["VIBERUN_INSTALL_SCRIPT"]), github=server.url)
+    tree.install(VIBERUN_REPOSITORY="owner/name")
     assert person.version() == "1.2.3"
     # `latest` can be another release a moment later: the file is taken from the one that was read.
     assert server.asked[0] == f"/{releases}/latest/download/channel.json"
@@ -132,7 +142,8 @@ def test_the_copy_in_the_tree_takes_the_latest_release_of_the_repository_that_it
 def test_the_variable_for_the_channel_is_heard(person: Person, channel: Channel, server: Server) -> None:
     channel.release("1.2.3", channel="prod", below="owner/name/releases/latest/download")
     channel.release("1.2.3", channel="prod", below="owner/name/releases/download/v1.2.3")
-    person.install(VIBERUN_REPOSITORY="owner/name", GITHUB_SERVER_URL=server.url, VIBERUN_CHANNEL="prod")
+    own = stamped(person, person.script, github=server.url)
+    own.install(VIBERUN_REPOSITORY="owner/name", VIBERUN_CHANNEL="prod")
     assert person.version() == "1.2.3"
 
 

@@ -30,7 +30,7 @@ class Field:
         self.github = GitHub(clock=lambda: _BEGAN + timedelta(seconds=self.clock.now))
         self.github.tokens["ghs_token"] = access
         self.gate = Gate(self.github.port)
-        self.builds = Builds(self.github, folder)
+        self.builds = Builds(self.github, folder, self.gate.url)
         self.on_sleep: Callable[[], None] = lambda: None
         self._prods = 0
 

@@ -87,10 +87,10 @@ def test_a_request_that_fails_once_does_not_keep_the_release_from_becoming_whole
     if kind == "make the release":  # which only the first one does
         for number, fault in enumerate(FAULTS):
             with serving() as (github, gate):
-                fail_once(gate, github, Builds(github, tmp_path / str(number)), kind, fault)
+                fail_once(gate, github, Builds(github, tmp_path / str(number), gate.url), kind, fault)
         return
     with serving() as (github, gate):
-        builds = Builds(github, tmp_path)
+        builds = Builds(github, tmp_path, gate.url)
         for _ in range(2):
             release(gate, github, builds.dev(builds.commit()))
         for fault in FAULTS:
@@ -120,7 +120,7 @@ def dead_from(point: int, fault: Fault) -> Policy:
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_run_that_dies_at_any_request_is_finished_by_the_next(tmp_path: Path, when: str) -> None:
     with serving() as (github, gate):
-        die_everywhere(github, gate, Builds(github, tmp_path), when)
+        die_everywhere(github, gate, Builds(github, tmp_path, gate.url), when)
 
 
 def die_everywhere(github: GitHub, gate: Gate, builds: Builds, when: str) -> None:
@@ -147,7 +147,7 @@ def die_everywhere(github: GitHub, gate: Gate, builds: Builds, when: str) -> Non
 def test_a_prod_run_that_dies_at_any_request_is_finished_by_the_next(tmp_path: Path, when: str) -> None:
     """And until it is published nobody sees a thing of it; from then on they see all of it."""
     with serving() as (github, gate):
-        builds = Builds(github, tmp_path)
+        builds = Builds(github, tmp_path, gate.url)
         release(gate, github, prod(builds, 0))
         before = prod(builds, 1)
         gate.reset()

@@ -4,14 +4,16 @@ import io
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Destination
 from release.destinations.github.retention import Keep
 from release.destinations.registry import remote
 from release.driver import steps as driver
-from release.driver.progress import Progress, Style
+from release.driver.outcome import Problems
+from release.driver.progress import Meter, Progress, Style
 from release.transport.patience import Waits
 from tests.release.races.turns import Turns
 from tests.release.remote.stack import Stack
@@ -28,6 +30,18 @@ class Driver:
     letter: str
     gates: Mapping[str, Gate]
     variables: Mapping[str, str]
+
+    def led(self, destination: Destination) -> Destination:
+        """One that is asked beforehand as if the build named these gates: else only one driver could release it."""
+        preflight = destination.preflight
+
+        def led(bundle: Bundle, meter: Meter) -> Problems:
+            github, registry = (self.variables[name] for name in ("GITHUB_SERVER_URL", "VIBERUN_OCI_REGISTRY"))
+            build = replace(bundle.manifest.build, github=github, registry=registry)
+            return preflight(replace(bundle, manifest=replace(bundle.manifest, build=build)), meter)
+
+        destination.preflight = led  # type: ignore[method-assign]
+        return destination
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,7 @@ class Pair:
                 gate.policy = turns.policy(one.letter)
             try:
                 destinations = [
-                    each
+                    one.led(each)
                     for each in remote(one.variables, keep=Keep(3, 0), sleep=waits.sleep, clock=waits.clock)
                     if each.name in places
                 ]

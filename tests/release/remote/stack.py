@@ -166,7 +166,7 @@ def stack(
         gates = {name: entered.enter_context(Gate(port, headers=_CACHED.get(name))) for name, port in ports.items()}
         npmrc = npm.npmrc(USER).replace(f"127.0.0.1:{npm.port}", gates["npm"].host)
         (places["home"] / ".npmrc").write_text(npmrc)
-        builds = Builds(github, places["builds"], publishable=True)
+        builds = Builds(github, places["builds"], gates["github"].url, gates["ghcr"].host, publishable=True)
         yield Stack(
             places["work"],
             github,

@@ -130,13 +130,18 @@ def test_a_place_that_is_out_of_step_is_named_and_the_exit_status_tells(
     assert status(servers, released).status == 0
 
 
+def test_the_images_are_looked_for_where_the_channel_names_them(servers: Stack, released: Bundle) -> None:
+    ended = status(servers, released, environ={"VIBERUN_OCI_REGISTRY": f"127.0.0.1:{free_port()}"})
+    assert (ended.status, ended.out.partition(":")[0]) == (0, "in step")
+
+
 def test_a_place_that_does_not_answer_is_not_called_out_of_step(servers: Stack, released: Bundle) -> None:
-    nowhere = {"VIBERUN_OCI_REGISTRY": f"127.0.0.1:{free_port()}"}
+    nowhere = {"TWINE_REPOSITORY_URL": f"http://127.0.0.1:{free_port()}/"}
     ended = status(servers, released, "--json", environ=nowhere)
     facts = json.loads(ended.out)
     assert (ended.status, facts["in_step"]) == (1, None)
     (silent,) = [place for place in facts["places"] if not place["answered"]]
-    assert silent["name"] == "ghcr"
+    assert silent["name"] == "pypi"
     assert "nothing listens there" in silent["wrong"]
 
 

@@ -41,12 +41,16 @@ repositories = st.none() | st.from_regex(
 )
 
 
+registries = st.sampled_from(("ghcr.io", "registry.example.org:5000"))
+
+
 @st.composite
 def builds(draw: st.DrawFn) -> Build:
     second, commit = draw(seconds), draw(commits)
     version = draw(prod_versions) if draw(st.booleans()) else Version.dev(second, commit, draw(st.booleans()))
     committed = datetime.datetime.fromtimestamp(second, datetime.timezone.utc).isoformat()[:19] + "Z"
-    return Build(version, version.channel, commit, committed, draw(repositories))
+    github, registry = draw(st.sampled_from(("https://github.com", "https://ghe.example.org/git"))), draw(registries)
+    return Build(version, version.channel, commit, committed, draw(repositories), github, registry)
 
 
 @st.composite

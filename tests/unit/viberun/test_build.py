@@ -26,7 +26,14 @@ def test_version_json_looks_as_it_should() -> None:
 def test_version_json_has_sorted_keys_and_is_read_back(build: Build) -> None:
     text = build.to_json()
     assert Build.from_json(text) == Build.from_json(text.encode()) == build
-    assert list(json.loads(text)) == ["channel", "commit", "committed", "repository", "spellings", "version"]
+    assert list(json.loads(text)) == [
+        *("channel", "commit", "committed", "github", "registry", "repository", "spellings", "version")
+    ]
+
+
+def test_a_build_from_before_it_knew_where_it_was_at_is_at_github_and_ghcr() -> None:
+    before = {name: value for name, value in json.loads(BUILD.to_json()).items() if name not in ("github", "registry")}
+    assert Build.from_json(json.dumps(before)) == BUILD
 
 
 @given(builds())
@@ -63,6 +70,8 @@ def test_a_damaged_version_json_is_noticed_without_a_json_parser(text: str) -> N
             [f"{BUILD.version} is not the version of a commit of 2026-01-25T12:30:46Z"],
         ),
         (document(repository=""), ["repository must be of the form owner/name, not ''"]),
+        (document(github="ftp://x"), ["github must be an address without a slash at the end, not 'ftp://x'"]),
+        (document(registry="ghcr.io/x"), ["registry must be of the form host[:port], not 'ghcr.io/x'"]),
         (document(repository=["owner", "name"]), ["repository must be a text, not an array"]),
         (document(version="1.2"), ["'1.2' is not a version of viberun"]),
         (

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.unit.viberun.strategies import versions
 from viberun import channel
+from viberun.build import Build
 from viberun.errors import UsageError
 from viberun.version import Channel, Version
 
@@ -32,8 +33,12 @@ def test_a_channel_that_there_is_not_is_refused(named: str) -> None:
         channel.active(DEV, {"VIBERUN_CHANNEL": named})
 
 
+def of(repository: str | None, registry: str = "ghcr.io") -> Build:
+    return Build(DEV, "dev", f"{DEV.sha}{33 * '0'}", "2026-01-25T12:30:45Z", repository, registry=registry)
+
+
 def test_dev_defaults_are_the_dev_names() -> None:
-    assert channel.settings("dev", "owner/name", {}) == {
+    assert channel.settings("dev", of("owner/name"), {}) == {
         "VIBERUN_SERVER_VERSION": "dev",
         "VIBERUN_IMAGE": "ghcr.io/owner/name/viberun:dev",
         "VIBERUN_PROXY_IMAGE": "ghcr.io/owner/name/viberun-proxy:dev",
@@ -41,15 +46,22 @@ def test_dev_defaults_are_the_dev_names() -> None:
 
 
 def test_prod_defaults_are_the_names_such_a_product_always_had() -> None:
-    assert channel.settings("prod", "owner/name", {}) == {
+    assert channel.settings("prod", of("owner/name"), {}) == {
         "VIBERUN_SERVER_VERSION": "latest",
         "VIBERUN_IMAGE": "ghcr.io/owner/name/viberun:latest",
         "VIBERUN_PROXY_IMAGE": "ghcr.io/owner/name/viberun-proxy:latest",
     }
 
 
+def test_images_are_at_the_registry_that_the_build_names() -> None:
+    held = channel.settings(
+        "dev", of("owner/name", "registry.example.org:5000"), {"VIBERUN_OCI_REGISTRY": "else.example"}
+    )
+    assert held["VIBERUN_IMAGE"] == "registry.example.org:5000/owner/name/viberun:dev"
+
+
 def test_image_names_are_lower_case_whatever_the_repository_is() -> None:
-    held = channel.settings("dev", "Owner/Name", {})
+    held = channel.settings("dev", of("Owner/Name"), {})
     assert held["VIBERUN_IMAGE"] == "ghcr.io/owner/name/viberun:dev"
     assert held["VIBERUN_PROXY_IMAGE"] == "ghcr.io/owner/name/viberun-proxy:dev"
 
@@ -65,12 +77,12 @@ def test_image_names_are_lower_case_whatever_the_repository_is() -> None:
     ],
 )
 def test_a_repository_that_no_registry_takes_lends_images_the_nearest_name(repository: str, place: str) -> None:
-    assert channel.settings("dev", repository, {})["VIBERUN_IMAGE"] == f"ghcr.io/{place}/viberun:dev"
+    assert channel.settings("dev", of(repository), {})["VIBERUN_IMAGE"] == f"ghcr.io/{place}/viberun:dev"
 
 
 def test_without_a_repository_only_the_environment_can_name_images() -> None:
-    assert channel.settings("dev", None, {}) == {"VIBERUN_SERVER_VERSION": "dev"}
-    assert channel.settings("dev", None, {"VIBERUN_IMAGE": "x"}) == {
+    assert channel.settings("dev", of(None), {}) == {"VIBERUN_SERVER_VERSION": "dev"}
+    assert channel.settings("dev", of(None), {"VIBERUN_IMAGE": "x"}) == {
         "VIBERUN_SERVER_VERSION": "dev",
         "VIBERUN_IMAGE": "x",
     }
@@ -85,7 +97,7 @@ def test_each_default_yields_to_the_environment_alone(
     active: Channel, repository: str | None, environ: dict[str, str]
 ) -> None:
     before = dict(environ)
-    held, default = channel.settings(active, repository, environ), channel.defaults(active, repository)
+    held, default = channel.settings(active, of(repository), environ), channel.defaults(active, of(repository))
     for name in NAMES:
         assert held.get(name) == (environ.get(name) or default.get(name))
     assert set(held) <= set(NAMES)
@@ -94,6 +106,6 @@ def test_each_default_yields_to_the_environment_alone(
 
 @given(versions)
 def test_defaults_name_the_moving_names_of_the_version(version: Version) -> None:
-    held = channel.settings(channel.active(version, {}), "owner/name", {})
+    held = channel.settings(channel.active(version, {}), of("owner/name"), {})
     assert held["VIBERUN_SERVER_VERSION"] == version.moving
     assert all(held[name].endswith(f":{version.moving}") for name in NAMES[1:])

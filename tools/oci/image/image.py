@@ -134,7 +134,7 @@ def _labels(image: Declaration, build: Build) -> dict[str, str]:
         "version": build.version.semver,
     }
     if build.repository is not None:
-        labels["source"] = labels["url"] = f"https://github.com/{build.repository}"
+        labels["source"] = labels["url"] = f"{build.github}/{build.repository}"
     return {f"org.opencontainers.image.{key}": value for key, value in sorted(labels.items())}
 
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from viberun.channel import CHANNEL_URL, SERVER_URL
+from viberun.build import Build
+from viberun.channel import CHANNEL_URL
 from viberun.client import install_method
 from viberun.client.download.fetch import Fetcher, NotThereError, is_url, shown
 from viberun.errors import NewerManifestError, UsageError, ViberunError
@@ -81,10 +82,10 @@ class Resolved:
         raise AssetMissingError(kind, platform, self.manifest)
 
 
-def place(repository: str | None, environ: Mapping[str, str], wanted: str) -> Place:
+def place(build: Build, environ: Mapping[str, str], wanted: str) -> Place:
     """Says where to look for `wanted`: dev, latest, or a version in any spelling.
 
-    `repository` is the one that the client was built from. Raises UsageError where neither it nor
+    `build` is the client's own, which knows whose releases it is one of. Raises UsageError where neither it nor
     VIBERUN_CHANNEL_URL names a place, VersionError where `wanted` is none of the three.
     """
     named = environ.get(CHANNEL_URL, "").strip()
@@ -93,12 +94,12 @@ def place(repository: str | None, environ: Mapping[str, str], wanted: str) -> Pl
     if named:
         base = _base(named)
         return Place(base, install_method.renewal(method, channel, f"the newest install script of {shown(base)}"))
-    if repository is None:
+    if build.repository is None:
         raise UsageError(
             "this viberun was built outside a GitHub repository and knows no place of releases",
             remedy=f"set {CHANNEL_URL} to the address or folder that holds {NAME}",
         )
-    releases = f"{environ.get(SERVER_URL, '').rstrip('/') or 'https://github.com'}/{repository}/releases"
+    releases = f"{build.github}/{build.repository}/releases"
     script = (
         f"the install script of {releases}/tag/dev" if channel == "dev" else f"{releases}/latest/download/install.sh"
     )

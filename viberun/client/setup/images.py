@@ -36,7 +36,7 @@ def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
 
     An image that the user named otherwise is the user's, and pulled by that name.
     """
-    own = channels.defaults(identity.channel, identity.build.repository)
+    own = channels.defaults(identity.channel, identity.build)
     found = {}
     for name, variable in channels.IMAGES.items():
         image = manifest.images.get(name)

@@ -34,7 +34,7 @@ class Target:
 
 def find(identity: Identity, environ: Mapping[str, str], fetch: Fetcher, state: Store) -> Target:
     """Resolves the target; raises what `resolve` raises."""
-    where = place(identity.build.repository, environ, identity.wanted)
+    where = place(identity.build, environ, identity.wanted)
     resolved = resolve(where, identity.wanted, fetch, own=identity.version)
     if identity.pinned or resolved.version.compare(identity.version) is Order.SAME:
         return Target(resolved, identity.pinned)

@@ -75,7 +75,7 @@ class Upgrade:
 
     def _find(self, to: str | None) -> Resolved:
         wanted = to or MOVING[self.identity.channel]
-        return resolve(place(self.identity.build.repository, self.environ, wanted), wanted, self.fetch)
+        return resolve(place(self.identity.build, self.environ, wanted), wanted, self.fetch)
 
     def _stays(self, found: Resolved, to: str | None) -> bool:
         """Says why this client stays as it is, where it does."""

@@ -63,4 +63,4 @@ def _named(name: str, environ: Mapping[str, str]) -> str | None:
     if environ.get(IMAGES[name]):
         return environ[IMAGES[name]]
     build = Build.embedded()
-    return channel.defaults(channel.active(build.version, environ), build.repository).get(IMAGES[name])
+    return channel.defaults(channel.active(build.version, environ), build).get(IMAGES[name])

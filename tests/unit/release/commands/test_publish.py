@@ -60,13 +60,15 @@ def test_a_folder_that_was_tampered_with_goes_nowhere(made: Path, monkeypatch: p
 
 
 def test_a_folder_of_another_commit_goes_nowhere(made: Path) -> None:
-    checkout = replace(fabricated.NEWER, repository="else/where")
+    checkout = replace(fabricated.NEWER, repository="else/where", github="https://ghe.example", registry="else.example")
     (made.parent / "runfiles/viberun/version.json").write_text(checkout.to_json())
-    with pytest.raises(FolderError, match="is not of this checkout: 3 problems; make it again") as caught:
+    with pytest.raises(FolderError, match="is not of this checkout: 5 problems; make it again") as caught:
         types(made, "--from", "made", "--to", "remote")
     assert [problem.partition(" is ")[0] for problem in caught.value.problems] == [
         "its commit",
         "its repository",
+        "its GitHub",
+        "its registry",
         "its version",
     ]
 

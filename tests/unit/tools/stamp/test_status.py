@@ -443,3 +443,17 @@ def test_the_repository_of_actions_comes_first(checkout: Checkout) -> None:
     checkout.commit()
     checkout.git("remote", "add", "origin", "https://github.com/fork/viberun")
     assert checkout.build(GITHUB_REPOSITORY="owner/name").repository == "owner/name"
+
+
+def test_github_and_the_registry_of_a_build_are_those_of_the_environment(checkout: Checkout) -> None:
+    checkout.commit()
+    build = checkout.build(GITHUB_SERVER_URL="", VIBERUN_OCI_REGISTRY="")
+    assert (build.github, build.registry) == ("https://github.com", "ghcr.io")
+    build = checkout.build(GITHUB_SERVER_URL="https://ghe.example.org/", VIBERUN_OCI_REGISTRY="registry.example:5000")
+    assert (build.github, build.registry) == ("https://ghe.example.org", "registry.example:5000")
+
+
+def test_a_registry_with_a_login_is_refused_and_not_shown(checkout: Checkout) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        checkout.status(VIBERUN_OCI_REGISTRY="me:s3cret@registry.example")
+    assert caught.value.stderr == "VIBERUN_OCI_REGISTRY is not of the form host[:port]\n"

@@ -13,6 +13,8 @@ CLEAN = {
     "STABLE_VIBERUN_TIMESTAMP": "1769344245",
     "STABLE_VIBERUN_STATE": "clean",
     "STABLE_VIBERUN_TAGS": "",
+    "STABLE_VIBERUN_GITHUB": "https://github.com",
+    "STABLE_VIBERUN_REGISTRY": "ghcr.io",
     "STABLE_VIBERUN_REPOSITORY": "owner/name",
 }
 
@@ -94,7 +96,8 @@ def test_a_status_without_our_keys_is_refused_with_all_of_them(channel: Channel)
     with pytest.raises(InvalidError, match="bazelrc") as error:
         workspace_status.read("STABLE_VIBERUN_STATE clean\n", channel)
     assert error.value.problems == tuple(
-        f"STABLE_VIBERUN_{name} is missing" for name in ("COMMIT", "TIMESTAMP", "TAGS", "REPOSITORY")
+        f"STABLE_VIBERUN_{name} is missing"
+        for name in ("COMMIT", "TIMESTAMP", "TAGS", "REPOSITORY", "GITHUB", "REGISTRY")
     )
 
 

@@ -43,17 +43,17 @@ def registry(tokens: TokenServer, tmp_path: Path) -> Iterator[DockerRegistry]:
         yield registry
 
 
-def bundle(folder: Path, second: int, text: str = "viberun") -> Bundle:
-    """A dev build with two images that share a layer; `text` is what is only in this build."""
+def bundle(folder: Path, second: int, text: str = "viberun", *, at: str = "ghcr.io") -> Bundle:
+    """A dev build with two images that share a layer; `text` is what is only in this build, `at` its registry."""
     version = Version.parse(f"0.0.0-dev.202601251230{second:02}+abc{second:04}")
     commit = f"abc{second:04}" + 33 * "0"
-    build = Build(version, "dev", commit, f"2026-01-25T12:30:{second:02}Z", "Some-Owner/viberun")
+    build = Build(version, "dev", commit, f"2026-01-25T12:30:{second:02}Z", "Some-Owner/viberun", registry=at)
     shared = {"base": b"debian" * 5000}
     images = tuple(
         layouts.make(folder / str(second) / name, name, {name: f"{name} {text}".encode()}, shared)
         for name in ("viberun", "viberun-proxy")
     )
-    named = {each.name: Image(f"ghcr.io/{OWNER}/{each.name}:dev", each.digest) for each in images}
+    named = {each.name: Image(f"{at}/{OWNER}/{each.name}:dev", each.digest) for each in images}
     return Bundle(Manifest(build, "", (), named), (), images)
 
 
@@ -111,7 +111,7 @@ def test_images_of_both_architectures_are_there_for_anybody(
     registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
 ) -> None:
     tokens.public |= REPOSITORIES
-    released = bundle(tmp_path, 1)
+    released = bundle(tmp_path, 1, at=registry.host)
     at = destination(login(registry, tmp_path))
     assert at.preflight(released, meter()).found == ()
     outcomes = release(at, released)
@@ -140,7 +140,7 @@ def test_images_of_both_architectures_are_there_for_anybody(
 
 def test_what_is_there_is_not_sent_again(registry: DockerRegistry, tokens: TokenServer, tmp_path: Path) -> None:
     tokens.public |= REPOSITORIES
-    environ, released = login(registry, tmp_path), bundle(tmp_path, 1)
+    environ, released = login(registry, tmp_path), bundle(tmp_path, 1, at=registry.host)
     release(destination(environ), released)
     again = http()
     outcomes = release(destination(environ, over=again), released)
@@ -152,7 +152,7 @@ def test_a_layer_that_another_image_of_the_release_has_is_mounted(
     registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
 ) -> None:
     tokens.public |= REPOSITORIES
-    released, over = bundle(tmp_path, 1), http()
+    released, over = bundle(tmp_path, 1, at=registry.host), http()
     outcome = perform("stage", destination(login(registry, tmp_path), over=over), released)
     assert isinstance(outcome, Done)
     sizes = {file.digest.sha256: file.digest.size for image in released.images for file in image.files}
@@ -164,8 +164,8 @@ def test_only_the_changed_layer_of_the_next_release_is_sent(
 ) -> None:
     tokens.public |= REPOSITORIES
     environ = login(registry, tmp_path)
-    release(destination(environ), bundle(tmp_path, 1))
-    changed = bundle(tmp_path, 2, "changed")
+    release(destination(environ), bundle(tmp_path, 1, at=registry.host))
+    changed = bundle(tmp_path, 2, "changed", at=registry.host)
     planned = [*destination(environ).stage(changed)]
     outcome = perform("stage", destination(environ), changed)
     # A layer and a configuration for each of two architectures and two images.
@@ -187,7 +187,9 @@ class Staged:
 def staged(registry: DockerRegistry, tokens: TokenServer, tmp_path: Path) -> Staged:
     tokens.public |= REPOSITORIES
     environ = login(registry, tmp_path)
-    staged = Staged(environ, bundle(tmp_path, 1, "older"), bundle(tmp_path, 2, "newer"))
+    staged = Staged(
+        environ, bundle(tmp_path, 1, "older", at=registry.host), bundle(tmp_path, 2, "newer", at=registry.host)
+    )
     for each in (staged.older, staged.newer):
         perform("stage", destination(environ), each)
     return staged
@@ -237,9 +239,9 @@ def test_another_image_under_the_same_version_is_an_error(
 ) -> None:
     tokens.public |= REPOSITORIES
     environ = login(registry, tmp_path)
-    first = bundle(tmp_path / "first", 1)
+    first = bundle(tmp_path / "first", 1, at=registry.host)
     perform("stage", destination(environ), first)
-    other = bundle(tmp_path / "other", 1, "other")
+    other = bundle(tmp_path / "other", 1, "other", at=registry.host)
     assert any("one version has one image" in found for found in destination(environ).preflight(other, meter()).found)
     with pytest.raises(ViberunError, match=f"is {first.images[0].digest}, not {other.images[0].digest}"):
         perform("stage", destination(environ), other)
@@ -248,7 +250,7 @@ def test_another_image_under_the_same_version_is_an_error(
 def test_a_package_that_is_not_public_ends_the_release_before_anything_moves(
     registry: DockerRegistry, tmp_path: Path
 ) -> None:
-    environ, released = login(registry, tmp_path), bundle(tmp_path, 1)
+    environ, released = login(registry, tmp_path), bundle(tmp_path, 1, at=registry.host)
     with pytest.raises(ViberunError, match=r"without a login.*visibility to public"):
         perform("stage", destination(environ), released)
     found = destination(environ).preflight(released, meter()).found
@@ -259,7 +261,7 @@ def test_a_login_that_may_not_push_is_found_beforehand(
     registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
 ) -> None:
     tokens.read_only.add("maintainer")
-    found = destination(login(registry, tmp_path)).preflight(bundle(tmp_path, 1), meter()).found
+    found = destination(login(registry, tmp_path)).preflight(bundle(tmp_path, 1, at=registry.host), meter()).found
     assert len(found) == 2
     assert all("write:packages" in problem for problem in found)
 
@@ -270,23 +272,23 @@ def test_in_actions_the_package_may_have_to_let_the_repository_in(
     tokens.read_only.add("maintainer")
     environ = {"VIBERUN_OCI_REGISTRY": registry.host, "DOCKER_CONFIG": str(tmp_path), "GITHUB_ACTIONS": "true"}
     environ |= {"GITHUB_ACTOR": "maintainer", "GITHUB_TOKEN": "s3cret"}
-    found = destination(environ).preflight(bundle(tmp_path, 1), meter()).found
+    found = destination(environ).preflight(bundle(tmp_path, 1, at=registry.host), meter()).found
     assert len(found) == 2
     assert all("'packages: write'" in problem and "Manage Actions access" in problem for problem in found)
 
 
 def test_a_wrong_password_is_found_beforehand_and_not_shown(registry: DockerRegistry, tmp_path: Path) -> None:
     environ = login(registry, tmp_path, password="wr0ng-secret")
-    found = "\n".join(destination(environ).preflight(bundle(tmp_path, 1), meter()).found)
+    found = "\n".join(destination(environ).preflight(bundle(tmp_path, 1, at=registry.host), meter()).found)
     assert "incorrect username or password" in found
     assert "wr0ng-secret" not in found
 
 
 def test_without_a_login_the_remedy_is_told(registry: DockerRegistry, tmp_path: Path) -> None:
     environ = {"VIBERUN_OCI_REGISTRY": registry.host, "DOCKER_CONFIG": str(tmp_path)}
-    assert "docker login" in destination(environ).preflight(bundle(tmp_path, 1), meter()).found[0]
+    assert "docker login" in destination(environ).preflight(bundle(tmp_path, 1, at=registry.host), meter()).found[0]
     actions = {**environ, "GITHUB_ACTOR": "maintainer", "GITHUB_TOKEN": "s3cret"}
-    assert destination(actions).preflight(bundle(tmp_path, 1), meter()).found == ()
+    assert destination(actions).preflight(bundle(tmp_path, 1, at=registry.host), meter()).found == ()
 
 
 def test_a_configuration_of_docker_that_is_broken_is_a_problem_among_all(tmp_path: Path) -> None:
@@ -310,9 +312,9 @@ def test_tokens_that_have_run_out_as_they_come_are_not_asked_for_again_and_again
     tokens.life = -70  # refused at once, leeway included; each request has to ask again
     environ = login(registry, tmp_path)
     with pytest.raises(ViberunError, match="401"):
-        perform("stage", destination(environ), bundle(tmp_path, 1))
+        perform("stage", destination(environ), bundle(tmp_path, 1, at=registry.host))
     tokens.life = 300
-    release(destination(environ), bundle(tmp_path, 1))
+    release(destination(environ), bundle(tmp_path, 1, at=registry.host))
 
 
 def test_who_logged_in_with_an_identity_token_may_push(
@@ -320,7 +322,7 @@ def test_who_logged_in_with_an_identity_token_may_push(
 ) -> None:
     tokens.public |= REPOSITORIES
     tokens.identities["identity-s3cret"] = "maintainer"
-    environ, released = login(registry, tmp_path), bundle(tmp_path, 1)
+    environ, released = login(registry, tmp_path), bundle(tmp_path, 1, at=registry.host)
     config = {"auths": {registry.host: {"identitytoken": "identity-s3cret"}}}
     (tmp_path / "config.json").write_text(json.dumps(config))
     at = destination(environ)
@@ -337,7 +339,7 @@ def test_a_registry_with_passwords_is_pushed_to_as_well(tmp_path: Path) -> None:
     folder = tmp_path / "registry"
     folder.mkdir()
     with DockerRegistry(folder, users={"maintainer": "s3cret"}) as registry:
-        environ, released = login(registry, tmp_path), bundle(tmp_path, 1)
+        environ, released = login(registry, tmp_path), bundle(tmp_path, 1, at=registry.host)
         at = destination(environ)
         with pytest.raises(ViberunError, match="without a login"):
             perform("stage", at, released)
@@ -352,3 +354,27 @@ def test_a_build_without_a_repository_has_nowhere_to_go(tmp_path: Path) -> None:
     images = {name: replace(image, ref=None) for name, image in released.manifest.images.items()}
     released = replace(released, manifest=replace(released.manifest, build=build, images=images))
     assert "names no repository" in destination({}).preflight(released, meter()).found[0]
+
+
+def test_a_build_of_another_registry_is_refused(registry: DockerRegistry, tmp_path: Path) -> None:
+    (found,) = destination(login(registry, tmp_path)).preflight(bundle(tmp_path, 1), meter()).found
+    assert found == (
+        f"this was built for images at ghcr.io, not at {registry.host}; build it again with VIBERUN_OCI_REGISTRY={registry.host}"
+    )
+
+
+def test_images_are_looked_for_where_the_manifest_names_them(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    (folder := tmp_path / "other").mkdir()
+    with DockerRegistry(folder, tokens=tokens) as other:
+        there, elsewhere = (bundle(tmp_path / each.host, 1, at=each.host) for each in (registry, other))
+        at = destination(login(registry, tmp_path), hasty())
+        release(at, there)
+        assert list(at.verify(there)) == []
+        assert {change.subject.partition("/")[0] for change in at.verify(elsewhere)} == {other.host}
+        assert len(list(at.verify(elsewhere))) == 10
+        nowhere = destination({})
+        assert nowhere.standing(Published.of(there)).wrong == ()
+        assert len(nowhere.standing(Published.of(elsewhere)).wrong) == 2

@@ -140,7 +140,8 @@ def test_a_commit_that_is_dated_ahead_of_githubs_clock_is_refused(
 ) -> None:
     when, commit = datetime.now(UTC) + timedelta(hours=hours), builds.commit()
     version = Version.dev(int(when.timestamp()), commit, dirty=False)
-    bundle = builds.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", github.repository.full_name))
+    at = (github.repository.full_name, github.url)
+    bundle = builds.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", *at))
     assert ("is dated in the future: GitHub's clock is at" in problems(github, bundle)) is refused
 
 
@@ -291,7 +292,7 @@ def test_a_repository_whose_dev_was_immutable_is_told_that_it_can_have_none(gith
 def test_a_commit_that_was_not_pushed_is_a_problem(github: GitHub, builds: Builds) -> None:
     release(github, builds.dev(builds.commit()))
     with GitHub() as elsewhere:
-        bundle = Builds(elsewhere, builds._folder / "elsewhere").dev(elsewhere.commits.add("unpushed"))
+        bundle = Builds(elsewhere, builds._folder / "elsewhere", github.url).dev(elsewhere.commits.add("unpushed"))
     found = problems(github, bundle)
     assert "push it" in found
     assert "--force" not in found

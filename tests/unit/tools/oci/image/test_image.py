@@ -4,6 +4,7 @@ import io
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ def test_labels_and_annotations_are_those_that_oci_defines(tmp_path: Path) -> No
             "org.opencontainers.image.version": "0.0.0-dev.20260125123045+0123456",
         }
     )
+
+
+def test_the_source_is_at_the_github_of_the_build(tmp_path: Path) -> None:
+    labels = read(made(tmp_path, build=replace(BUILD, github="https://ghe.example.org")))[2]["config"]["Labels"]
+    for name in ("source", "url"):
+        assert labels[f"org.opencontainers.image.{name}"] == "https://ghe.example.org/owner/name"
 
 
 def test_without_a_repository_no_source_is_named(tmp_path: Path) -> None:

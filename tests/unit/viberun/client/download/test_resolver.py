@@ -23,6 +23,8 @@ from viberun.errors import ManifestError, NewerManifestError, UsageError, Versio
 from viberun.manifest import File, Image, Manifest
 from viberun.version import Version
 
+GITHUB = "https://github.com"
+NOWHERE = replace(BUILD, repository=None)
 SERVER = File("viberun-server-x-linux-amd64.tar.gz", "server", "linux-amd64", 7, "a" * 64)
 FETCH = Fetcher(pause=lambda seconds: None)
 
@@ -58,10 +60,9 @@ PROD = Build(Version.prod("1.2.3"), "prod", BUILD.commit, BUILD.committed, "owne
     ],
 )
 def test_releases_are_looked_for_at_github(wanted: str, base: str) -> None:
-    assert place("owner/name", {}, wanted) == Place(base)
-    assert place("owner/name", {"GITHUB_SERVER_URL": "https://ghe.example.org/"}, wanted) == Place(
-        base.replace("github.com", "ghe.example.org")
-    )
+    assert place(BUILD, {"GITHUB_SERVER_URL": "https://else.example.org"}, wanted) == Place(base)
+    enterprise = replace(BUILD, github="https://ghe.example.org")
+    assert place(enterprise, {}, wanted) == Place(base.replace("github.com", "ghe.example.org"))
 
 
 @pytest.mark.parametrize(
@@ -76,21 +77,21 @@ def test_releases_are_looked_for_at_github(wanted: str, base: str) -> None:
 )
 @pytest.mark.parametrize("wanted", ["dev", "latest", "1.2.3"])
 def test_the_environment_names_another_place(named: str, base: str, wanted: str) -> None:
-    assert place(None, {"VIBERUN_CHANNEL_URL": named}, wanted) == Place(base)
+    assert place(NOWHERE, {"VIBERUN_CHANNEL_URL": named}, wanted) == Place(base)
 
 
 def test_a_relative_folder_is_one_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert place(None, {"VIBERUN_CHANNEL_URL": "dist/dev"}, "dev") == Place(str(tmp_path / "dist/dev"))
+    assert place(NOWHERE, {"VIBERUN_CHANNEL_URL": "dist/dev"}, "dev") == Place(str(tmp_path / "dist/dev"))
 
 
 def test_a_place_that_cannot_be_is_refused() -> None:
     with pytest.raises(UsageError, match="knows no place of releases; set VIBERUN_CHANNEL_URL"):
-        place(None, {}, "dev")
+        place(NOWHERE, {}, "dev")
     with pytest.raises(UsageError, match="VIBERUN_CHANNEL_URL is 'ftp://x/'"):
-        place(None, {"VIBERUN_CHANNEL_URL": "ftp://x/"}, "dev")
+        place(NOWHERE, {"VIBERUN_CHANNEL_URL": "ftp://x/"}, "dev")
     with pytest.raises(VersionError):
-        place("owner/name", {}, "newest")
+        place(BUILD, {}, "newest")
 
 
 def resolved(pages: dict[str, Page], wanted: str, own: Version | None = None) -> tuple[Version, str, list[str]]:
@@ -198,21 +199,29 @@ def test_a_broken_manifest_is_not_passed_over_for_an_older_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "wanted", "renewal"),
+    ("github", "environ", "wanted", "renewal"),
     [
-        ({"VIBERUN_INSTALL_METHOD": "npm"}, "dev", "update it with 'npm install --prefer-online -g viberun@dev'"),
-        ({"VIBERUN_INSTALL_METHOD": "uvx"}, "1.2.3", "update it with 'uvx viberun@latest'"),
         (
+            GITHUB,
+            {"VIBERUN_INSTALL_METHOD": "npm"},
+            "dev",
+            "update it with 'npm install --prefer-online -g viberun@dev'",
+        ),
+        (GITHUB, {"VIBERUN_INSTALL_METHOD": "uvx"}, "1.2.3", "update it with 'uvx viberun@latest'"),
+        (
+            GITHUB,
             {"VIBERUN_INSTALL_METHOD": "script"},
             "dev",
             "run the install script of https://github.com/owner/name/releases/tag/dev again",
         ),
         (
-            {"VIBERUN_INSTALL_METHOD": "script", "GITHUB_SERVER_URL": "https://ghe.example.org"},
+            "https://ghe.example.org",
+            {"VIBERUN_INSTALL_METHOD": "script"},
             "latest",
             "run https://ghe.example.org/owner/name/releases/latest/download/install.sh again",
         ),
         (
+            GITHUB,
             {"VIBERUN_INSTALL_METHOD": "script", "VIBERUN_CHANNEL_URL": "https://me:secret@mirror.example.org/"},
             "dev",
             "run the newest install script of https://mirror.example.org again",
@@ -220,16 +229,16 @@ def test_a_broken_manifest_is_not_passed_over_for_an_older_one() -> None:
     ],
 )
 def test_where_a_channel_is_too_new_to_be_read_there_is_a_way_to_update(
-    environ: dict[str, str], wanted: str, renewal: str
+    github: str, environ: dict[str, str], wanted: str, renewal: str
 ) -> None:
-    assert place("owner/name", environ, wanted).renewal == renewal
+    assert place(replace(BUILD, github=github), environ, wanted).renewal == renewal
 
 
 @pytest.mark.parametrize("wanted", ["dev", MINE.version.semver])
 @pytest.mark.parametrize("path", ["/channel.json", f"/viberun-{MINE.version.oci}.json"])
 def test_a_channel_that_is_too_new_to_be_read_says_how_to_update(path: str, wanted: str) -> None:
     with serving({path: b'{"schema": 3, "min_reader": 2, "files": "elsewhere"}'}) as web:
-        at = place(None, {"VIBERUN_CHANNEL_URL": web.url, "VIBERUN_INSTALL_METHOD": "pipx"}, "dev")
+        at = place(NOWHERE, {"VIBERUN_CHANNEL_URL": web.url, "VIBERUN_INSTALL_METHOD": "pipx"}, "dev")
         with pytest.raises(NewerManifestError, match=r"reads schema 1; update it with 'pipx upgrade viberun-dev'$"):
             resolve(at, wanted, FETCH, own=MINE.version)
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.viberun.installed import BUILD
 from tests.unit.viberun.strategies import repositories
 from viberun import channel
 from viberun.errors import UsageError
@@ -44,7 +47,7 @@ def test_garbage_is_a_name_or_one_line(text: str) -> None:
 
 @given(repositories.filter(bool))
 def test_every_repository_of_github_has_images(repository: str) -> None:
-    for name, text in channel.defaults("dev", repository).items():
+    for name, text in channel.defaults("dev", replace(BUILD, repository=repository)).items():
         if name in channel.IMAGES.values():
             Reference.parse(text, name)
 
@@ -59,16 +62,12 @@ def test_the_environment_names_the_images() -> None:
 
 @pytest.mark.parametrize(("channel", "tag"), [("dev", "dev"), ("prod", "latest")])
 def test_without_it_the_channel_does(channel: str, tag: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.unit.viberun.installed import BUILD
-
     monkeypatch.setattr("viberun.embedded.text", BUILD.to_json)
     assert str(reference("viberun", {"VIBERUN_CHANNEL": channel})) == f"ghcr.io/owner/name/viberun:{tag}"
 
 
 def test_a_build_without_a_repository_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
-
-    from tests.unit.viberun.installed import BUILD
 
     monkeypatch.setattr("viberun.embedded.text", replace(BUILD, repository=None).to_json)
     with pytest.raises(UsageError, match="set VIBERUN_PROXY_IMAGE to the image's name"):
@@ -79,8 +78,6 @@ def test_a_build_without_a_repository_says_what_to_set(monkeypatch: pytest.Monke
 
 def test_an_image_that_nothing_names_is_left_out_beside_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
-
-    from tests.unit.viberun.installed import BUILD
 
     monkeypatch.setattr("viberun.embedded.text", replace(BUILD, repository=None).to_json)
     assert {name: str(each) for name, each in references({"VIBERUN_IMAGE": "o/viberun:dev"}).items()} == {
