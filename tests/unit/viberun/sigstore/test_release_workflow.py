@@ -1,0 +1,136 @@
+"""Whose signature makes a release: each fact wrong once, and refused for that."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.sigstore.claims import Claims
+from tests.sigstore.signing import statement
+from tests.unit.viberun.sigstore.signed import AT, BUILD, SERVICES, TRUSTED, bundle, verified
+from viberun.sigstore.errors import SignatureError
+from viberun.sigstore.release_workflow import Build, Repository, check
+
+_BY_NAME = replace(TRUSTED, number=None)
+_TAG = replace(BUILD, tag="v1.2.3")
+
+
+def test_a_genuine_dev_build_is_taken() -> None:
+    signer = check(verified(bundle()), BUILD, TRUSTED)
+    assert (signer.repository, signer.number, signer.time) == ("acme/viberun", "900100200", AT)
+    assert signer.run == "https://github.com/acme/viberun/actions/runs/4711/attempts/1"
+
+
+def test_a_genuine_prod_build_is_taken() -> None:
+    check(verified(bundle(Claims(ref="refs/tags/v1.2.3"))), _TAG, TRUSTED)
+
+
+def test_without_a_number_the_name_counts() -> None:
+    check(verified(bundle()), BUILD, replace(_BY_NAME, name="Acme/Viberun"))
+
+
+def test_a_repository_that_was_renamed_stays_the_one() -> None:
+    renamed = bundle(Claims(repository="acme2/vr"))
+    check(verified(renamed), replace(BUILD, repository="acme2/vr"), TRUSTED)
+    with pytest.raises(SignatureError, match="it was signed by acme2/vr, not by acme/viberun"):
+        check(verified(renamed), replace(BUILD, repository="acme2/vr"), _BY_NAME)
+
+
+_ANOTHER = "6e340b9cffb37a989ca544e6bb780a2c78901d3f"
+_FORK = Claims(repository="evil/viberun", number="666")
+_REFUSED: dict[str, tuple[Claims, Build, Repository, str]] = {
+    "a fork": (
+        _FORK,
+        BUILD,
+        TRUSTED,
+        r"it was signed by evil/viberun \(number 666\), not by the repository with the number",
+    ),
+    "a fork, by name": (_FORK, BUILD, _BY_NAME, "it was signed by evil/viberun, not by acme/viberun"),
+    "a name that somebody else took": (
+        Claims(number="31337"),
+        BUILD,
+        TRUSTED,
+        "not by the repository with the number 900100200",
+    ),
+    "a build of another repository": (
+        Claims(),
+        replace(BUILD, repository="acme/other"),
+        TRUSTED,
+        "it says that it is of acme/other, and was signed by acme/viberun",
+    ),
+    "another branch": (
+        Claims(ref="refs/heads/feature"),
+        BUILD,
+        TRUSTED,
+        "the signer is .*feature, not .*refs/heads/main",
+    ),
+    "another workflow": (
+        Claims(called=".github/workflows/evil.yml"),
+        BUILD,
+        TRUSTED,
+        "the signer is .*evil.yml.*, not .*release.yml",
+    ),
+    "called by another workflow": (
+        Claims(caller=".github/workflows/evil.yml"),
+        BUILD,
+        TRUSTED,
+        "the workflow is .*evil.yml",
+    ),
+    "a pull request": (
+        Claims(event="pull_request_target"),
+        BUILD,
+        TRUSTED,
+        "the event is pull_request_target, not push",
+    ),
+    "started by hand": (Claims(event="workflow_dispatch"), BUILD, TRUSTED, "the event is workflow_dispatch, not push"),
+    "another's machine": (Claims(runner="self-hosted"), BUILD, TRUSTED, "the runner is self-hosted, not github-hosted"),
+    "another commit": (Claims(commit=_ANOTHER), BUILD, TRUSTED, f"the commit is {_ANOTHER}, not {BUILD.commit}"),
+    "a workflow of another commit": (Claims(signer_commit=_ANOTHER), BUILD, TRUSTED, "the signer's commit is"),
+    "another issuer": (Claims(issuer="https://gitlab.com"), BUILD, TRUSTED, "the issuer is https://gitlab.com, not"),
+    "a tag's for dev": (
+        Claims(ref="refs/tags/v1.2.3"),
+        BUILD,
+        TRUSTED,
+        "the signer is .*v1.2.3, not .*refs/heads/main",
+    ),
+    "main's for prod": (Claims(), _TAG, TRUSTED, "the signer is .*refs/heads/main, not .*refs/tags/v1.2.3"),
+    "another tag's": (Claims(ref="refs/tags/v1.2.4"), _TAG, TRUSTED, "the signer is .*v1.2.4, not .*v1.2.3"),
+    "another manifest": (Claims(), replace(BUILD, sha256="cd" * 32), TRUSTED, "the statement is about another build"),
+    "another build's manifest": (
+        Claims(),
+        replace(BUILD, name="viberun-1.json"),
+        TRUSTED,
+        "the statement is about another build",
+    ),
+    "another GitHub": (
+        Claims(),
+        BUILD,
+        replace(TRUSTED, server="https://git.example"),
+        "the repository is .*github.com|it says",
+    ),
+}
+
+
+@pytest.mark.parametrize(("claims", "build", "trusted", "why"), _REFUSED.values(), ids=_REFUSED.keys())
+def test_what_is_not_of_the_release_workflow_is_refused(
+    claims: Claims, build: Build, trusted: Repository, why: str
+) -> None:
+    with pytest.raises(SignatureError, match=why):
+        check(verified(bundle(claims)), build, trusted)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"", "the statement can't be read"),
+        (b"[]", "the statement can't be read"),
+        (b'{"_type": "a", "predicateType": "b", "subject": []}', "it is a statement of another kind"),
+        (
+            statement("", "").replace(b"slsa.dev/provenance/v1", b"slsa.dev/provenance/v2"),
+            "it is a statement of another kind",
+        ),
+        (statement("", "").replace(b'"subject"', b'"_type": "x", "subject"'), "a key twice"),
+    ],
+)
+def test_what_is_no_provenance_is_refused(text: bytes, why: str) -> None:
+    with pytest.raises(SignatureError, match=why):
+        check(verified(SERVICES.sign(text, Claims(), AT)), BUILD, TRUSTED)
