@@ -1,111 +1,143 @@
-"""Who makes certificates, as Fulcio does: an authority, and the log of certificates that promises to take them."""
+"""Certificate authorities: Fulcio's, with the log of its certificates (RFC 6962), and what others are built of."""
 
-import hashlib
-from datetime import UTC, datetime, timedelta
+import datetime
+import struct
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.sigstore.claims import Claims, der
+from tests.sigstore import der, keys
+from tests.sigstore.claims import Claims, extensions, identity
 
-BEGINS, ENDS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
-_SCTS = ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
-_LIFE = timedelta(minutes=10)
+LIFETIME = datetime.timedelta(minutes=10)
+"""Of a certificate of Fulcio's."""
 
+SINCE = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+"""Everything of an instance is valid from then."""
 
-class Authority:
-    """A root and the authority below it that issues, with keys of its own."""
-
-    def __init__(self) -> None:
-        root_key = ec.generate_private_key(ec.SECP384R1())
-        self._key = ec.generate_private_key(ec.SECP384R1())
-        self._log_key = ec.generate_private_key(ec.SECP256R1())
-        self.root = ca("root", root_key, "root", root_key)
-        self.issuer = ca("intermediate", self._key, "root", root_key)
-        self.log_spki = spki(self._log_key.public_key())
-
-    def issue(
-        self, key: ec.EllipticCurvePublicKey, claims: Claims, at: datetime, *, logged: bool = True, purpose: bool = True
-    ) -> x509.Certificate:
-        """A certificate for the claims, valid for ten minutes; not `logged` it has no promise of the log, and without its
-        `purpose` it is not for signing code."""
-        begins = at.replace(microsecond=0)
-        usage = ExtendedKeyUsageOID.CODE_SIGNING if purpose else ExtendedKeyUsageOID.SERVER_AUTH
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([]))
-            .issuer_name(self.issuer.subject)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(begins)
-            .not_valid_after(begins + _LIFE)
-            .add_extension(key_usage(digital_signature=True), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(claims.signer)]), critical=True)
-        )
-        for extension in claims.extensions():
-            builder = builder.add_extension(extension, critical=False)
-        if logged:
-            body = builder.sign(self._key, SHA384()).tbs_certificate_bytes
-            builder = builder.add_extension(
-                x509.UnrecognizedExtension(_SCTS, self._promised(body, begins)), critical=False
-            )
-        return builder.sign(self._key, SHA384())
-
-    def _promised(self, body: bytes, at: datetime) -> bytes:
-        """The list of one SCT (RFC 6962, sections 3.2 and 3.3), as it stands in an extension."""
-        milliseconds = int(at.timestamp() * 1000).to_bytes(8)
-        issuer = hashlib.sha256(spki(self._key.public_key())).digest()
-        signed = b"\0\0" + milliseconds + b"\0\1" + issuer + len(body).to_bytes(3) + body + b"\0\0"
-        signature = self._log_key.sign(signed, ec.ECDSA(SHA256()))
-        log_id = hashlib.sha256(self.log_spki).digest()
-        sct = b"\0" + log_id + milliseconds + b"\0\0" + b"\4\3" + len(signature).to_bytes(2) + signature
-        one = len(sct).to_bytes(2) + sct
-        return der(0x04, len(one).to_bytes(2) + one)
+_UNTIL = datetime.datetime(2040, 1, 1, tzinfo=datetime.UTC)
+_SCT_LIST = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 
 
-def spki(key: ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def ca(
-    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, issuer_key: ec.EllipticCurvePrivateKey
-) -> x509.Certificate:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(distinguished(name))
-        .issuer_name(distinguished(issuer))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(BEGINS)
-        .not_valid_after(ENDS)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(key_usage(key_cert_sign=True, crl_sign=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
-        .sign(issuer_key, SHA384())
+def name(common: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "sigstore.test"),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
+        ]
     )
 
 
-def distinguished(text: str) -> x509.Name:
-    parts = ((NameOID.ORGANIZATION_NAME, "sigstore.tests"), (NameOID.COMMON_NAME, text))
-    return x509.Name([x509.NameAttribute(kind, value) for kind, value in parts])
-
-
-def key_usage(*, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False) -> x509.KeyUsage:
+def key_usage(*, signs: str) -> x509.KeyUsage:
+    """`signs`: "certificates" or "messages"."""
     return x509.KeyUsage(
-        digital_signature=digital_signature,
-        key_cert_sign=key_cert_sign,
-        crl_sign=crl_sign,
+        digital_signature=signs == "messages",
         content_commitment=False,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
+        key_cert_sign=signs == "certificates",
+        crl_sign=signs == "certificates",
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def unsigned(
+    subject: x509.Name,
+    public_key: ec.EllipticCurvePublicKey,
+    issuer: x509.Name,
+    issuer_key: ec.EllipticCurvePublicKey,
+    since: datetime.datetime = SINCE,
+    until: datetime.datetime = _UNTIL,
+) -> x509.CertificateBuilder:
+    """A certificate without what says of what use it is."""
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(since)
+        .not_valid_after(until)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
+    )
+
+
+def root(common: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    return (
+        unsigned(name(common), key.public_key(), name(common), key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(key_usage(signs="certificates"), critical=True)
+        .sign(key, hashes.SHA384())
+    )
+
+
+class CertificateLog:
+    """Promises to take certificates in; keeps none."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+
+    def promise(self, to_be_signed: bytes, issuer: ec.EllipticCurvePrivateKey, at: datetime.datetime) -> bytes:
+        """The SCT list (RFC 6962, section 3.3) for a certificate that has none yet, as DER."""
+        moment = struct.pack(">Q", int(at.timestamp() * 1000))
+        entry = keys.key_id(issuer) + len(to_be_signed).to_bytes(3, "big") + to_be_signed
+        signature = keys.sign(self.key, b"\0\0" + moment + b"\0\1" + entry + b"\0\0")
+        sha256_ecdsa = b"\4\3"
+        sct = b"\0" + keys.key_id(self.key) + moment + b"\0\0" + sha256_ecdsa + _sized(signature)
+        return der.encode(der.OCTET_STRING, _sized(_sized(sct)))
+
+
+class CertificateAuthority:
+    """Fulcio: a root, an intermediate authority that issues, a log."""
+
+    def __init__(self) -> None:
+        root_key = ec.generate_private_key(ec.SECP384R1())
+        self._key = ec.generate_private_key(ec.SECP384R1())
+        self.log = CertificateLog()
+        self.root = root("root", root_key)
+        self.intermediate = (
+            unsigned(name("intermediate"), self._key.public_key(), self.root.subject, root_key.public_key())
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(key_usage(signs="certificates"), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
+            .sign(root_key, hashes.SHA384())
+        )
+
+    def issue(
+        self,
+        public_key: ec.EllipticCurvePublicKey,
+        claims: Claims,
+        at: datetime.datetime,
+        *,
+        logged: bool = True,
+        purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.CODE_SIGNING,
+    ) -> x509.Certificate:
+        """Valid for ten minutes from `at`, with a promise of the log if it is `logged`."""
+        at = at.replace(microsecond=0)
+        issuer = self.intermediate.subject
+        builder = (
+            unsigned(x509.Name([]), public_key, issuer, self._key.public_key(), at, at + LIFETIME)
+            .add_extension(key_usage(signs="messages"), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity(claims))]), critical=True
+            )
+        )
+        for oid, value in extensions(claims).items():
+            builder = builder.add_extension(
+                x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), critical=False
+            )
+        if not logged:
+            return builder.sign(self._key, hashes.SHA384())
+        to_be_signed = builder.sign(self._key, hashes.SHA384()).tbs_certificate_bytes
+        promise = x509.UnrecognizedExtension(_SCT_LIST, self.log.promise(to_be_signed, self._key, at))
+        return builder.add_extension(promise, critical=False).sign(self._key, hashes.SHA384())
+
+
+def _sized(content: bytes) -> bytes:
+    return struct.pack(">H", len(content)) + content

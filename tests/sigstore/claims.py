@@ -1,70 +1,84 @@
-"""What GitHub says of a job of Actions, and what Fulcio writes of it into a certificate."""
+"""What GitHub's OIDC token says of a run of Actions, and the extensions that Fulcio makes of it.
+
+https://docs.github.com/actions/concepts/security/openid-connect
+https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from cryptography import x509
-from cryptography.x509.oid import ObjectIdentifier
+from tests.sigstore import der
 
 ISSUER = "https://token.actions.githubusercontent.com"
-COMMIT = "5a21af2e1e694a81d837e2d095c30b2bda4dce00"
-_SERVER = "https://github.com/"
-_FULCIO = "1.3.6.1.4.1.57264.1."
+_FULCIO = "1.3.6.1.4.1.57264.1"
+_GITHUB = "https://github.com"
+
+Claims = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Claims:
-    """A run of a repository's workflow `called` for an `event`; `caller` is another workflow that called it, `signer_commit` the
-    commit of its file where that is another one's."""
+def claims(**varied: str) -> Claims:
+    """The run of `release.yml` for a push to main, but for what is `varied`; what follows from that varies along.
 
-    repository: str = "acme/viberun"
-    number: str = "900100200"
-    called: str = ".github/workflows/release.yml"
-    caller: str = ""
-    ref: str = "refs/heads/main"
-    event: str = "push"
-    runner: str = "github-hosted"
-    commit: str = COMMIT
-    signer_commit: str = ""
-    issuer: str = ISSUER
-
-    @property
-    def signer(self) -> str:
-        """Whose certificate it is: the file of the workflow, at its ref."""
-        return f"{_SERVER}{self.repository}/{self.called}@{self.ref}"
-
-    def extensions(self) -> list[x509.UnrecognizedExtension]:
-        """By https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md: the old ones are plain text, those from 8 on DER."""
-        server, owner, file = _SERVER, self.repository.partition("/")[0], self.caller or self.called
-        commit = self.signer_commit or self.commit
-        plain = [self.issuer, self.event, self.commit, "release", self.repository, self.ref]
-        new: Mapping[int, str] = {
-            8: self.issuer,
-            9: self.signer,
-            10: commit,
-            11: self.runner,
-            12: f"{server}{self.repository}",
-            13: self.commit,
-            14: self.ref,
-            15: self.number,
-            16: f"{server}{owner}",
-            17: "70080090",
-            18: f"{server}{self.repository}/{file}@{self.ref}",
-            19: commit,
-            20: self.event,
-            21: f"{server}{self.repository}/actions/runs/4711/attempts/1",
-            22: "public",
-        }
-        values = {number: text.encode() for number, text in enumerate(plain, 1)}
-        values |= {number: der(0x0C, text.encode()) for number, text in new.items()}
-        return [
-            x509.UnrecognizedExtension(ObjectIdentifier(f"{_FULCIO}{number}"), value)
-            for number, value in values.items()
-        ]
+    Raises TypeError for a claim that GitHub's token does not have.
+    """
+    repository = varied.get("repository", "acme/viberun")
+    ref = varied.get("ref", "refs/heads/main")
+    commit = varied.get("sha", "5a21af2e1e694a81d837e2d095c30b2bda4dce00")
+    workflow = varied.get("workflow_ref", f"{repository}/.github/workflows/release.yml@{ref}")
+    said = {
+        "iss": ISSUER,
+        "sub": f"repo:{repository}:ref:{ref}",
+        "actor": "developer",
+        "repository": repository,
+        "repository_id": "900100200",
+        "repository_owner": repository.partition("/")[0],
+        "repository_owner_id": "70080090",
+        "repository_visibility": "public",
+        "event_name": "push",
+        "ref": ref,
+        "ref_type": "tag" if ref.startswith("refs/tags/") else "branch",
+        "sha": commit,
+        "workflow": "release",
+        "workflow_ref": workflow,
+        "workflow_sha": commit,
+        "job_workflow_ref": workflow,
+        "job_workflow_sha": commit,
+        "runner_environment": "github-hosted",
+        "run_id": "4711",
+        "run_attempt": "1",
+        "run_number": "7",
+    }
+    if unknown := varied.keys() - said.keys():
+        raise TypeError(f"no claims of GitHub's: {', '.join(sorted(unknown))}")
+    return said | varied
 
 
-def der(tag: int, body: bytes) -> bytes:
-    """A DER value of less than 65,536 bytes."""
-    size = len(body)
-    length = bytes([size]) if size < 128 else bytes([0x81, size]) if size < 256 else b"\x82" + size.to_bytes(2)
-    return bytes([tag]) + length + body
+def identity(of: Claims) -> str:
+    """The certificate's subject alternative name."""
+    return f"{_GITHUB}/{of['job_workflow_ref']}"
+
+
+def extensions(of: Claims) -> dict[str, bytes]:
+    """By OID; 1 to 6 are raw text, 8 to 22 DER."""
+    repository = f"{_GITHUB}/{of['repository']}"
+    raw = (of["iss"], of["event_name"], of["sha"], of["workflow"], of["repository"], of["ref"])
+    encoded = (
+        of["iss"],
+        identity(of),
+        of["job_workflow_sha"],
+        of["runner_environment"],
+        repository,
+        of["sha"],
+        of["ref"],
+        of["repository_id"],
+        f"{_GITHUB}/{of['repository_owner']}",
+        of["repository_owner_id"],
+        f"{_GITHUB}/{of['workflow_ref']}",
+        of["workflow_sha"],
+        of["event_name"],
+        f"{repository}/actions/runs/{of['run_id']}/attempts/{of['run_attempt']}",
+        of["repository_visibility"],
+    )
+    return {
+        **{f"{_FULCIO}.{number}": text.encode() for number, text in enumerate(raw, 1)},
+        **{f"{_FULCIO}.{number}": der.encode(der.UTF8_STRING, text.encode()) for number, text in enumerate(encoded, 8)},
+    }

@@ -1,118 +1,226 @@
-"""Logs of signatures, as Rekor is: a Merkle tree (RFC 9162) with checkpoints, and the promises that only v1 makes."""
+"""Rekor, versions 1 and 2: a Merkle tree (RFC 6962) that grows, and what the log says of an entry.
 
+https://github.com/sigstore/rekor/blob/main/openapi.yaml
+https://github.com/sigstore/rekor-tiles/blob/main/CLIENTS.md
+https://c2sp.org/tlog-checkpoint
+"""
+
+import base64
+import datetime
 import hashlib
 import json
 import os
-from base64 import b64encode
-from datetime import datetime
+import threading
+from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.sigstore.authority import spki
+from tests.sigstore import keys
 
-_OF_OTHER_SHARDS = 1000
+_OTHER_SHARDS = 1000
+"""As many entries of version 1 stand in trees before this one."""
+
+
+def base64_of(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def canonical(document: object) -> bytes:
+    """RFC 8785, for the plain texts that stand in a log."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That a leaf is in the tree of `size` leaves (RFC 6962, section 2.1.1)."""
+
+    index: int
+    size: int
+    root: bytes
+    hashes: tuple[bytes, ...]
 
 
 class Tree:
-    """A log that others have written into before. `id` is what it signs with, `host` the name of its notes."""
-
-    host: str
-    origin: str
-    id: bytes
+    """Append-only; other people's leaves stand around every one."""
 
     def __init__(self) -> None:
-        self._leaves = [os.urandom(40) for _ in range(13)]
+        self._leaves: list[bytes] = [os.urandom(40) for _ in range(13)]
+        self._hashes: dict[tuple[int, int], bytes] = {}
+        self._lock = threading.Lock()
 
-    def add(self, content: Any) -> dict[str, Any]:
-        """Takes an entry, then another of somebody else; what a bundle says of it (TransparencyLogEntry)."""
-        body = canonical(content)
-        self._leaves += [body, os.urandom(40)]
-        index, size = len(self._leaves) - 2, len(self._leaves)
-        root = _root(self._leaves)
-        text = f"{self.origin}\n{size}\n{_base64(root)}\n"
-        note = f"{text}\n\u2014 {self.host} {_base64(self.id[:4] + self._signed(text.encode()))}\n"
+    def add(self, leaf: bytes) -> Proof:
+        with self._lock:
+            index = len(self._leaves)
+            self._leaves += [leaf, os.urandom(40)]
+            size = len(self._leaves)
+            return Proof(index, size, self._hash(0, size), tuple(self._path(index, 0, size)))
+
+    def _hash(self, start: int, end: int) -> bytes:
+        """Of a range of leaves; it never changes."""
+        if (start, end) not in self._hashes:
+            if end - start == 1:
+                content = b"\0" + self._leaves[start]
+            else:
+                middle = _middle(start, end)
+                content = b"\1" + self._hash(start, middle) + self._hash(middle, end)
+            self._hashes[start, end] = hashlib.sha256(content).digest()
+        return self._hashes[start, end]
+
+    def _path(self, index: int, start: int, end: int) -> list[bytes]:
+        if end - start == 1:
+            return []
+        middle = _middle(start, end)
+        if index < middle:
+            return [*self._path(index, start, middle), self._hash(middle, end)]
+        return [*self._path(index, middle, end), self._hash(start, middle)]
+
+
+def _middle(start: int, end: int) -> int:
+    """The left part of a range is the largest power of two that leaves something over."""
+    return start + (1 << ((end - start - 1).bit_length() - 1))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a log has taken; `promise` and `time` are of version 1 alone."""
+
+    kind: str
+    version: str
+    body: bytes
+    log: bytes
+    index: int
+    proof: Proof
+    checkpoint: str
+    time: int | None = None
+    promise: bytes | None = None
+
+    def in_bundle(self) -> dict[str, object]:
+        """TransparencyLogEntry of sigstore_rekor.proto, which is what version 2 answers as well."""
         return {
-            "logIndex": str(index),
-            "logId": {"keyId": _base64(self.id)},
-            "kindVersion": {"kind": content["kind"], "version": content["apiVersion"]},
+            "logIndex": str(self.index),
+            "logId": {"keyId": base64_of(self.log)},
+            "kindVersion": {"kind": self.kind, "version": self.version},
+            **({} if self.time is None else {"integratedTime": str(self.time)}),
+            **({} if self.promise is None else {"inclusionPromise": {"signedEntryTimestamp": base64_of(self.promise)}}),
             "inclusionProof": {
-                "logIndex": str(index),
-                "rootHash": _base64(root),
-                "treeSize": str(size),
-                "hashes": [_base64(each) for each in _path(index, self._leaves)],
-                "checkpoint": {"envelope": note},
+                "logIndex": str(self.proof.index),
+                "rootHash": base64_of(self.proof.root),
+                "treeSize": str(self.proof.size),
+                "hashes": [base64_of(digest) for digest in self.proof.hashes],
+                "checkpoint": {"envelope": self.checkpoint},
             },
-            "canonicalizedBody": _base64(body),
+            "canonicalizedBody": base64_of(self.body),
         }
 
-    def _signed(self, data: bytes) -> bytes:
-        raise NotImplementedError
+    def answered(self) -> dict[str, object]:
+        """LogEntry of version 1's API."""
+        said = {
+            "body": base64_of(self.body),
+            "integratedTime": self.time,
+            "logID": self.log.hex(),
+            "logIndex": self.index,
+            "verification": {
+                "signedEntryTimestamp": base64_of(self.promise or b""),
+                "inclusionProof": {
+                    "checkpoint": self.checkpoint,
+                    "hashes": [digest.hex() for digest in self.proof.hashes],
+                    "logIndex": self.proof.index,
+                    "rootHash": self.proof.root.hex(),
+                    "treeSize": self.proof.size,
+                },
+            },
+        }
+        return {hashlib.sha256(b"\0" + self.body).hexdigest(): said}
 
 
-class LogV1(Tree):
-    """One that says when it took an entry; its numbers go on from the shards before it."""
-
-    host, origin = "rekor.tests", "rekor.tests - 42"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self.spki = spki(self._key.public_key())
-        self.id = hashlib.sha256(self.spki).digest()
-
-    def add_at(self, content: Any, at: datetime) -> dict[str, Any]:
-        fields = self.add(content)
-        seconds, number = int(at.timestamp()), int(fields["logIndex"]) + _OF_OTHER_SHARDS
-        promised = {"integratedTime": seconds, "logID": self.id.hex(), "logIndex": number}
-        promise = self._signed(canonical(promised | {"body": fields["canonicalizedBody"]}))
-        fields |= {"logIndex": str(number), "integratedTime": str(seconds)}
-        return fields | {"inclusionPromise": {"signedEntryTimestamp": _base64(promise)}}
-
-    def _signed(self, data: bytes) -> bytes:
-        return self._key.sign(data, ec.ECDSA(SHA256()))
+def _checkpoint(origin: str, signer: str, key: keys.PrivateKey, key_id: bytes, proof: Proof) -> str:
+    text = f"{origin}\n{proof.size}\n{base64_of(proof.root)}\n"
+    return f"{text}\n\u2014 {signer} {base64_of(key_id[:4] + keys.sign(key, text.encode()))}\n"
 
 
-class LogV2(Tree):
-    """One that knows no time."""
+class LogV1:
+    """Rekor as it has been since 2021: says when it took an entry."""
 
-    host = origin = "log2.tests"
+    def __init__(self, host: str) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.key_id = keys.key_id(self.key)
+        self._host = host
+        self._tree = Tree()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._key = Ed25519PrivateKey.generate()
-        public = self._key.public_key()
-        self.spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.id = hashlib.sha256(self.host.encode() + b"\n\1" + raw).digest()  # C2SP signed-note
+    def add_envelope(self, envelope: bytes, certificate: bytes, at: datetime.datetime) -> Entry:
+        """Takes a DSSE envelope (JSON) with the certificate (PEM) of its one signature; dsse 0.0.1."""
+        said = json.loads(envelope)
+        payload = base64.b64decode(said["payload"])
+        spec = {
+            "envelopeHash": _sha256(envelope),
+            "payloadHash": _sha256(payload),
+            "signatures": [{"signature": said["signatures"][0]["sig"], "verifier": base64_of(certificate)}],
+        }
+        return self._add("dsse", spec, at)
 
-    def _signed(self, data: bytes) -> bytes:
-        return self._key.sign(data)
+    def add_request(self, request: Any, at: datetime.datetime) -> Entry:
+        """Takes what is sent to its API; KeyError, ValueError: it is nothing that this log knows."""
+        if (request["kind"], request["apiVersion"]) == ("hashedrekord", "0.0.1"):
+            return self._add("hashedrekord", {name: request["spec"][name] for name in ("data", "signature")}, at)
+        if (request["kind"], request["apiVersion"]) == ("dsse", "0.0.1"):
+            proposed = request["spec"]["proposedContent"]
+            return self.add_envelope(proposed["envelope"].encode(), base64.b64decode(proposed["verifiers"][0]), at)
+        raise ValueError(f"unknown kind of entry {request['kind']} {request['apiVersion']}")
+
+    def _add(self, kind: str, spec: dict[str, Any], at: datetime.datetime) -> Entry:
+        body = canonical({"apiVersion": "0.0.1", "kind": kind, "spec": spec})
+        proof = self._tree.add(body)
+        index, time = proof.index + _OTHER_SHARDS, int(at.timestamp())
+        promised = {"body": base64_of(body), "integratedTime": time, "logID": self.key_id.hex(), "logIndex": index}
+        return Entry(
+            kind=kind,
+            version="0.0.1",
+            body=body,
+            log=self.key_id,
+            index=index,
+            proof=proof,
+            checkpoint=_checkpoint(f"{self._host} - 42", self._host, self.key, self.key_id, proof),
+            time=time,
+            promise=keys.sign(self.key, canonical(promised)),
+        )
 
 
-def canonical(content: Any) -> bytes:
-    """RFC 8785, for what has neither numbers with fractions nor text outside of ASCII."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+class LogV2:
+    """Rekor on tiles: knows digests and signatures alone, and no time."""
+
+    def __init__(self, host: str) -> None:
+        self.key = ed25519.Ed25519PrivateKey.generate()
+        raw = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key_id = hashlib.sha256(host.encode() + b"\n\x01" + raw).digest()
+        self._host = host
+        self._tree = Tree()
+
+    def add(self, digest: bytes, signature: bytes, certificate: bytes) -> Entry:
+        """Takes the signature (of P-256) of what has this SHA-256, with its certificate (DER)."""
+        verifier = {"keyDetails": "PKIX_ECDSA_P256_SHA_256", "x509Certificate": {"rawBytes": base64_of(certificate)}}
+        return self._add(base64_of(digest), {"content": base64_of(signature), "verifier": verifier})
+
+    def add_request(self, request: Any) -> Entry:
+        """Takes what is sent to its API; KeyError: it is nothing that this log knows."""
+        asked = request["hashedRekordRequestV002"]
+        return self._add(asked["digest"], asked["signature"])
+
+    def _add(self, digest: str, signature: object) -> Entry:
+        record = {"data": {"algorithm": "SHA2_256", "digest": digest}, "signature": signature}
+        body = canonical({"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": record}})
+        proof = self._tree.add(body)
+        return Entry(
+            kind="hashedrekord",
+            version="0.0.2",
+            body=body,
+            log=self.key_id,
+            index=proof.index,
+            proof=proof,
+            checkpoint=_checkpoint(self._host, self._host, self.key, self.key_id, proof),
+        )
 
 
-def _base64(data: bytes) -> str:
-    return b64encode(data).decode()
-
-
-def _root(leaves: list[bytes]) -> bytes:
-    if len(leaves) == 1:
-        return hashlib.sha256(b"\0" + leaves[0]).digest()
-    middle = 1 << (len(leaves) - 1).bit_length() - 1
-    return hashlib.sha256(b"\1" + _root(leaves[:middle]) + _root(leaves[middle:])).digest()
-
-
-def _path(index: int, leaves: list[bytes]) -> list[bytes]:
-    if len(leaves) == 1:
-        return []
-    middle = 1 << (len(leaves) - 1).bit_length() - 1
-    if index < middle:
-        return [*_path(index, leaves[:middle]), _root(leaves[middle:])]
-    return [*_path(index - middle, leaves[middle:]), _root(leaves[:middle])]
+def _sha256(content: bytes) -> dict[str, str]:
+    return {"algorithm": "sha256", "value": hashlib.sha256(content).hexdigest()}

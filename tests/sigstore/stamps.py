@@ -1,79 +1,109 @@
-"""An authority that stamps times (RFC 3161), with a certificate of its own root."""
+"""A time stamp authority (RFC 3161, RFC 5652, RFC 5816)."""
 
+import datetime
 import hashlib
-from datetime import datetime
+from dataclasses import dataclass
+from typing import Self
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tests.sigstore.authority import BEGINS, ENDS, ca, distinguished, key_usage
-from tests.sigstore.claims import der
+from tests.sigstore import der, keys
+from tests.sigstore.authority import key_usage, name, root, unsigned
 
-_SEQUENCE, _SET, _OCTETS, _INTEGER, _0 = 0x30, 0x31, 0x04, 0x02, 0xA0
-_SHA256 = bytes.fromhex("300b0609608648016503040201")
-_ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
-_SIGNED_DATA, _TST_INFO = bytes.fromhex("06092a864886f70d010702"), bytes.fromhex("060b2a864886f70d0109100104")
-_CONTENT_TYPE, _MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d010903"), bytes.fromhex("06092a864886f70d010904")
-_POLICY = bytes.fromhex("06042a030405")
-_SIGNING_CERTIFICATE_V2 = bytes.fromhex("060b2a864886f70d010910022f")
+_POLICY = "1.3.6.1.4.1.57264.2"
+_PKCS9 = "1.2.840.113549.1.9"
+_STAMP = der.object_identifier(f"{_PKCS9}.16.1.4")
+_SIGNED_DATA = der.object_identifier("1.2.840.113549.1.7.2")
+_SHA256 = der.encode(der.SEQUENCE, der.object_identifier("2.16.840.1.101.3.4.2.1"))
+_ECDSA_SHA256 = der.encode(der.SEQUENCE, der.object_identifier("1.2.840.10045.4.3.2"))
 
 
-class Stamps:
-    """Whoever is asked for a stamp gets one, of whatever time."""
+@dataclass(frozen=True)
+class Request:
+    """TimeStampReq (RFC 3161, section 2.4.1), for a SHA-256."""
+
+    digest: bytes
+    nonce: int | None
+
+    @classmethod
+    def parse(cls, request: bytes) -> Self:
+        """Raises ValueError if it is none."""
+        ((_, content),) = der.elements(request)
+        _, (_, imprint), *rest = der.elements(content)
+        (_, algorithm), (_, digest) = der.elements(imprint)
+        if der.elements(algorithm)[0] != der.elements(der.elements(_SHA256)[0][1])[0]:
+            raise ValueError("only SHA-256 is stamped here")
+        nonces = [int.from_bytes(number) for tag, number in rest if tag == der.INTEGER]
+        return cls(digest, nonces[0] if nonces else None)
+
+
+class StampAuthority:
+    """A root, and a certificate that stamps."""
 
     def __init__(self) -> None:
         root_key = ec.generate_private_key(ec.SECP384R1())
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self.root = ca("stamps root", root_key, "stamps root", root_key)
+        self.root = root("stamps' root", root_key)
         self.certificate = (
-            x509.CertificateBuilder()
-            .subject_name(distinguished("stamps"))
-            .issuer_name(self.root.subject)
-            .public_key(self._key.public_key())
-            .serial_number(7)
-            .not_valid_before(BEGINS)
-            .not_valid_after(ENDS)
-            .add_extension(key_usage(digital_signature=True), critical=True)
+            unsigned(name("stamps"), self._key.public_key(), self.root.subject, root_key.public_key())
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(key_usage(signs="messages"), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False)
-            .sign(root_key, SHA256())
+            .sign(root_key, hashes.SHA384())
         )
 
-    def stamp(self, message: bytes, at: datetime) -> bytes:
-        """The answer to a request for a stamp on `message`."""
-        imprint = _sequence(_SHA256, der(_OCTETS, hashlib.sha256(message).digest()))
-        time = der(0x18, f"{at:%Y%m%d%H%M%SZ}".encode())
-        info = _sequence(_integer(1), _POLICY, imprint, _integer(4711), time)
-        raw = self.certificate.public_bytes(Encoding.DER)
-        attributes = sorted(
-            [
-                _attribute(_CONTENT_TYPE, _TST_INFO),
-                _attribute(_MESSAGE_DIGEST, der(_OCTETS, hashlib.sha256(info).digest())),
-                _attribute(
-                    _SIGNING_CERTIFICATE_V2, _sequence(_sequence(_sequence(der(_OCTETS, hashlib.sha256(raw).digest()))))
-                ),
-            ]
+    def stamp(self, digest: bytes, at: datetime.datetime, nonce: int | None = None) -> bytes:
+        """The response (granted) for what has this SHA-256, with the stamping certificate in it."""
+        info = _info(digest, at, nonce)
+        signed = der.encode(
+            der.SEQUENCE,
+            der.integer(3),
+            der.set_of(_SHA256),
+            der.encode(der.SEQUENCE, _STAMP, der.encode(0xA0, der.encode(der.OCTET_STRING, info))),
+            der.encode(0xA0, self.certificate.public_bytes(Encoding.DER)),
+            der.set_of(self._signer(info, at)),
         )
-        signature = self._key.sign(der(_SET, b"".join(attributes)), ec.ECDSA(SHA256()))
-        who = _sequence(self.certificate.issuer.public_bytes(), _integer(self.certificate.serial_number))
-        signed_attributes = der(_0, b"".join(attributes))
-        signer = _sequence(_integer(1), who, _SHA256, signed_attributes, _ECDSA_WITH_SHA256, der(_OCTETS, signature))
-        content = _sequence(_TST_INFO, der(_0, der(_OCTETS, info)))
-        signed = _sequence(_integer(3), der(_SET, _SHA256), content, der(_0, raw), der(_SET, signer))
-        return _sequence(_sequence(_integer(0)), _sequence(_SIGNED_DATA, der(_0, signed)))
+        token = der.encode(der.SEQUENCE, _SIGNED_DATA, der.encode(0xA0, signed))
+        return der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, der.integer(0)), token)
+
+    def _signer(self, info: bytes, at: datetime.datetime) -> bytes:
+        digest = hashlib.sha256(self.certificate.public_bytes(Encoding.DER)).digest()
+        named = der.encode(der.SEQUENCE, der.encode(der.OCTET_STRING, digest))
+        attributes = der.set_of(
+            _attribute(f"{_PKCS9}.3", _STAMP),
+            _attribute(f"{_PKCS9}.4", der.encode(der.OCTET_STRING, hashlib.sha256(info).digest())),
+            _attribute(f"{_PKCS9}.5", der.encode(0x17, at.strftime("%y%m%d%H%M%SZ").encode())),
+            _attribute(f"{_PKCS9}.16.2.47", der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, named))),
+        )
+        return der.encode(
+            der.SEQUENCE,
+            der.integer(1),
+            der.encode(
+                der.SEQUENCE, self.certificate.issuer.public_bytes(), der.integer(self.certificate.serial_number)
+            ),
+            _SHA256,
+            b"\xa0" + attributes[1:],  # signed as a SET, sent as [0] (RFC 5652, section 5.4)
+            _ECDSA_SHA256,
+            der.encode(der.OCTET_STRING, keys.sign(self._key, attributes)),
+        )
 
 
-def _sequence(*parts: bytes) -> bytes:
-    return der(_SEQUENCE, b"".join(parts))
+def _info(digest: bytes, at: datetime.datetime, nonce: int | None) -> bytes:
+    return der.encode(
+        der.SEQUENCE,
+        der.integer(1),
+        der.object_identifier(_POLICY),
+        der.encode(der.SEQUENCE, _SHA256, der.encode(der.OCTET_STRING, digest)),
+        der.integer(x509.random_serial_number()),
+        der.encode(der.GENERALIZED_TIME, at.strftime("%Y%m%d%H%M%SZ").encode()),
+        der.encode(der.SEQUENCE, der.integer(1)),
+        b"" if nonce is None else der.integer(nonce),
+    )
 
 
-def _integer(number: int) -> bytes:
-    return der(_INTEGER, number.to_bytes(number.bit_length() // 8 + 1))
-
-
-def _attribute(kind: bytes, value: bytes) -> bytes:
-    return _sequence(kind, der(_SET, value))
+def _attribute(oid: str, value: bytes) -> bytes:
+    return der.encode(der.SEQUENCE, der.object_identifier(oid), der.set_of(value))

@@ -6,21 +6,37 @@ from copy import deepcopy
 from datetime import datetime, timezone
 from typing import Any
 
-from tests.sigstore.claims import COMMIT, Claims
-from tests.sigstore.signing import Services, statement
+from tests.sigstore.claims import Claims, claims
+from tests.sigstore.instance import Instance
+from tests.sigstore.signing import sign
 from viberun.sigstore.bundle import Signed, verify
 from viberun.sigstore.release_workflow import Build, Repository
 from viberun.sigstore.trusted_root import TrustedRoot
 
 AT = datetime(2026, 11, 28, 12, tzinfo=timezone.utc)
-BUILD = Build("viberun-0.0.0-dev.20261128120000-5a21af2.json", "ab" * 32, "acme/viberun", COMMIT, tag=None)
+JOB = claims()
+BUILD = Build("viberun-0.0.0-dev.20261128120000-5a21af2.json", "ab" * 32, "acme/viberun", JOB["sha"], tag=None)
 TRUSTED = Repository("acme/viberun", "900100200")
-SERVICES = Services()
-ROOT = TrustedRoot.parse(SERVICES.trusted_root())
+INSTANCE = Instance()
+ROOT = TrustedRoot.parse(json.dumps(INSTANCE.trusted_root()))
 
 
-def bundle(claims: Claims = Claims(), at: datetime = AT, **how: Any) -> dict[str, Any]:  # noqa: B008 (frozen)
-    return SERVICES.sign(statement(BUILD.name, BUILD.sha256), claims, at, **how)
+def statement(manifest: str = BUILD.name, sha256: str = BUILD.sha256) -> bytes:
+    """Provenance of a build, by the name and the digest of its manifest."""
+    subjects = {"viberun-0.0.0.tgz": "cd" * 32, manifest: sha256}
+    fields = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in subjects.items()],
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {"buildDefinition": {}, "runDetails": {}},
+    }
+    return json.dumps(fields).encode()
+
+
+def bundle(of: Claims = JOB, **how: Any) -> dict[str, Any]:
+    """How: as `sign` has it."""
+    fields: dict[str, Any] = json.loads(sign(INSTANCE, statement(), of, AT, **how))
+    return fields
 
 
 def verified(fields: Any, root: TrustedRoot = ROOT, now: datetime = AT) -> Signed:

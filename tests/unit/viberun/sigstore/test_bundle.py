@@ -3,16 +3,18 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from tests.sigstore.claims import Claims
-from tests.sigstore.signing import Services
-from tests.unit.viberun.sigstore.signed import AT, ROOT, SERVICES, Changed, bundle, verified
+from tests.sigstore.claims import identity
+from tests.sigstore.instance import Instance
+from tests.unit.viberun.sigstore.signed import AT, INSTANCE, JOB, ROOT, Changed, bundle, verified
 from viberun.sigstore.bundle import MOST_BYTES, verify
 from viberun.sigstore.errors import SignatureError
 from viberun.sigstore.trusted_root import Span, TrustedRoot
@@ -25,26 +27,24 @@ _PROOF = f"{_ENTRY}.inclusionProof"
 _MINUTE = timedelta(minutes=1)
 
 
-@pytest.mark.parametrize(
-    "how", [{}, {"stamped": (AT,)}, {"v2": True, "stamped": (AT,)}], ids=["v1", "v1, stamped", "v2"]
-)
+@pytest.mark.parametrize("how", [{}, {"stamped": [AT]}, {"log": 2}], ids=["v1", "v1, stamped", "v2"])
 def test_a_genuine_bundle_is_taken(how: dict[str, Any]) -> None:
     signed = verified(bundle(**how))
     assert json.loads(signed.payload)["predicateType"] == "https://slsa.dev/provenance/v1"
     assert (signed.kind, signed.time) == ("application/vnd.in-toto+json", AT)
-    assert signed.certificate.names == [Claims().signer]
+    assert signed.certificate.names == [identity(JOB)]
 
 
 def test_the_earliest_time_that_is_proved_counts() -> None:
     assert verified(bundle(stamped=(AT + _MINUTE, AT + 2 * _MINUTE))).time == AT
-    assert verified(bundle(v2=True, stamped=(AT + 2 * _MINUTE, AT + _MINUTE))).time == AT + _MINUTE
+    assert verified(bundle(log=2, stamped=(AT + 2 * _MINUTE, AT + _MINUTE))).time == AT + _MINUTE
 
 
-@pytest.mark.parametrize("v2", [False, True])
-def test_each_time_must_be_right(v2: bool) -> None:
+@pytest.mark.parametrize("log", [1, 2])
+def test_each_time_must_be_right(log: int) -> None:
     for late in (AT - _MINUTE, AT + 11 * _MINUTE):
         with pytest.raises(SignatureError, match="the certificate was not valid when it was used"):
-            verified(bundle(v2=v2, stamped=(AT, late)), now=AT + 20 * _MINUTE)
+            verified(bundle(log=log, stamped=(AT, late)), now=AT + 20 * _MINUTE)
 
 
 def test_what_is_not_known_is_not_read() -> None:
@@ -137,15 +137,13 @@ def test_a_changed_bundle_is_refused(change: Callable[[Changed], Changed], why: 
         verified(change(Changed(GENUINE)).fields)
 
 
-_STAMPED = bundle(v2=True, stamped=(AT,))
+_STAMPED = bundle(log=2)
 _STAMP = f"{_MATERIAL}.timestampVerificationData.rfc3161Timestamps"
 _NOBODYS = "a timestamp is of nobody who is trusted, or of something else"
 _STAMP_CHANGES: dict[str, tuple[Callable[[Changed], Changed], str]] = {
     "no stamp": (lambda it: it.put(_STAMP, []), "nobody says when it was signed"),
     "another's stamp": (
-        lambda it: it.put(
-            _STAMP, bundle(v2=True, stamped=(AT,))[_MATERIAL]["timestampVerificationData"]["rfc3161Timestamps"]
-        ),
+        lambda it: it.put(_STAMP, bundle(log=2)[_MATERIAL]["timestampVerificationData"]["rfc3161Timestamps"]),
         _NOBODYS,
     ),
     "a changed signature": (lambda it: it.flip(f"{_STAMP}.0.signedTimestamp"), _NOBODYS),
@@ -200,19 +198,19 @@ def test_a_certificate_that_stands_in_no_log_is_refused() -> None:
 
 def test_a_certificate_for_something_else_is_refused() -> None:
     with pytest.raises(SignatureError, match="the certificate is not for signing programs"):
-        verified(bundle(purpose=False))
+        verified(bundle(purpose=ExtendedKeyUsageOID.SERVER_AUTH))
 
 
 def test_a_certificate_is_good_for_ten_minutes() -> None:
-    fields = bundle(v2=True, stamped=(AT + 10 * _MINUTE,))
+    fields = bundle(log=2, stamped=(AT + 10 * _MINUTE,))
     assert verified(fields).time == AT + 10 * _MINUTE
     with pytest.raises(SignatureError, match="the certificate was not valid when it was used"):
-        verified(bundle(v2=True, stamped=(AT + 10 * _MINUTE + timedelta(seconds=1),)))
+        verified(bundle(log=2, stamped=(AT + 10 * _MINUTE + timedelta(seconds=1),)))
 
 
 def test_services_that_are_not_known_are_not_trusted() -> None:
     with pytest.raises(SignatureError, match="the certificate is of nobody who is trusted"):
-        verified(GENUINE, TrustedRoot.parse(Services().trusted_root()))
+        verified(GENUINE, TrustedRoot.parse(json.dumps(Instance().trusted_root())))
 
 
 _BEFORE = Span(AT - 2 * _MINUTE, AT - _MINUTE)
@@ -252,8 +250,8 @@ def test_what_was_signed_in_the_future_is_refused() -> None:
 
 
 def test_what_a_root_does_not_know_is_left_out() -> None:
-    fields = json.loads(SERVICES.trusted_root())
-    new = json.loads(json.dumps(fields["tlogs"][0]))
+    fields: Any = INSTANCE.trusted_root()
+    new = deepcopy(fields["tlogs"][0])
     new["publicKey"]["rawBytes"] = "MAA="
     fields["tlogs"].insert(0, new)
     root = TrustedRoot.parse(json.dumps(fields))

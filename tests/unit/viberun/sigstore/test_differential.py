@@ -12,7 +12,7 @@ from sigstore.verify import Verifier
 from sigstore.verify.policy import UnsafeNoOp
 from sigstore_models.trustroot.v1 import TrustedRoot as Fields
 
-from tests.unit.viberun.sigstore.signed import AT, SERVICES, bundle, verified
+from tests.unit.viberun.sigstore.signed import AT, INSTANCE, bundle, verified
 from viberun.sigstore.errors import SignatureError
 
 _TRIALS = 150
@@ -24,7 +24,7 @@ def verifier() -> Verifier:
 
 
 def _trusted_root() -> TrustedRoot:
-    return TrustedRoot(Fields.from_json(SERVICES.trusted_root()))
+    return TrustedRoot(Fields.from_json(json.dumps(INSTANCE.trusted_root())))
 
 
 def _taken_by_sigstore(verifier: Verifier, fields: Any) -> bytes | None:
@@ -41,7 +41,7 @@ def _taken_by_ours(fields: Any) -> bytes | None:
         return None
 
 
-_KINDS: list[dict[str, Any]] = [{}, {"stamped": (AT,)}, {"v2": True, "stamped": (AT,)}]
+_KINDS: list[dict[str, Any]] = [{}, {"stamped": [AT]}, {"log": 2}]
 
 
 @pytest.mark.parametrize("how", _KINDS, ids=["v1", "v1, stamped", "v2"])

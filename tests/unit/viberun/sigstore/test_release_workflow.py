@@ -1,12 +1,13 @@
 """Whose signature makes a release: each fact wrong once, and refused for that."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from tests.sigstore.claims import Claims
-from tests.sigstore.signing import statement
-from tests.unit.viberun.sigstore.signed import AT, BUILD, SERVICES, TRUSTED, bundle, verified
+from tests.sigstore.claims import Claims, claims
+from tests.sigstore.signing import sign
+from tests.unit.viberun.sigstore.signed import AT, BUILD, INSTANCE, JOB, TRUSTED, bundle, statement, verified
 from viberun.sigstore.errors import SignatureError
 from viberun.sigstore.release_workflow import Build, Repository, check
 
@@ -21,7 +22,7 @@ def test_a_genuine_dev_build_is_taken() -> None:
 
 
 def test_a_genuine_prod_build_is_taken() -> None:
-    check(verified(bundle(Claims(ref="refs/tags/v1.2.3"))), _TAG, TRUSTED)
+    check(verified(bundle(claims(ref="refs/tags/v1.2.3"))), _TAG, TRUSTED)
 
 
 def test_without_a_number_the_name_counts() -> None:
@@ -29,14 +30,15 @@ def test_without_a_number_the_name_counts() -> None:
 
 
 def test_a_repository_that_was_renamed_stays_the_one() -> None:
-    renamed = bundle(Claims(repository="acme2/vr"))
+    renamed = bundle(claims(repository="acme2/vr"))
     check(verified(renamed), replace(BUILD, repository="acme2/vr"), TRUSTED)
     with pytest.raises(SignatureError, match="it was signed by acme2/vr, not by acme/viberun"):
         check(verified(renamed), replace(BUILD, repository="acme2/vr"), _BY_NAME)
 
 
 _ANOTHER = "6e340b9cffb37a989ca544e6bb780a2c78901d3f"
-_FORK = Claims(repository="evil/viberun", number="666")
+_EVIL = "acme/viberun/.github/workflows/evil.yml@refs/heads/main"
+_FORK = claims(repository="evil/viberun", repository_id="666")
 _REFUSED: dict[str, tuple[Claims, Build, Repository, str]] = {
     "a fork": (
         _FORK,
@@ -46,63 +48,73 @@ _REFUSED: dict[str, tuple[Claims, Build, Repository, str]] = {
     ),
     "a fork, by name": (_FORK, BUILD, _BY_NAME, "it was signed by evil/viberun, not by acme/viberun"),
     "a name that somebody else took": (
-        Claims(number="31337"),
+        claims(repository_id="31337"),
         BUILD,
         TRUSTED,
         "not by the repository with the number 900100200",
     ),
     "a build of another repository": (
-        Claims(),
+        JOB,
         replace(BUILD, repository="acme/other"),
         TRUSTED,
         "it says that it is of acme/other, and was signed by acme/viberun",
     ),
     "another branch": (
-        Claims(ref="refs/heads/feature"),
+        claims(ref="refs/heads/feature"),
         BUILD,
         TRUSTED,
         "the signer is .*feature, not .*refs/heads/main",
     ),
     "another workflow": (
-        Claims(called=".github/workflows/evil.yml"),
+        claims(workflow_ref=_EVIL),
         BUILD,
         TRUSTED,
         "the signer is .*evil.yml.*, not .*release.yml",
     ),
     "called by another workflow": (
-        Claims(caller=".github/workflows/evil.yml"),
+        claims(workflow_ref=_EVIL, job_workflow_ref=JOB["job_workflow_ref"]),
         BUILD,
         TRUSTED,
         "the workflow is .*evil.yml",
     ),
     "a pull request": (
-        Claims(event="pull_request_target"),
+        claims(event_name="pull_request_target"),
         BUILD,
         TRUSTED,
         "the event is pull_request_target, not push",
     ),
-    "started by hand": (Claims(event="workflow_dispatch"), BUILD, TRUSTED, "the event is workflow_dispatch, not push"),
-    "another's machine": (Claims(runner="self-hosted"), BUILD, TRUSTED, "the runner is self-hosted, not github-hosted"),
-    "another commit": (Claims(commit=_ANOTHER), BUILD, TRUSTED, f"the commit is {_ANOTHER}, not {BUILD.commit}"),
-    "a workflow of another commit": (Claims(signer_commit=_ANOTHER), BUILD, TRUSTED, "the signer's commit is"),
-    "another issuer": (Claims(issuer="https://gitlab.com"), BUILD, TRUSTED, "the issuer is https://gitlab.com, not"),
+    "started by hand": (
+        claims(event_name="workflow_dispatch"),
+        BUILD,
+        TRUSTED,
+        "the event is workflow_dispatch, not push",
+    ),
+    "another's machine": (
+        claims(runner_environment="self-hosted"),
+        BUILD,
+        TRUSTED,
+        "the runner is self-hosted, not github-hosted",
+    ),
+    "another commit": (claims(sha=_ANOTHER), BUILD, TRUSTED, f"the commit is {_ANOTHER}, not {BUILD.commit}"),
+    "a workflow of another commit": (claims(job_workflow_sha=_ANOTHER), BUILD, TRUSTED, "the signer's commit is"),
+    "another issuer": (claims(iss="https://gitlab.com"), BUILD, TRUSTED, "the issuer is https://gitlab.com, not"),
     "a tag's for dev": (
-        Claims(ref="refs/tags/v1.2.3"),
+        claims(ref="refs/tags/v1.2.3"),
         BUILD,
         TRUSTED,
         "the signer is .*v1.2.3, not .*refs/heads/main",
     ),
-    "main's for prod": (Claims(), _TAG, TRUSTED, "the signer is .*refs/heads/main, not .*refs/tags/v1.2.3"),
-    "another tag's": (Claims(ref="refs/tags/v1.2.4"), _TAG, TRUSTED, "the signer is .*v1.2.4, not .*v1.2.3"),
-    "another manifest": (Claims(), replace(BUILD, sha256="cd" * 32), TRUSTED, "the statement is about another build"),
+    "main's for prod": (JOB, _TAG, TRUSTED, "the signer is .*refs/heads/main, not .*refs/tags/v1.2.3"),
+    "another tag's": (claims(ref="refs/tags/v1.2.4"), _TAG, TRUSTED, "the signer is .*v1.2.4, not .*v1.2.3"),
+    "another manifest": (JOB, replace(BUILD, sha256="cd" * 32), TRUSTED, "the statement is about another build"),
     "another build's manifest": (
-        Claims(),
+        JOB,
         replace(BUILD, name="viberun-1.json"),
         TRUSTED,
         "the statement is about another build",
     ),
     "another GitHub": (
-        Claims(),
+        JOB,
         BUILD,
         replace(TRUSTED, server="https://git.example"),
         "the repository is .*github.com|it says",
@@ -110,12 +122,12 @@ _REFUSED: dict[str, tuple[Claims, Build, Repository, str]] = {
 }
 
 
-@pytest.mark.parametrize(("claims", "build", "trusted", "why"), _REFUSED.values(), ids=_REFUSED.keys())
+@pytest.mark.parametrize(("job", "build", "trusted", "why"), _REFUSED.values(), ids=_REFUSED.keys())
 def test_what_is_not_of_the_release_workflow_is_refused(
-    claims: Claims, build: Build, trusted: Repository, why: str
+    job: Claims, build: Build, trusted: Repository, why: str
 ) -> None:
     with pytest.raises(SignatureError, match=why):
-        check(verified(bundle(claims)), build, trusted)
+        check(verified(bundle(job)), build, trusted)
 
 
 @pytest.mark.parametrize(
@@ -133,4 +145,4 @@ def test_what_is_not_of_the_release_workflow_is_refused(
 )
 def test_what_is_no_provenance_is_refused(text: bytes, why: str) -> None:
     with pytest.raises(SignatureError, match=why):
-        check(verified(SERVICES.sign(text, Claims(), AT)), BUILD, TRUSTED)
+        check(verified(json.loads(sign(INSTANCE, text, JOB, AT))), BUILD, TRUSTED)
