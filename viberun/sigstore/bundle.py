@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def verify(text: bytes, root: TrustedRoot, now: datetime) -> Signed:
         raise SignatureError(f"the signature has more than {MOST_BYTES} bytes")
     try:
         return _verify(strict.loads(text), root, now)
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError, RecursionError) as error:
         raise SignatureError(f"the signature can't be read ({type(error).__name__}: {error})") from error
 
 
@@ -60,11 +60,10 @@ def _verify(fields: Mapping[str, Any], root: TrustedRoot, now: datetime) -> Sign
     times = [*_stamped(material, envelope.signature, root), *([entry.time] if entry.time else [])]
     if not times:
         raise SignatureError("nobody says when it was signed")
-    for time in times:
-        if time > now + _BEHIND:
-            raise SignatureError(f"it was signed in the future, on {time:%Y-%m-%d}")
-        _check_certificate(certificate, time, root)
-        entry.check(root.transparency_logs, time)
+    if max(times) > now + _BEHIND:
+        raise SignatureError(f"it was signed in the future, on {max(times):%Y-%m-%d}")
+    _check_certificate(certificate, times, root)
+    entry.check(root.transparency_logs, times)
     if not certificate.key.verifies(envelope.signed, envelope.signature):
         raise SignatureError("the signature does not fit")
     if not _is_about(entry, certificate, envelope):
@@ -101,13 +100,13 @@ def _stamped(material: Mapping[str, Any], signature: bytes, root: TrustedRoot) -
         yield time
 
 
-def _check_certificate(certificate: Certificate, time: datetime, root: TrustedRoot) -> None:
-    """Raises SignatureError unless it was right to sign a program with it at that time."""
-    if not certificate.is_valid_at(time):
+def _check_certificate(certificate: Certificate, times: Sequence[datetime], root: TrustedRoot) -> None:
+    """Raises SignatureError unless it was right to sign a program with it at each of the times."""
+    if not all(map(certificate.is_valid_at, times)):
         raise SignatureError("the certificate was not valid when it was used")
     if not certificate.signs_for(CODE_SIGNING):
         raise SignatureError("the certificate is not for signing programs")
-    trusted = [each.chain[0] for each in root.certificate_authorities if each.is_trusted_at(time)]
+    trusted = [each.chain[0] for each in root.certificate_authorities if all(map(each.is_trusted_at, times))]
     issuer = next((each for each in trusted if certificate.is_signed_by(each)), None)
     if issuer is None:
         raise SignatureError("the certificate is of nobody who is trusted")

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from viberun.sigstore import strict
 from viberun.sigstore.bundle import Signed
+from viberun.sigstore.certificate import Certificate
 from viberun.sigstore.errors import SignatureError
 
 _ISSUER = "https://token.actions.githubusercontent.com"
@@ -71,7 +72,7 @@ class Signer:
 def check(signed: Signed, build: Build, trusted: Repository) -> Signer:
     """Raises SignatureError unless it is this very build that the trusted repository's release workflow signed, for what the
     build says it is."""
-    says = {fact: signed.certificate.text(f"{_FULCIO}{number}") or "" for fact, number in _EXTENSIONS.items()}
+    says, names = _read(signed.certificate)
     name, number = says["repository"].removeprefix(f"{trusted.server}/"), says["repository's number"]
     if trusted.number is not None and number != trusted.number:
         raise SignatureError(
@@ -98,17 +99,19 @@ def check(signed: Signed, build: Build, trusted: Repository) -> Signer:
     for fact, value in wanted.items():
         if says[fact] != value:
             raise SignatureError(f"the {fact} is {says[fact] or 'not said'}, not {value}")
-    if (names := _names(signed)) != [workflow]:
+    if names != [workflow]:
         raise SignatureError(f"it was signed by {' '.join(names) or 'nobody'}, not by {workflow}")
     _check_statement(signed, build)
     return Signer(name, number, says["run"], signed.time, signed.log_index)
 
 
-def _names(signed: Signed) -> list[str]:
+def _read(certificate: Certificate) -> tuple[dict[str, str], list[str]]:
+    """What GitHub said of the job, and whom the certificate is for. Raises SignatureError."""
     try:
-        return signed.certificate.names
+        says = {fact: certificate.text(f"{_FULCIO}{number}") or "" for fact, number in _EXTENSIONS.items()}
+        return says, certificate.names
     except ValueError as error:
-        raise SignatureError(str(error)) from error
+        raise SignatureError(f"the certificate can't be read ({type(error).__name__}: {error})") from error
 
 
 def _check_statement(signed: Signed, build: Build) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -42,12 +42,12 @@ class Entry:
         """When the log took it, which it says only together with a promise that it signed."""
         return datetime.fromtimestamp(self._seconds, timezone.utc) if self._promise and self._seconds else None
 
-    def check(self, logs: tuple[Log, ...], signed_at: datetime) -> None:
-        """Raises SignatureError unless one of these logs, which was trusted at `signed_at`, has it."""
+    def check(self, logs: tuple[Log, ...], times: Sequence[datetime]) -> None:
+        """Raises SignatureError unless one of these logs, which was trusted at each of the times, has it."""
         log = next((each for each in logs if each.id == self.log_id), None)
         if log is None:
             raise SignatureError("it stands in a log that is not known")
-        if signed_at not in log.span:
+        if not all(time in log.span for time in times):
             raise SignatureError("it stands in a log that was not trusted then")
         if self._promise:
             if not log.key.verifies(self._promised(), self._promise):

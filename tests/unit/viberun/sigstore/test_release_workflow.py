@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sigstore.claims import Claims, claims
+from tests.sigstore import authority
+from tests.sigstore.claims import Claims, claims, extensions
 from tests.sigstore.signing import sign
 from tests.unit.viberun.sigstore.signed import AT, BUILD, INSTANCE, JOB, TRUSTED, bundle, statement, verified
 from viberun.sigstore.errors import SignatureError
@@ -128,6 +129,12 @@ def test_what_is_not_of_the_release_workflow_is_refused(
 ) -> None:
     with pytest.raises(SignatureError, match=why):
         check(verified(bundle(job)), build, trusted)
+
+
+def test_a_certificate_that_says_it_in_another_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authority, "extensions", lambda of: {**extensions(of), "1.3.6.1.4.1.57264.1.20": b"push"})
+    with pytest.raises(SignatureError, match="the certificate can't be read"):
+        check(verified(bundle()), BUILD, TRUSTED)
 
 
 @pytest.mark.parametrize(
