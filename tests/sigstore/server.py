@@ -76,7 +76,7 @@ class SigstoreServer:
         self._server = QuietServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"sigstore": self}))
         self._server.daemon_threads = True
         self.port = self._server.server_port
-        self.instance = Instance(f"127.0.0.1:{self.port}", f"localhost:{self.port}")
+        self.instance = Instance(f"127.0.0.1:{self.port}", f"127.0.0.1:{self.port}")
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
