@@ -8,21 +8,19 @@ import base64
 import datetime
 import json
 import os
-import threading
 import urllib.parse
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from tests.release.servers.quiet import QuietServer
+from tests.release.servers.quiet import QuietServer, Served
 from tests.sigstore.claims import ISSUER, Claims, claims
 from tests.sigstore.instance import Instance
 from tests.sigstore.stamps import Request
@@ -59,7 +57,7 @@ class _Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class SigstoreServer:
+class SigstoreServer(Served):
     """Serves from entering to leaving.
 
     `claims`: of the job whose token is asked for; `troubles` by service; `shift`: of the clock of all services. They may
@@ -71,23 +69,11 @@ class SigstoreServer:
         self.troubles: dict[Service, Trouble] = {}
         self.shift = datetime.timedelta()
         self.asked: Counter[str] = Counter()
-        self.closing = threading.Event()
         self._key = rsa.generate_private_key(65537, 2048)
-        self._server = QuietServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"sigstore": self}))
-        self._server.daemon_threads = True
+        self._server = QuietServer(type("Handler", (_Handler,), {"sigstore": self}))
+        self.closing = self._server.closing
         self.port = self._server.server_port
         self.instance = Instance(f"127.0.0.1:{self.port}", f"127.0.0.1:{self.port}")
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     @property
     def environment(self) -> dict[str, str]:

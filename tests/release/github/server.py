@@ -14,7 +14,6 @@ answered with 400 (requests) or 500 (answers) and fails `stop`.
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -59,14 +58,13 @@ class GitHub:
 
     def start(self) -> Self:
         for server in (self._site, self._storage):
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            server.start()
         return self
 
     def stop(self) -> None:
         """Stops serving. Raises AssertionError if anything broke GitHub's description of its API."""
         for server in (self._site, self._storage):
-            server.shutdown()
-            server.server_close()
+            server.stop()
         assert not self.breaches, "\n".join(self.breaches)
 
     __enter__ = start
@@ -202,11 +200,7 @@ def _refused(refusal: RefusedError) -> Answer:
 
 def _serve(answer: Callable[["_Handler"], Answer], clock: Callable[[], datetime]) -> QuietServer:
     handler = type("Handler", (_Handler,), {"answer": staticmethod(answer), "clock": staticmethod(clock)})
-    server = QuietServer(("127.0.0.1", 0), handler, bind_and_activate=False)
-    server.request_queue_size = 128
-    server.server_bind()
-    server.server_activate()
-    return server
+    return QuietServer(handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

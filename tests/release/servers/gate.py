@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from tests.release.servers.lag import ACCEPTED, Answered, Lag
-from tests.release.servers.quiet import QuietServer
+from tests.release.servers.quiet import QuietServer, Served
 
 _READING = ("GET", "HEAD")
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"}
@@ -60,7 +59,7 @@ FAULTS: Mapping[str, Fault] = {
 Policy = Callable[[Asked], Fault | None]
 
 
-class Gate:
+class Gate(Served):
     """Stands in front of `127.0.0.1:port` from entering to leaving.
 
     `policy` says what becomes of what changes something, `reading` of the rest; both may be replaced at any time.
@@ -75,14 +74,9 @@ class Gate:
         self.lag: Lag | None = None
         self.behind = port
         self.headers = dict(headers or {})
-        self.closing = threading.Event()
         self._lock = threading.Lock()
-        handler = type("Handler", (_Handler,), {"gate": self})
-        self._server = QuietServer(("127.0.0.1", 0), handler, bind_and_activate=False)
-        self._server.request_queue_size = 128
-        self._server.daemon_threads = True
-        self._server.server_bind()
-        self._server.server_activate()
+        self._server = QuietServer(type("Handler", (_Handler,), {"gate": self}))
+        self.closing = self._server.closing
 
     @property
     def host(self) -> str:
@@ -91,17 +85,6 @@ class Gate:
     @property
     def url(self) -> str:
         return f"http://{self.host}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def reset(self) -> None:
         """Counts from 1 again, and lets everything pass."""

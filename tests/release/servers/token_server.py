@@ -6,13 +6,10 @@ By https://distribution.github.io/distribution/spec/auth/token/ and .../jwt/.
 
 import base64
 import json
-import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from cryptography import x509
@@ -21,10 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 
-from tests.release.servers.quiet import QuietServer
+from tests.release.servers.quiet import QuietServer, Served
 
 
-class TokenServer:
+class TokenServer(Served):
     """`users` are names with passwords; `public` the repositories that anybody may pull from; tokens live `life` seconds.
 
     `identities` are identity tokens with their users, for the OAuth form of a login.
@@ -42,8 +39,7 @@ class TokenServer:
         self.granted: list[tuple[str | None, tuple[str, ...]]] = []
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._certificate = _self_signed(self._key)
-        handler = type("Handler", (_Handler,), {"tokens": self})
-        self._server = QuietServer(("127.0.0.1", 0), handler)
+        self._server = QuietServer(type("Handler", (_Handler,), {"tokens": self}))
 
     @property
     def realm(self) -> str:
@@ -53,16 +49,6 @@ class TokenServer:
     def certificate(self) -> bytes:
         """PEM, for the registry to check tokens with."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def token(self, user: str | None, scopes: tuple[str, ...]) -> str:
         """A JWT that grants as much of the scopes as the user, None for anybody, may have."""
