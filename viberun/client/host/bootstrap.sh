@@ -82,6 +82,7 @@ docker() {
     log=$(mktemp)
     make_state
     : >"$installing"
+    sync "$installing" 2>/dev/null || sync
     # What an installation that was interrupted left behind: not yet set up, or to be unpacked again.
     dpkg --configure -a >"$log" 2>&1 || true
     apt -q update >>"$log" 2>&1 || true
