@@ -104,7 +104,7 @@ def _text(stays: Kept, leaving: Leaving, *, yes: bool) -> Iterator[str]:
     yield f"{verb} {len(stays.expired)} assets of dev builds on GitHub, {size_text(size)}\n"
     yield from (f"  {asset.name}\n" for asset in stays.expired)
     for repository, versions in leaving:
-        yield f"{verb} {len(versions)} manifests of {repository} on ghcr.io\n"
+        yield f"{verb} {len(versions)} manifests of {stays.standing.build.registry}/{repository}\n"
         yield from (f"  {version.digest} {' '.join(version.tags)}".rstrip() + "\n" for version in versions)
     if not yes and (stays.expired or any(versions for _, versions in leaving)):
         yield "give --yes to delete that\n"

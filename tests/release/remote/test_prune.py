@@ -67,7 +67,7 @@ def test_nothing_is_deleted_without_being_told_to(
     lines = ended.out.splitlines()
     gone = {asset.name for bundle in builds[:2] for asset in bundle.assets}
     assert gone <= {line.strip() for line in lines}
-    assert f"would delete 6 manifests of {IMAGES[0]} on ghcr.io" in lines
+    assert f"would delete 6 manifests of {builds[-1].manifest.build.registry}/{IMAGES[0]}" in lines
     assert "give --yes to delete that" in lines
     assert "npm deprecate" in ended.out
     assert servers.github.repository.assets == before
@@ -94,7 +94,7 @@ def test_what_no_kept_build_reaches_goes_and_all_else_is_whole(
     assert names >= {asset.name for bundle in builds[2:] for asset in bundle.assets}
     again = prune(servers, builds[-1], "--keep", "2", "--yes")
     assert "deletes 0 assets of dev builds" in again.out
-    assert f"deletes 0 manifests of {IMAGES[0]}" in again.out
+    assert f"deletes 0 manifests of {builds[-1].manifest.build.registry}/{IMAGES[0]}" in again.out
     # What the next release mounts and moves is still there.
     servers.released(servers.next())
 
