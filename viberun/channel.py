@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from viberun.build import Build
 from viberun.errors import UsageError
 from viberun.version import MOVING, Channel, Version
-
-if TYPE_CHECKING:
-    from viberun.build import Build
 
 CHANNEL = "VIBERUN_CHANNEL"
 SERVER_VERSION = "VIBERUN_SERVER_VERSION"
