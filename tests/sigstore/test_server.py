@@ -160,7 +160,9 @@ def test_closing_waits_for_no_slow_service() -> None:
         address = f"{server.instance.url}/api/v2/trustBundle"
         asking = threading.Thread(target=requests.get, args=(address,))
         asking.start()
+        until = time.monotonic() + 10
         while not server.asked:
+            assert time.monotonic() < until, "the request did not come"
             time.sleep(0.01)
     asking.join(10)
     assert not asking.is_alive()
