@@ -22,6 +22,7 @@ COMMITTED = Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "of 
 # As GitHub names them: owners of a company's own have an underscore, and a repository may begin with any sign.
 REPOSITORY = Form(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*", "of the form owner/name")
 GITHUB = Form(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*", "an address without a slash at the end")
+REPOSITORY_ID = Form(r"[1-9][0-9]{0,18}", "GitHub's number of it")
 REGISTRY = Form(r"[a-z0-9.-]+(:[0-9]+)?", "of the form host[:port]")
 
 
@@ -31,8 +32,9 @@ class Build:
 
     `commit` is 40 hex digits (all 0 outside a git tree), `committed` the commit's timestamp in
     ISO 8601 with `Z` (the same moment as in a dev version), `repository` GitHub's `owner/name` or
-    None; `github` is the address of that GitHub, `registry` the host of the images. Raises
-    InvalidError where the facts do not agree.
+    None; `github` is the address of that GitHub, `registry` the host of the images, and
+    `repository_id` GitHub's number of the repository, which stays where that is renamed or moved,
+    or None. Raises InvalidError where the facts do not agree.
     """
 
     version: Version
@@ -42,6 +44,7 @@ class Build:
     repository: str | None
     github: str = "https://github.com"
     registry: str = "ghcr.io"
+    repository_id: str | None = None
 
     def __post_init__(self) -> None:
         problems = list(_disagreements(self))
@@ -74,13 +77,14 @@ class Build:
         repository = fields.text_or_null("repository", REPOSITORY)
         github = fields.text_or("github", cls.github, GITHUB)
         registry = fields.text_or("registry", cls.registry, REGISTRY)
+        repository_id = fields.text_or("repository_id", cls.repository_id, REPOSITORY_ID)
         spellings = fields.fields("spellings")
         spelt_as = {name: spellings.text(name) for name in SPELLINGS}
         if len(fields.problems) > before or not fields.readable:
             return None
         try:
             version = Version.parse(spelt)
-            build = cls(version, cast(Channel, channel), commit, committed, repository, github, registry)
+            build = cls(version, cast(Channel, channel), commit, committed, repository, github, registry, repository_id)
         except VersionError as error:
             fields.problems.append(str(error))
             return None
@@ -101,7 +105,7 @@ class Build:
 
     def to_json(self) -> str:
         """Returns the text of version.json: keys sorted; `embedded.version_in` knows how it looks."""
-        document = {
+        document: dict[str, object] = {
             "channel": self.channel,
             "commit": self.commit,
             "committed": self.committed,
@@ -111,6 +115,8 @@ class Build:
             "spellings": self.version.spellings,
             "version": self.version.semver,
         }
+        if self.repository_id is not None:
+            document["repository_id"] = self.repository_id
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
@@ -124,6 +130,8 @@ def _disagreements(build: Build) -> Iterator[str]:
         yield f"{version} is not the version of commit {build.commit}"
     if build.repository is not None and not REPOSITORY.fits(build.repository):
         yield f"repository must be {REPOSITORY.meaning}, not {build.repository!r}"
+    if build.repository_id is not None and not REPOSITORY_ID.fits(build.repository_id):
+        yield f"repository_id must be {REPOSITORY_ID.meaning}, not {build.repository_id!r}"
     for name, value, form in (("github", build.github, GITHUB), ("registry", build.registry, REGISTRY)):
         if not form.fits(value):
             yield f"{name} must be {form.meaning}, not {value!r}"

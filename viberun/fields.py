@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 # Below what JSON readers that calculate in doubles can tell apart.
 MOST = 2**53 - 1
 
 _MISSING = object()
+_T = TypeVar("_T")
 
 
 class Form(NamedTuple):
@@ -62,7 +63,7 @@ class Fields:
             return None
         return self.text(key, form)
 
-    def text_or(self, key: str, missing: str, form: Form) -> str:
+    def text_or(self, key: str, missing: _T, form: Form) -> str | _T:
         """As `text`; `missing` where there is no such field."""
         return self.text(key, form) if key in self._values else missing
 

@@ -115,10 +115,11 @@ class Manifest:
         build = self.build
         files = ",".join(f"\n    {json.dumps(asdict(file))}" for file in self.files)
         images = {name: asdict(image) for name, image in sorted(self.images.items())}
+        number = "" if build.repository_id is None else f' "repository_id": {json.dumps(build.repository_id)},'
         text = (
             f'{{ "schema": {SCHEMA}, "min_reader": {MIN_READER}, "channel": {json.dumps(build.channel)},'
             f' "repository": {json.dumps(build.repository)},\n'
-            f'  "github": {json.dumps(build.github)}, "registry": {json.dumps(build.registry)},\n'
+            f'  "github": {json.dumps(build.github)}, "registry": {json.dumps(build.registry)},{number}\n'
             f'  "version": {json.dumps(build.version.semver)},\n'
             f'  "spellings": {json.dumps(build.version.spellings)},\n'
             f'  "commit": {json.dumps(build.commit)}, "committed": {json.dumps(build.committed)},'

@@ -34,6 +34,7 @@ def mismatches(build: Build, checkout: Build, environ: Mapping[str, str]) -> Ite
     for name, is_there, wanted in (
         ("commit", build.commit, checkout.commit),
         ("repository", build.repository, checkout.repository),
+        ("repository's number", build.repository_id, checkout.repository_id),
         ("GitHub", build.github, checkout.github),
         ("registry", build.registry, checkout.registry),
         ("version", str(build.version), str(checkout.version) if build.channel == "dev" else str(build.version)),

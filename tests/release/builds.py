@@ -61,5 +61,6 @@ class Builds:
         return fabricated.make(folder, build, publishable=self._publishable, text=text)
 
     @property
-    def _at(self) -> tuple[str, str, str]:
-        return self._github.repository.full_name, self._web, self._registry
+    def _at(self) -> tuple[str, str, str, str]:
+        repository = self._github.repository
+        return repository.full_name, self._web, self._registry, str(repository.id)

@@ -64,6 +64,9 @@ if [ -z "$repository" ] && [ -n "$commit" ]; then
         sed -e 's#\.git$##' -e '\#/\.*$#d') || repository='' # what is no name of GitHub's is none
 fi
 
+# GitHub's number of it: in Actions it is there, elsewhere whoever builds for a release says it.
+repository_id=${GITHUB_REPOSITORY_ID:-}
+
 # Where its releases and images are: facts of the build, which no program asks of its surroundings.
 github=${GITHUB_SERVER_URL:-https://github.com}
 registry=${VIBERUN_OCI_REGISTRY:-ghcr.io}
@@ -92,6 +95,7 @@ echo "STABLE_VIBERUN_COMMIT $commit"
 echo "STABLE_VIBERUN_GITHUB ${github%/}"
 echo "STABLE_VIBERUN_REGISTRY $registry"
 echo "STABLE_VIBERUN_REPOSITORY $repository"
+echo "STABLE_VIBERUN_REPOSITORY_ID $repository_id"
 echo "STABLE_VIBERUN_TAGS ${tags% }"
 echo "STABLE_VIBERUN_TIMESTAMP $timestamp"
 echo "STABLE_VIBERUN_TREE $tree"

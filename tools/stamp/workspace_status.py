@@ -12,9 +12,8 @@ from viberun.version import NUMBERS, Channel, Version, instant
 NO_COMMIT = "0" * 40
 
 _TAG = Form(f"v{NUMBERS}", "of the form vX.Y.Z")
-_KEYS = tuple(
-    f"STABLE_VIBERUN_{fact}" for fact in ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY", "GITHUB", "REGISTRY")
-)
+_PREFIX = "STABLE_VIBERUN_"
+_FACTS = ("COMMIT", "TIMESTAMP", "STATE", "TAGS", "REPOSITORY", "REPOSITORY_ID", "GITHUB", "REGISTRY")
 
 
 def read(status: str | Mapping[str, str], channel: Channel) -> Build:
@@ -31,7 +30,16 @@ def read(status: str | Mapping[str, str], channel: Channel) -> Build:
     committed = f"{instant(seconds):%Y-%m-%dT%H:%M:%SZ}"
     dev = Version.dev(seconds, commit, dirty=state != "clean")
     version = dev if channel == "dev" else _tagged(state, facts["TAGS"].split())
-    return Build(version, channel, commit, committed, facts["REPOSITORY"] or None, facts["GITHUB"], facts["REGISTRY"])
+    return Build(
+        version,
+        channel,
+        commit,
+        committed,
+        facts["REPOSITORY"] or None,
+        facts["GITHUB"],
+        facts["REGISTRY"],
+        facts["REPOSITORY_ID"] or None,
+    )
 
 
 def _facts(status: str | Mapping[str, str]) -> dict[str, str]:
@@ -39,10 +47,10 @@ def _facts(status: str | Mapping[str, str]) -> dict[str, str]:
     if isinstance(status, str):
         lines = (line.partition(" ") for line in status.splitlines())
         status = {key: value.strip() for key, _, value in lines}
-    absent = [f"{key} is missing" for key in _KEYS if key not in status]
+    absent = [f"{_PREFIX}{fact} is missing" for fact in _FACTS if f"{_PREFIX}{fact}" not in status]
     if absent:
         raise InvalidError("the workspace status", absent, remedy="build with the .bazelrc of this repository")
-    facts = {key.rpartition("_")[2]: status[key] for key in _KEYS}
+    facts = {fact: status[f"{_PREFIX}{fact}"] for fact in _FACTS}
     problems = []
     if facts["STATE"] not in ("clean", "dirty", "shallow", "none"):
         problems.append(f"STATE {facts['STATE']!r} is none that is known")

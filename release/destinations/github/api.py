@@ -62,6 +62,7 @@ class Api:
             permissions = {} if self._of_installation else fields.get("permissions") or {}
             scopes = answer.headers.get("x-oauth-scopes") if self._has_scopes else None
             return Repository(
+                int(fields["id"]),
                 str(fields["full_name"]),
                 bool(fields["private"]),
                 str(fields["default_branch"]),

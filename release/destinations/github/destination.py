@@ -184,6 +184,11 @@ class GitHubRelease(RemoteDestination):
                 f"this was built for {build.repository}, which GitHub spells {repository.full_name};"
                 " set GITHUB_REPOSITORY, or origin, to that and build again"
             )
+        elif build.repository_id != str(repository.id):
+            yield (
+                f"this was built for the repository with the number {build.repository_id or 'that nothing names'}, and"
+                f" {repository.full_name} has {repository.id}; build it again with GITHUB_REPOSITORY_ID={repository.id}"
+            )
         stamp = build.version.timestamp  # which is after the commit's own date where a parent's is
         dated = moment(stamp) if stamp else datetime.fromisoformat(build.committed)
         if dated - repository.now > _FUTURE:

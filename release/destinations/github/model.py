@@ -16,6 +16,7 @@ class Repository:
     `now` is the time by GitHub's own clock, `wait` the seconds until it takes all the requests of a release again.
     """
 
+    id: int
     full_name: str
     private: bool
     default_branch: str

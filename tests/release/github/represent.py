@@ -36,8 +36,8 @@ class Representation:
         flags: dict[str, Json] = dict.fromkeys(_REPOSITORY_FLAGS, False)
         flags |= dict.fromkeys(("has_issues", "has_projects"), True)
         facts: dict[str, Json] = {
-            "id": 1,
-            "node_id": _node("Repository", 1),
+            "id": repository.id,
+            "node_id": _node("Repository", repository.id),
             "name": name,
             "full_name": repository.full_name,
             "owner": self._user(owner, "Organization" if repository.of_organization else "User"),

@@ -154,6 +154,7 @@ class Repository:
     full_name: str
     commits: Commits
     clock: Callable[[], datetime]
+    id: int = 900100200
     former_name: str = ""
     default_branch: str = "main"
     private: bool = False

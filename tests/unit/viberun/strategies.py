@@ -50,7 +50,8 @@ def builds(draw: st.DrawFn) -> Build:
     version = draw(prod_versions) if draw(st.booleans()) else Version.dev(second, commit, draw(st.booleans()))
     committed = datetime.datetime.fromtimestamp(second, datetime.timezone.utc).isoformat()[:19] + "Z"
     github, registry = draw(st.sampled_from(("https://github.com", "https://ghe.example.org/git"))), draw(registries)
-    return Build(version, version.channel, commit, committed, draw(repositories), github, registry)
+    number = draw(st.none() | st.integers(1, 10**19 - 1).map(str))
+    return Build(version, version.channel, commit, committed, draw(repositories), github, registry, number)
 
 
 @st.composite

@@ -114,8 +114,9 @@ def test_the_schema_is_one() -> None:
 
 
 def test_schema_and_model_know_the_same_fields() -> None:
+    of_schema, required = SCHEMA["properties"], [*SCHEMA["required"], "repository_id"]
+    assert sorted(of_schema) == sorted(required) == sorted([*DOCUMENT, "repository_id"])
     for schema, document in (
-        (SCHEMA, DOCUMENT),
         (SCHEMA["properties"]["spellings"], DOCUMENT["spellings"]),
         (SCHEMA["$defs"]["file"], DOCUMENT["files"][0]),
         (SCHEMA["$defs"]["image"], DOCUMENT["images"]["viberun"]),

@@ -453,6 +453,12 @@ def test_github_and_the_registry_of_a_build_are_those_of_the_environment(checkou
     assert (build.github, build.registry) == ("https://ghe.example.org", "registry.example:5000")
 
 
+def test_the_repository_s_number_is_that_of_the_environment(checkout: Checkout) -> None:
+    checkout.commit()
+    assert checkout.build(GITHUB_REPOSITORY_ID="").repository_id is None
+    assert checkout.build(GITHUB_REPOSITORY_ID="900100200").repository_id == "900100200"
+
+
 def test_a_registry_with_a_login_is_refused_and_not_shown(checkout: Checkout) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         checkout.status(VIBERUN_OCI_REGISTRY="me:s3cret@registry.example")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ CLEAN = {
     "STABLE_VIBERUN_GITHUB": "https://github.com",
     "STABLE_VIBERUN_REGISTRY": "ghcr.io",
     "STABLE_VIBERUN_REPOSITORY": "owner/name",
+    "STABLE_VIBERUN_REPOSITORY_ID": "",
 }
 
 
@@ -32,6 +35,12 @@ def test_the_status_is_read_as_bazel_writes_it() -> None:
     assert workspace_status.read(text, "dev") == BUILD
     without_trailing_space = text.replace("STABLE_VIBERUN_TAGS \n", "STABLE_VIBERUN_TAGS\n")
     assert workspace_status.read(without_trailing_space, "dev") == BUILD
+
+
+def test_the_repository_s_number_is_a_fact_of_the_build() -> None:
+    assert workspace_status.read(status(REPOSITORY_ID="900100200"), "dev") == replace(BUILD, repository_id="900100200")
+    with pytest.raises(InvalidError, match="repository_id must be GitHub's number of it, not 'acme'"):
+        workspace_status.read(status(REPOSITORY_ID="acme"), "dev")
 
 
 @pytest.mark.parametrize("state", ["dirty", "shallow"])
@@ -97,7 +106,7 @@ def test_a_status_without_our_keys_is_refused_with_all_of_them(channel: Channel)
         workspace_status.read("STABLE_VIBERUN_STATE clean\n", channel)
     assert error.value.problems == tuple(
         f"STABLE_VIBERUN_{name} is missing"
-        for name in ("COMMIT", "TIMESTAMP", "TAGS", "REPOSITORY", "GITHUB", "REGISTRY")
+        for name in ("COMMIT", "TIMESTAMP", "TAGS", "REPOSITORY", "REPOSITORY_ID", "GITHUB", "REGISTRY")
     )
 
 

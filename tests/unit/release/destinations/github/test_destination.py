@@ -134,13 +134,23 @@ def test_force_takes_the_channel_back_to_no_older_build(github: GitHub, builds: 
     assert writes(github) == []
 
 
+@pytest.mark.parametrize("number", [None, "1"])
+def test_a_build_that_does_not_name_the_repository_s_number_is_refused(
+    github: GitHub, builds: Builds, number: str | None
+) -> None:
+    whole = builds.dev(builds.commit())
+    assert "GITHUB_REPOSITORY_ID" not in problems(github, whole)
+    bundle = builds.of(replace(whole.manifest.build, repository_id=number))
+    assert f"build it again with GITHUB_REPOSITORY_ID={github.repository.id}" in problems(github, bundle)
+
+
 @pytest.mark.parametrize(("hours", "refused"), [(0.9, False), (1.1, True), (24 * 365 * 5000, True)])
 def test_a_commit_that_is_dated_ahead_of_githubs_clock_is_refused(
     github: GitHub, builds: Builds, hours: float, refused: bool
 ) -> None:
     when, commit = datetime.now(UTC) + timedelta(hours=hours), builds.commit()
     version = Version.dev(int(when.timestamp()), commit, dirty=False)
-    at = (github.repository.full_name, github.url)
+    at = (github.repository.full_name, github.url, "ghcr.io", str(github.repository.id))
     bundle = builds.of(Build(version, "dev", commit, f"{when:%Y-%m-%dT%H:%M:%SZ}", *at))
     assert ("is dated in the future: GitHub's clock is at" in problems(github, bundle)) is refused
 
