@@ -1,4 +1,4 @@
-"""Reads what the packer put beside this module: `viberun/version.json`.
+"""Reads what the packer put beside this module: `viberun/version.json`, and in the client `viberun/trusted_root.json`.
 
 Stands alone and imports nothing that costs, since all of `viberun --version` is here. Reads through
 the package's own loader, so a folder and a zip are the same to it.
@@ -14,12 +14,22 @@ if TYPE_CHECKING:
     from importlib.abc import ResourceLoader
 
 NAME = "version.json"
+_TRUSTED_ROOT = "trusted_root.json"
 
 
 def text() -> str:
     """Returns the text of version.json. Raises ViberunError in a source tree, which has none."""
+    return _read(NAME)
+
+
+def trusted_root() -> str:
+    """Returns the text of Sigstore's trusted_root.json, whose signatures the client takes. Raises ViberunError likewise."""
+    return _read(_TRUSTED_ROOT)
+
+
+def _read(name: str) -> str:
     loader: ResourceLoader = viberun.__spec__.loader  # type: ignore[assignment]
-    path = f"{viberun.__path__[0]}/{NAME}"
+    path = f"{viberun.__path__[0]}/{name}"
     try:
         return loader.get_data(path).decode()
     except OSError:
@@ -28,7 +38,7 @@ def text() -> str:
             remedy="install a release, or build one with 'bazel run //release:dev'",
         ) from None
     except UnicodeDecodeError:
-        raise _damaged() from None
+        raise _damaged(name) from None
 
 
 def semver() -> str:
@@ -41,9 +51,9 @@ def version_in(document: str) -> str:
     _, found, rest = document.partition('"version": "')
     version, closed, _ = rest.partition('"')
     if not (found and closed):
-        raise _damaged()
+        raise _damaged(NAME)
     return version
 
 
-def _damaged() -> ViberunError:
-    return ViberunError(f"{NAME} in this viberun is damaged", remedy="install viberun again")
+def _damaged(name: str) -> ViberunError:
+    return ViberunError(f"{name} in this viberun is damaged", remedy="install viberun again")

@@ -98,6 +98,11 @@ class Manifest:
         """The manifest's own file name, that of this one build for ever."""
         return f"viberun-{self.build.version.oci}.json"
 
+    @property
+    def signature_name(self) -> str:
+        """The name of the file beside it that says who vouches for this build: a Sigstore bundle on one line."""
+        return f"viberun-{self.build.version.oci}.intoto.jsonl"
+
     @classmethod
     def parse(cls, text: str | bytes) -> Manifest:
         """Reads a manifest, without the files and images that this reader does not know.

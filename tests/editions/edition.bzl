@@ -15,6 +15,8 @@ _EXECUTABLES = {
     "viberun-server": ("server", "server"),
 }
 
+_TRUSTED_ROOT = "//tools/trust:trusted_root.json"
+
 # Of each image in //images: its name in a release, the folder with its files, the layers, whether the client is in it.
 _IMAGES = {
     "viberun": ("app", ["base", "tools", "node"], True),
@@ -42,6 +44,7 @@ def edition(name, images_of = None):
                 program = program,
                 runtime = "//tools/binary:runtime_" + architecture,
                 tags = ["manual"],
+                trusted_root = _TRUSTED_ROOT if package == "client" else None,
                 version = version,
             )
             executable_tarball(
@@ -107,6 +110,7 @@ def _packages(name, version):
         name = name + ".pex",
         pex = "//viberun/client:pex",
         tags = ["manual"],
+        trusted_root = _TRUSTED_ROOT,
         version = version,
     )
     npm_package(

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,6 @@ from tools.binary.description import Description
 
 # The head is filled up to this many bytes, so that its numbers do not depend on how long they are.
 HEAD_SIZE = 12 * 1024
-
-VERSION_PATH = "viberun/version.json"
 
 _DIGEST_LENGTH = 32  # of the 64 digits: in the name of a folder, and so in every path of the runtime
 _FIELD = re.compile(r"@([A-Z_]+)@")
@@ -28,13 +27,15 @@ class Program:
     entries: list[tar.Entry]
 
 
-def executable(head: str, program: Program, version: bytes, runtime: Description, runtime_archive: bytes) -> bytes:
-    """Returns the bytes of the executable.
+def executable(
+    head: str, program: Program, files: Mapping[str, bytes], runtime: Description, runtime_archive: bytes
+) -> bytes:
+    """Returns the bytes of the executable; `files`, by their path below the import root, come to those of the program.
 
     Raises:
         ValueError: the template `head` has a field that nothing fills, or is too long.
     """
-    program_archive = _archive([*program.entries, tar.Entry(VERSION_PATH, data=version)])
+    program_archive = _archive([*program.entries, *(tar.Entry(path, data=files[path]) for path in sorted(files))])
     fields = {
         "NAME": program.name,
         "ENTRY": program.entry,
@@ -70,13 +71,13 @@ def _fill(head: str, fields: dict[str, str]) -> bytes:
 
 
 def main(request: dict[str, Any]) -> None:
-    """Takes {program, entry, compiled, version, head, runtime, description, output}."""
+    """Takes {program, entry, compiled, files, head, runtime, description, output}."""
     with Path(request["compiled"]).open("rb") as file:
         program = Program(request["program"], request["entry"], tar.read(file))
     runtime = Description.parse(Path(request["description"]).read_text())
-    version = Path(request["version"]).read_bytes()
+    files = {path: Path(file).read_bytes() for path, file in request["files"].items()}
     output = Path(request["output"])
     output.write_bytes(
-        executable(Path(request["head"]).read_text(), program, version, runtime, Path(request["runtime"]).read_bytes())
+        executable(Path(request["head"]).read_text(), program, files, runtime, Path(request["runtime"]).read_bytes())
     )
     output.chmod(0o755)

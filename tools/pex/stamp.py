@@ -1,4 +1,4 @@
-"""Puts version.json into a PEX: the cheap step, run for every commit.
+"""Puts version.json, and what else changes with no code, into a PEX: the cheap step, run for every commit.
 
 PEX unpacks itself under a hash of its content that it was given when it was built (`pex_hash` and `code_hash` in PEX-INFO,
 the first in its start as well) and never looks again. So each of these hashes is made anew, or two versions would share
@@ -36,11 +36,13 @@ def rehash(members: Mapping[str, bytes], salt: bytes) -> dict[str, bytes]:
     return result
 
 
-def stamp(pex: Path, path: str, version: bytes, out: Path) -> None:
-    """Writes `pex` with `version` at `path` inside it to `out`."""
-    archive.write(out, rehash(archive.read(pex), version) | {path: version})
+def stamp(pex: Path, files: Mapping[str, bytes], out: Path) -> None:
+    """Writes `pex` with `files`, by their path inside it, to `out`."""
+    salt = b"".join(files[path] for path in sorted(files))
+    archive.write(out, rehash(archive.read(pex), salt) | dict(files))
 
 
 def main(request: dict[str, Any]) -> None:
-    """Takes {pex, version, path, out}."""
-    stamp(Path(request["pex"]), request["path"], Path(request["version"]).read_bytes(), Path(request["out"]))
+    """Takes {pex, files, out}."""
+    files = {path: Path(file).read_bytes() for path, file in request["files"].items()}
+    stamp(Path(request["pex"]), files, Path(request["out"]))

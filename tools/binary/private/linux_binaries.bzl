@@ -7,7 +7,7 @@ load("//tools/stamp:defs.bzl", "each_channel")
 
 visibility("//tools/binary/...")
 
-def linux_binaries(name, program, entry, deps):
+def linux_binaries(name, program, entry, deps, trusted_root = None):
     """Declares `NAME_amd64.dev`, `NAME_arm64.dev`, and the same of `.prod`.
 
     Args:
@@ -15,6 +15,7 @@ def linux_binaries(name, program, entry, deps):
       program: name of the executable.
       entry: module:function that returns the exit status.
       deps: libraries that hold the module and what it imports.
+      trusted_root: Sigstore's trusted_root.json, where the program verifies signatures.
     """
     compiled_program(
         name = name,
@@ -29,5 +30,6 @@ def linux_binaries(name, program, entry, deps):
             compiled = name,
             program = program,
             runtime = "//tools/binary:runtime_" + architecture,
+            trusted_root = trusted_root,
             version = "//tools/stamp:{channel}",
         )

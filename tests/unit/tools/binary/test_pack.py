@@ -8,6 +8,7 @@ from tools.binary.description import Description
 
 RUNTIME = Description("arm64", "ab" * 32, "lib/x", "lib/x/ld.so")
 PROGRAM = pack.Program("name", "module:main", [tar.Entry("__main__.pyc", data=b"code")])
+FILES = {"version.json": b"{}"}
 HEAD = """#!/bin/sh
 @NAME@ @ENTRY@ @LIBRARIES@ @LOADER@ @ARCHITECTURE@
 @SIZE@ @PROGRAM_START@ @PROGRAM_SIZE@ @RUNTIME_START@ @RUNTIME_SIZE@
@@ -16,7 +17,7 @@ HEAD = """#!/bin/sh
 
 
 def test_the_head_says_where_everything_is() -> None:
-    packed = pack.executable(HEAD, PROGRAM, b"{}", RUNTIME, b"runtime archive")
+    packed = pack.executable(HEAD, PROGRAM, FILES, RUNTIME, b"runtime archive")
     _, names, numbers, digests, *_ = packed.decode(errors="replace").splitlines()
     assert names == "name module:main lib/x lib/x/ld.so arm64"
     size, program, program_size, runtime, runtime_size = map(int, numbers.split())
@@ -29,21 +30,19 @@ def test_the_head_says_where_everything_is() -> None:
 
 
 def test_another_version_is_another_program_on_the_same_runtime() -> None:
-    digests = [
-        pack.executable(HEAD, PROGRAM, version, RUNTIME, b"").decode(errors="replace").splitlines()[3].split()
-        for version in (b"1", b"2", b"1")
-    ]
+    packed = [pack.executable(HEAD, PROGRAM, {"version.json": version}, RUNTIME, b"") for version in (b"1", b"2", b"1")]
+    digests = [each.decode(errors="replace").splitlines()[3].split() for each in packed]
     assert digests[0] == digests[2] != digests[1]
     assert digests[0][1] == digests[1][1]
 
 
 def test_the_same_input_makes_the_same_bytes() -> None:
-    one, two = (pack.executable(HEAD, PROGRAM, b"{}", RUNTIME, b"runtime") for _ in range(2))
+    one, two = (pack.executable(HEAD, PROGRAM, FILES, RUNTIME, b"runtime") for _ in range(2))
     assert one == two
 
 
 def test_refuses_a_field_that_nothing_fills_and_a_head_that_is_too_long() -> None:
     with pytest.raises(ValueError, match="nothing fills: NOBODY"):
-        pack.executable("@NOBODY@", PROGRAM, b"{}", RUNTIME, b"")
+        pack.executable("@NOBODY@", PROGRAM, FILES, RUNTIME, b"")
     with pytest.raises(ValueError, match="more than"):
-        pack.executable("#" * pack.HEAD_SIZE + "\n", PROGRAM, b"{}", RUNTIME, b"")
+        pack.executable("#" * pack.HEAD_SIZE + "\n", PROGRAM, FILES, RUNTIME, b"")

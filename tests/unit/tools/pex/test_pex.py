@@ -54,7 +54,7 @@ def unstamped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def program(unstamped: Path, tmp_path: Path) -> Path:
     out = tmp_path / "demo"
-    stamp.stamp(unstamped, "demo/version.json", b"version-1", out)
+    stamp.stamp(unstamped, {"demo/version.json": b"version-1"}, out)
     return out
 
 
@@ -68,7 +68,7 @@ def test_two_builds_in_different_folders_have_the_same_bytes(unstamped: Path, tm
 
 
 def test_stamping_twice_gives_the_same_bytes(unstamped: Path, program: Path, tmp_path: Path) -> None:
-    stamp.stamp(unstamped, "demo/version.json", b"version-1", tmp_path / "again")
+    stamp.stamp(unstamped, {"demo/version.json": b"version-1"}, tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == program.read_bytes()
 
 
@@ -121,7 +121,7 @@ def test_a_pex_variable_hands_the_start_to_pex(program: Path, tmp_path: Path) ->
 
 def test_two_versions_started_by_pex_with_one_cache_stay_apart(unstamped: Path, tmp_path: Path) -> None:
     for version in ("version-1", "version-2"):
-        stamp.stamp(unstamped, "demo/version.json", version.encode(), tmp_path / version)
+        stamp.stamp(unstamped, {"demo/version.json": version.encode()}, tmp_path / version)
         result = run(sys.executable, tmp_path / version, PEX_ROOT=str(tmp_path / "root"))
         assert (result.returncode, result.stdout) == (7, f"{version}\n"), result.stderr
 
@@ -164,8 +164,7 @@ def test_the_programs_take_a_manifest(tmp_path: Path, unstamped: Path) -> None:
     (tmp_path / "version.json").write_text("version-3")
     manifest = {
         "pex": str(unstamped),
-        "version": str(tmp_path / "version.json"),
-        "path": "demo/version.json",
+        "files": {"demo/version.json": str(tmp_path / "version.json")},
         "out": str(tmp_path / "out"),
     }
     stamp.main(manifest)
