@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from release.rebuild.difference import difference
 from tests.checkout.bazel import repository_cache
 from tests.checkout.git import git
 from tests.reproducible.checkout import Checkout, clone, host_pythons, outputs_here
-from tests.reproducible.difference import difference
 
 # The actions that carry the version, and so the only ones that a commit without other changes may run.
 STAMPED = {
