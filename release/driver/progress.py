@@ -80,10 +80,14 @@ class Meter:
         """Shows something that a waiting person wants to know now."""
         self._progress.tell(self._task, text)
 
+    def warn(self, text: str) -> None:
+        """Shows what should be mended and fails nothing; the summary repeats it."""
+        self._progress.warn(self._task, text)
+
     def note_usage(self, used: float, most: float, text: str, remedy: str) -> None:
         """Notes how much of a limit is used, and warns with the remedy from 80 % on, while there is time for it."""
         if used >= _NEAR * most:
-            self._progress.warn(self._task, f"{text}; {remedy}")
+            self.warn(f"{text}; {remedy}")
         else:
             self.note(text)
 

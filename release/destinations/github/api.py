@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-from release.destinations.github.model import Asset, Comparison, PackageVersion, Release, Repository, Ruleset, Status
+from release.destinations.github.model import (
+    Asset,
+    Comparison,
+    Environment,
+    PackageVersion,
+    Release,
+    Repository,
+    Ruleset,
+    Status,
+)
 from release.destinations.github.settings import Settings
 from release.transport.body import Body
 from release.transport.content import Moved
@@ -82,12 +91,21 @@ class Api:
             return None
         return answer.status == 200 and read(answer, lambda fields: bool(fields["enabled"]))
 
-    def reviewers(self, environment: str) -> int | None:
-        """Counts those of whom one has to agree before a job of the environment runs; None where the token may not know."""
-        answer = self._send("GET", f"/environments/{quote(environment, safe='')}", accepted=(200, 403, 404))
-        if answer.status != 200:
-            return None if answer.status == 403 else 0
-        return read(answer, lambda fields: sum(len(rule.get("reviewers") or ()) for rule in fields["protection_rules"]))
+    def environment(self, name: str) -> Environment | None:
+        """Tells what protects an environment, which a job makes that names one; None where the token may not know."""
+        answer = self._send("GET", f"/environments/{quote(name, safe='')}", accepted=(200, 403, 404))
+        if answer.status == 403:
+            return None
+        return Environment(0, takes_any_ref=True) if answer.status == 404 else read(answer, Environment.of)
+
+    def is_protected(self, branch: str) -> bool:
+        """Tells whether the branch has protection of its own, besides what rulesets say."""
+        answer = self._send("GET", f"/branches/{quote(branch, safe='')}", accepted=(200, 404))
+        return answer.status == 200 and read(answer, lambda fields: bool(fields["protection"]["enabled"]))
+
+    def branch_rules(self, branch: str) -> frozenset[str]:
+        """Returns what rulesets demand of whoever changes a branch (`pull_request`, `non_fast_forward`)."""
+        return frozenset(self._list(f"/rules/branches/{quote(branch, safe='')}", "", lambda rule: str(rule["type"])))
 
     def has_commit(self, sha: str) -> bool:
         return self._send("GET", f"/commits/{sha}", accepted=(200, 404, 422)).status == 200
@@ -127,12 +145,13 @@ class Api:
 
     def tag_rules(self, tag: str) -> Mapping[str, frozenset[str]]:
         """Returns what rulesets forbid this token to do with a tag (`update`, `creation`), by the ruleset's name."""
-        found = dict[str, frozenset[str]]()
-        for listed in self._list("/rulesets", "targets=tag", Ruleset.of):
-            if listed.active:
-                ruleset = read(self._send("GET", f"/rulesets/{listed.id}"), Ruleset.of)
-                found[ruleset.name] = ruleset.rules if ruleset.names(f"refs/tags/{tag}") else frozenset()
-        return found
+        binding = (each for each in self.tag_rulesets() if each.binds and each.names(f"refs/tags/{tag}"))
+        return {ruleset.name: ruleset.rules for ruleset in binding}
+
+    def tag_rulesets(self) -> list[Ruleset]:
+        """Returns the rulesets for tags that are in force."""
+        active = [listed for listed in self._list("/rulesets", "targets=tag", Ruleset.of) if listed.active]
+        return [read(self._send("GET", f"/rulesets/{listed.id}"), Ruleset.of) for listed in active]
 
     def tag_commit(self, tag: str) -> str | None:
         """Returns the commit that a tag stands on, through the object of an annotated one; None where there is no such tag."""

@@ -18,6 +18,7 @@ from release.destinations.github.dev import DevRelease
 from release.destinations.github.fence import OVERTAKEN, WORKFLOWS
 from release.destinations.github.model import Repository
 from release.destinations.github.prod import ProdRelease
+from release.destinations.github.protection import gaps
 from release.destinations.github.published import download
 from release.destinations.github.retention import KEEP, Keep
 from release.destinations.github.settings import Settings
@@ -189,6 +190,8 @@ class GitHubRelease(RemoteDestination):
                 f"this was built for the repository with the number {build.repository_id or 'that nothing names'}, and"
                 f" {repository.full_name} has {repository.id}; build it again with GITHUB_REPOSITORY_ID={repository.id}"
             )
+        for gap in gaps(api, repository.default_branch):
+            meter.warn(gap)
         stamp = build.version.timestamp  # which is after the commit's own date where a parent's is
         dated = moment(stamp) if stamp else datetime.fromisoformat(build.committed)
         if dated - repository.now > _FUTURE:
@@ -228,10 +231,10 @@ class GitHubRelease(RemoteDestination):
         settings = self._settings(bundle)
         if not settings.in_actions or bundle.manifest.build.channel == "dev":
             return
-        reviewers = Api(self._http, settings).reviewers("prod")
-        if reviewers is None:
+        environment = self._api(bundle.manifest.build).environment("prod")
+        if environment is None:
             meter.note("whether the environment prod has reviewers is not known: the token may not read it")
-        elif not reviewers:
+        elif not environment.reviewers:
             yield (
                 "the environment prod has no required reviewers, so whoever can push a tag releases; add them in the"
                 " repository's settings (Environments, prod)"

@@ -119,25 +119,42 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Environment:
+    """What a job that names it waits for: so many of whom one has to agree. `takes_any_ref`: it may be of any branch or tag."""
+
+    reviewers: int
+    takes_any_ref: bool
+
+    @staticmethod
+    def of(fields: Mapping[str, Any]) -> "Environment":
+        reviewers = sum(len(rule.get("reviewers") or ()) for rule in fields["protection_rules"])
+        return Environment(reviewers, fields.get("deployment_branch_policy") is None)
+
+
+@dataclass(frozen=True)
 class Ruleset:
-    """What a repository or its organisation forbids; the list of them tells neither `rules` nor for which refs."""
+    """What a repository or its organisation forbids; the list of them tells neither `rules` nor for which refs.
+
+    `binds`: whether whoever asks is no exception.
+    """
 
     id: int
     name: str
     active: bool
+    binds: bool
     rules: frozenset[str]
     include: tuple[str, ...]
     exclude: tuple[str, ...]
 
     @staticmethod
     def of(fields: Mapping[str, Any]) -> "Ruleset":
-        binds = fields.get("current_user_can_bypass") not in ("always", "exempt")
         names = (fields.get("conditions") or {}).get("ref_name") or {}
         return Ruleset(
             fields["id"],
             fields["name"],
             fields["enforcement"] == "active",
-            frozenset(rule["type"] for rule in fields.get("rules", ()) if binds),
+            fields.get("current_user_can_bypass") not in ("always", "exempt"),
+            frozenset(rule["type"] for rule in fields.get("rules", ())),
             tuple(names.get("include", ())),
             tuple(names.get("exclude", ())),
         )

@@ -212,6 +212,16 @@ class Api:
                 return self._repository.commit_at(ref)
         return name
 
+    def branch(self, request: Request) -> Answer:
+        name = request.names["name"]
+        commit = self._repository.commits.get(self._repository.refs.get(f"refs/heads/{name}", ""))
+        if commit is None:
+            raise NOT_FOUND
+        return Answer(body=request.json.branch(name, commit))
+
+    def branch_rules(self, request: Request) -> Answer:
+        return _page(request, request.json.branch_rules() if request.names["name"] == "main" else [])
+
     def rulesets(self, request: Request) -> Answer:
         return _page(request, [request.json.ruleset(each, whole=False) for each in self._repository.rulesets])
 
@@ -340,6 +350,7 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "", Api.repository),
     ("GET", "/immutable-releases", Api.immutable_releases),
     ("GET", "/environments/(?P<name>[^/]+)", Api.environment),
+    ("GET", "/branches/(?P<name>[^/]+)", Api.branch),
     ("GET", "/contents/(?P<path>.+)", Api.contents),
     ("GET", "/commits", Api.commits),
     ("GET", "/commits/(?P<ref>.+)", Api.commit),
@@ -349,6 +360,7 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("PATCH", "/git/refs/(?P<ref>.+)", Api.update_ref),
     ("DELETE", "/git/refs/(?P<ref>.+)", Api.delete_ref),
     ("GET", f"/git/tags/(?P<sha>{_SHA})", Api.tag),
+    ("GET", "/rules/branches/(?P<name>[^/]+)", Api.branch_rules),
     ("GET", "/rulesets", Api.rulesets),
     ("GET", "/rulesets/(?P<id>[0-9]+)", Api.ruleset),
     ("GET", "/releases", Api.releases),

@@ -19,6 +19,7 @@ DESCRIPTION = "package/generated/api.github.com.json"
 _REPOSITORY = "/repos/{owner}/{repo}"
 OPERATIONS = {
     "": ("get",),
+    "/branches/{branch}": ("get",),
     "/commits": ("get",),
     "/commits/{ref}": ("get",),
     "/compare/{basehead}": ("get",),
@@ -35,6 +36,7 @@ OPERATIONS = {
     "/releases/tags/{tag}": ("get",),
     "/releases/{release_id}": ("get", "patch", "delete"),
     "/releases/{release_id}/assets": ("get", "post"),
+    "/rules/branches/{branch}": ("get",),
     "/rulesets": ("get",),
     "/rulesets/{ruleset_id}": ("get",),
 }

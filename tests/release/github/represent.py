@@ -121,6 +121,8 @@ class Representation:
         times: dict[str, Json] = dict.fromkeys(("created_at", "updated_at"), _time(self.repository.clock()))
         root = f"{self._here}/environments/{name}"
         facts: dict[str, Json] = {"id": 1, "node_id": _node("Environment", name), "name": name, "url": root}
+        policy: Json = {"protected_branches": False, "custom_branch_policies": True}
+        facts["deployment_branch_policy"] = None if name in self.repository.open_environments else policy
         return facts | times | {"html_url": self._page, "protection_rules": [rule] if reviewers else []}
 
     def ref(self, ref: str) -> Json:
@@ -157,6 +159,38 @@ class Representation:
             "rules": rules,
             "current_user_can_bypass": ruleset.bypass,
         }
+
+    def branch(self, name: str, commit: Commit) -> Json:
+        here, protected = f"{self._here}/branches/{name}", self.repository.protected
+        return {
+            "name": name,
+            "commit": self.commit(commit),
+            "_links": {"html": f"{self._page}/tree/{name}", "self": here},
+            "protected": protected,
+            "protection": {"enabled": protected},
+            "protection_url": f"{here}/protection",
+        }
+
+    def branch_rules(self) -> list[Json]:
+        parameters: dict[str, Json] = {
+            "pull_request": {
+                "dismiss_stale_reviews_on_push": True,
+                "require_code_owner_review": False,
+                "require_last_push_approval": False,
+                "required_approving_review_count": 1,
+                "required_review_thread_resolution": False,
+            }
+        }
+        shared: dict[str, Json] = {
+            "ruleset_source_type": "Repository",
+            "ruleset_source": self.repository.full_name,
+            "ruleset_id": 2,
+        }
+
+        def of(rule: str) -> Json:
+            return shared | {"type": rule} | ({"parameters": parameters[rule]} if rule in parameters else {})
+
+        return [of(rule) for rule in self.repository.branch_rules]
 
     def commit(self, commit: Commit) -> Json:
         person = _person(commit.when or self.repository.clock())

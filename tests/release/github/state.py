@@ -122,6 +122,9 @@ class Ruleset:
         return counts and named and not any(fnmatchcase(ref, pattern) for pattern in self.exclude)
 
 
+MAINTAINERS_TAG = Ruleset(1, "maintainers tag", ("refs/tags/v*",), ("creation",), bypass="always")
+
+
 @dataclass(frozen=True)
 class PackageVersion:
     """A manifest of a container package, which has no name of its owner's."""
@@ -146,7 +149,8 @@ class Repository:
     """One repository: commits, refs, releases and their assets.
 
     `former_name`: what it was called before it was renamed.
-    `reviewers`: who has to agree to jobs, by their environment.
+    `reviewers`: who has to agree to jobs, by their environment; `open_environments`: those that jobs of any branch may use.
+    `branch_rules`: of rulesets, for main; `protected`: whether main has protection of its own.
     `fast_forward_tags`: whether `force: false` is honoured for tags, which GitHub documents for refs in general.
     `compares_nothing`: comparisons end in errors, as GitHub's do for some pairs of commits for ever.
     """
@@ -163,13 +167,16 @@ class Repository:
     immutable_releases: bool = False
     fast_forward_tags: bool = True
     compares_nothing: bool = False
-    reviewers: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"prod": ("maintainer",)})
+    reviewers: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"dev": (), "prod": ("maintainer",)})
+    open_environments: set[str] = field(default_factory=set)
+    branch_rules: tuple[str, ...] = ("pull_request", "non_fast_forward")
+    protected: bool = False
     refs: dict[str, str] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
     releases: dict[int, Release] = field(default_factory=dict)
     assets: dict[int, Asset] = field(default_factory=dict)
     latest: int | None = None
-    rulesets: list[Ruleset] = field(default_factory=list)
+    rulesets: list[Ruleset] = field(default_factory=lambda: [MAINTAINERS_TAG])
     _spent: set[str] = field(default_factory=set)
     _next: int = 1
     _lock: threading.RLock = field(default_factory=threading.RLock)

@@ -1,9 +1,11 @@
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from release.bundle.model import Bundle
 from release.destinations.github.api import Api
 from release.destinations.github.destination import GitHubRelease
 from release.destinations.github.settings import Settings
@@ -14,7 +16,7 @@ from release.transport.patience import Patience
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
-from tests.release.github.state import Ruleset
+from tests.release.github.state import Repository, Ruleset
 from tests.unit.release.destinations.github.releasing import (
     TOKEN,
     destination,
@@ -183,6 +185,41 @@ def test_actions_release_prod_only_where_somebody_has_to_agree(
     found = GitHubRelease(Http(Patience()), environ).preflight(bundle, progress.begin("preflight", "github"))
     assert any("prod has no required reviewers" in problem for problem in found.found) is refused
     assert ("is not known" in said.getvalue()) is noted
+
+
+GAPS: dict[str, tuple[Callable[[Repository], None], str]] = {
+    "reviews": (lambda of: setattr(of, "branch_rules", ("non_fast_forward",)), "pushes that nobody has reviewed"),
+    "force": (lambda of: setattr(of, "branch_rules", ("pull_request",)), "can be rewritten by a force push"),
+    "tags": (lambda of: of.rulesets.clear(), "whoever may write may push a tag v*"),
+    "dev": (lambda of: of.open_environments.add("dev"), "use the environment dev; allow it the branch main alone"),
+    "prod": (lambda of: of.open_environments.add("prod"), "use the environment prod; allow it the tags v*.*.* alone"),
+    "absent": (lambda of: of.reviewers.clear(), "use the environment dev"),
+}
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_settings_without_which_a_signature_is_worth_less_are_named_and_stop_nothing(
+    github: GitHub, builds: Builds, name: str
+) -> None:
+    open_gap, said = GAPS[name]
+    bundle = builds.dev(builds.commit())
+    assert warnings(github, bundle) == []
+    open_gap(github.repository)
+    found = warnings(github, bundle)
+    assert any(said in warning for warning in found)
+    assert len(found) == (2 if name == "absent" else 1)
+
+
+def test_protection_of_main_from_before_there_were_rulesets_is_as_good(github: GitHub, builds: Builds) -> None:
+    github.repository.branch_rules, github.repository.protected = (), True
+    assert warnings(github, builds.dev(builds.commit())) == []
+
+
+def warnings(github: GitHub, bundle: Bundle) -> list[str]:
+    progress = Progress(io.StringIO(), Style(quiet=True), lambda: 0.0)
+    found = destination(github).preflight(bundle, progress.begin("preflight", "github"))
+    assert found.found == ()
+    return progress.warnings
 
 
 def test_a_repository_in_another_spelling_than_githubs_is_refused(github: GitHub, builds: Builds) -> None:
