@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
+from viberun.build import REPOSITORY as OWNER_AND_NAME
 from viberun.build import Build
 from viberun.errors import UsageError
 from viberun.version import MOVING, Channel, Version
@@ -22,8 +24,9 @@ PROXY_IMAGE = "VIBERUN_PROXY_IMAGE"
 # Every image of a release, each with the variable that names another in its place.
 IMAGES = {"viberun": IMAGE, "viberun-proxy": PROXY_IMAGE}
 
-# Where the channel is looked for.
+# Where the channel is looked for, and whose releases are, in the place of the client's own.
 CHANNEL_URL = "VIBERUN_CHANNEL_URL"
+REPOSITORY = "VIBERUN_REPOSITORY"
 
 
 def active(version: Version, environ: Mapping[str, str]) -> Channel:
@@ -37,6 +40,20 @@ def active(version: Version, environ: Mapping[str, str]) -> Channel:
     if named in ("dev", "prod"):
         return cast(Channel, named)
     raise UsageError(f"{CHANNEL} is {named!r}", remedy="set it to dev or prod, or unset it")
+
+
+def followed(build: Build, environ: Mapping[str, str]) -> Build:
+    """Returns the build as one of the repository that `VIBERUN_REPOSITORY` names: whose releases it follows, and whose
+    signature counts. That is known by its name alone, unless it is the build's own.
+
+    Raises UsageError where it names none.
+    """
+    named = environ.get(REPOSITORY, "").strip()
+    if not named or named.lower() == (build.repository or "").lower():
+        return build
+    if not OWNER_AND_NAME.fits(named):
+        raise UsageError(f"{REPOSITORY} is {named!r}", remedy="set it to owner/name, or unset it")
+    return replace(build, repository=named, repository_id=None)
 
 
 def defaults(channel: Channel, build: Build) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Identity:
     def of(cls, build: Build, environ: Mapping[str, str]) -> Identity:
         """Raises UsageError where a variable is none that can be."""
         channel = channels.active(build.version, environ)
-        settings = channels.settings(channel, build, environ)
+        settings = channels.settings(channel, channels.followed(build, environ), environ)
         identity = cls(build, channel, settings, install_method.installed_by(environ))
         if identity.pinned:
             try:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from viberun.channel import CHANNEL_URL
+from viberun.channel import CHANNEL_URL, followed
 from viberun.client.host.handshake import Server
 from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
@@ -92,7 +92,7 @@ class UpdateNotice:
     @property
     def _channel(self) -> str:
         """What the channel's newest build is remembered under."""
-        build, at = self._identity.build, self._environ.get(CHANNEL_URL, "")
+        build, at = followed(self._identity.build, self._environ), self._environ.get(CHANNEL_URL, "")
         return " ".join(["channel", self._identity.channel, build.repository or "", at, build.github])
 
     def _newest(self) -> str:

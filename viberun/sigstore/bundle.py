@@ -11,7 +11,7 @@ from typing import Any
 from viberun.sigstore import strict, timestamp
 from viberun.sigstore.certificate import CODE_SIGNING, Certificate
 from viberun.sigstore.certificate_log import is_logged
-from viberun.sigstore.errors import SignatureError
+from viberun.sigstore.errors import SignatureError, UnknownServiceError
 from viberun.sigstore.transparency_log import Entry
 from viberun.sigstore.trusted_root import TrustedRoot
 
@@ -109,9 +109,9 @@ def _check_certificate(certificate: Certificate, times: Sequence[datetime], root
     trusted = [each.chain[0] for each in root.certificate_authorities if all(map(each.is_trusted_at, times))]
     issuer = next((each for each in trusted if certificate.is_signed_by(each)), None)
     if issuer is None:
-        raise SignatureError("the certificate is of nobody who is trusted")
+        raise UnknownServiceError("the certificate is of nobody who is trusted")
     if not is_logged(certificate, issuer, root.certificate_logs):
-        raise SignatureError("the certificate stands in no log that is known")
+        raise UnknownServiceError("the certificate stands in no log that is known")
 
 
 def _is_about(entry: Entry, certificate: Certificate, envelope: _Envelope) -> bool:

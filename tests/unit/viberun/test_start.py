@@ -49,6 +49,13 @@ def test_version_imports_nothing_that_it_does_not_need(tmp_path: Path, program: 
     )
 
 
+def test_a_command_that_asks_no_channel_imports_nothing_that_verifies_one(tmp_path: Path) -> None:
+    ended = run(install(tmp_path, LISTING.format(program="client")), "apps", env={"HOME": str(tmp_path)})
+    said, *modules = ended.stderr.splitlines()
+    assert "viberun.client.commands" in [said, *modules]
+    assert [each for each in modules if each.startswith(("viberun.sigstore", "viberun.provenance"))] == []
+
+
 @both
 def test_version_comes_out_of_a_zip_too(tmp_path: Path, program: str) -> None:
     folder = install(tmp_path / "program", START.format(program=program))

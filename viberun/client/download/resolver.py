@@ -1,22 +1,25 @@
 """Finds the build that a channel has: from the name of a version to the manifest, and to where its files are.
 
-Readers go through `channel.json` alone, then to names that never change. Fetches by what it is given,
-writes nothing, and asks no host.
+Readers go through `channel.json` alone, then to names that never change. No build is found that nobody
+vouches for who is trusted. Fetches by what it is given, writes nothing, and asks no host.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from viberun.build import Build
-from viberun.channel import CHANNEL_URL
+from viberun.channel import CHANNEL_URL, REPOSITORY, followed
 from viberun.client import install_method
 from viberun.client.download.fetch import Fetcher, NotThereError, is_url, shown
+from viberun.client.download.trust import Trust
 from viberun.errors import NewerManifestError, UsageError, ViberunError
 from viberun.manifest import NAME, File, Manifest
+from viberun.sigstore.release_workflow import Signer
 from viberun.version import MOVING, Channel, Order, Version
 
 _OLD_NAME = "channel.old.json"
@@ -49,11 +52,12 @@ class WrongChannelError(ViberunError):
 class Place:
     """Where a channel is: the URL or the folder that holds its channel.json, without a slash at the end.
 
-    `renewal` is what to do where this client is too old to read what stands there.
+    `renewal` is what to do where this client is too old to read what stands there, `trust` whose signature counts.
     """
 
     base: str
     renewal: str = field(default="use a newer viberun", compare=False)
+    trust: Trust = field(default=Trust(), compare=False)
 
     def at(self, path: str) -> str:
         return f"{self.base}/{path}"
@@ -61,10 +65,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A build's manifest, and the place beside whose channel.json its files are."""
+    """A build's manifest with the sha256 (hex) of its text, and the place beside whose channel.json its files are.
+
+    `signer` is None where the place is of this machine alone and nobody signed.
+    """
 
     manifest: Manifest
     place: Place
+    sha256: str
+    signer: Signer | None
 
     @property
     def version(self) -> Version:
@@ -85,28 +94,28 @@ class Resolved:
 def place(build: Build, environ: Mapping[str, str], wanted: str) -> Place:
     """Says where to look for `wanted`: dev, latest, or a version in any spelling.
 
-    `build` is the client's own, which knows whose releases it is one of. Raises UsageError where neither it nor
-    VIBERUN_CHANNEL_URL names a place, VersionError where `wanted` is none of the three.
+    `build` is the client's own, which knows whose releases it is one of; VIBERUN_REPOSITORY names somebody else's.
+    Raises UsageError where nothing names a place, VersionError where `wanted` is none of the three.
     """
-    named = environ.get(CHANNEL_URL, "").strip()
+    build, named = followed(build, environ), environ.get(CHANNEL_URL, "").strip()
     version = None if wanted in MOVING.values() else Version.parse(wanted)
     method, channel = install_method.installed_by(environ), _channel_of(wanted, version)
     if named:
         base = _base(named)
-        return Place(base, install_method.renewal(method, channel, f"the newest install script of {shown(base)}"))
+        renewal = install_method.renewal(method, channel, f"the newest install script of {shown(base)}")
+        return Place(base, renewal, Trust.of(build))
     if build.repository is None:
         raise UsageError(
             "this viberun was built outside a GitHub repository and knows no place of releases",
-            remedy=f"set {CHANNEL_URL} to the address or folder that holds {NAME}",
+            remedy=f"set {REPOSITORY} to owner/name, or {CHANNEL_URL} to the address or folder that holds {NAME}",
         )
     releases = f"{build.github}/{build.repository}/releases"
     script = (
         f"the install script of {releases}/tag/dev" if channel == "dev" else f"{releases}/latest/download/install.sh"
     )
     renewal = install_method.renewal(method, channel, script)
-    if version is not None:
-        return Place(f"{releases}/download/{version.git}", renewal)
-    return Place(f"{releases}/download/dev" if wanted == "dev" else f"{releases}/latest/download", renewal)
+    at = version.git if version is not None else "dev" if wanted == "dev" else None
+    return Place(f"{releases}/download/{at}" if at else f"{releases}/latest/download", renewal, Trust.of(build))
 
 
 def _channel_of(wanted: str, version: Version | None) -> Channel:
@@ -118,7 +127,7 @@ def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = 
 
     `dev` is the build of `own`, a client's version, if that is of the dev channel and still there,
     else the newest; `latest` the newest prod; a version itself. Raises ReleaseMissingError,
-    WrongChannelError, ManifestError and what `fetch` raises.
+    WrongChannelError, ManifestError, UntrustedError and what `fetch` raises.
     """
     if wanted in MOVING.values():
         channel = _channel_of(wanted, None)
@@ -191,11 +200,15 @@ def _name(version: Version) -> str:
 
 
 def _read(place: Place, name: str, fetch: Fetcher) -> Resolved:
+    content = fetch.get(place.at(name), _MOST_BYTES)
     try:
-        return Resolved(Manifest.parse(fetch.get(place.at(name), _MOST_BYTES)), place)
+        manifest = Manifest.parse(content)
     except NewerManifestError as error:
         error.remedy = place.renewal
         raise
+    address = place.at(manifest.signature_name)
+    signer = place.trust.signer(manifest, content, address, fetch, place.renewal)
+    return Resolved(manifest, place, hashlib.sha256(content).hexdigest(), signer)
 
 
 def _exactly(resolved: Resolved, version: Version) -> Resolved:
@@ -222,7 +235,7 @@ def _lasting(resolved: Resolved) -> Resolved:
     releases, latest, rest = resolved.place.base.rpartition("/latest/download")
     if not latest or rest:
         return resolved
-    return Resolved(resolved.manifest, replace(resolved.place, base=f"{releases}/download/{resolved.version.git}"))
+    return replace(resolved, place=replace(resolved.place, base=f"{releases}/download/{resolved.version.git}"))
 
 
 def _base(named: str) -> str:

@@ -35,3 +35,9 @@ def test_one_version_can_be_named_and_nothing_that_is_none() -> None:
 
 def test_the_command_that_updates_is_that_of_the_installation() -> None:
     assert Identity.of(BUILD, {"VIBERUN_INSTALL_METHOD": "uvx"}).refresh == "uvx viberun-dev@latest"
+
+
+def test_whose_releases_are_followed_has_the_images_too() -> None:
+    identity = Identity.of(BUILD, {"VIBERUN_REPOSITORY": "Some/One"})
+    assert identity.settings["VIBERUN_IMAGE"] == "ghcr.io/some/one/viberun:dev"
+    assert identity.build == BUILD

@@ -46,6 +46,10 @@ def page(build: Build = BUILD, files_at: str = "") -> bytes:
     return manifest(build, files_at).to_json().encode()
 
 
+def _signature(build: Build) -> str:
+    return f"/{manifest(build).signature_name}"
+
+
 MINE, NEWER = build_at(0), build_at(60)
 PROD = Build(Version.prod("1.2.3"), "prod", BUILD.commit, BUILD.committed, "owner/name")
 
@@ -86,7 +90,7 @@ def test_a_relative_folder_is_one_of_this_machine(tmp_path: Path, monkeypatch: p
 
 
 def test_a_place_that_cannot_be_is_refused() -> None:
-    with pytest.raises(UsageError, match="knows no place of releases; set VIBERUN_CHANNEL_URL"):
+    with pytest.raises(UsageError, match="knows no place of releases; set VIBERUN_REPOSITORY"):
         place(NOWHERE, {}, "dev")
     with pytest.raises(UsageError, match="VIBERUN_CHANNEL_URL is 'ftp://x/'"):
         place(NOWHERE, {"VIBERUN_CHANNEL_URL": "ftp://x/"}, "dev")
@@ -180,12 +184,13 @@ def test_a_manifest_under_the_name_of_another_version_is_refused() -> None:
 
 def test_between_two_renames_the_one_before_is_read() -> None:
     version, _, asked = resolved({"/channel.old.json": page(MINE)}, "dev")
-    assert (version, asked) == (MINE.version, ["/channel.json", "/channel.old.json"])
+    assert (version, asked) == (MINE.version, ["/channel.json", "/channel.old.json", _signature(MINE)])
 
 
 def test_a_swap_that_ends_between_two_looks_is_seen() -> None:
     version, _, asked = resolved({"/channel.json": [Answer(status=404), Answer(page(NEWER))]}, "dev")
-    assert (version, asked) == (NEWER.version, ["/channel.json", "/channel.old.json", "/channel.json"])
+    twice = ["/channel.json", "/channel.old.json", "/channel.json"]
+    assert (version, asked) == (NEWER.version, [*twice, _signature(NEWER)])
 
 
 def test_no_release_at_all_names_the_address() -> None:
