@@ -140,6 +140,11 @@ def _add_answers(parser: Parser) -> None:
     answers = parser.options.add_mutually_exclusive_group()
     answers.add_argument("--yes", action="store_true", default=None, help="answer every question with yes")
     answers.add_argument("--no-update", action="store_true", help="leave the server at its version")
+    parser.options.add_argument(
+        "--allow-rollback",
+        action="store_true",
+        help="take a build that is older than one seen before, which --yes does not",
+    )
 
 
 def _add_vibe(commands: Subparsers[Parser]) -> None:

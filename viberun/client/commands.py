@@ -41,7 +41,7 @@ def setup(options: argparse.Namespace, environ: Environ) -> int:
     store = Store.config(environ)
     named = options.host or _asked(prompts, config.remembered(store))
     host = hosts.checked(named)
-    job = _setup(environ, screen, prompts, fresh=True)
+    job = _setup(options, environ, screen, prompts, fresh=True)
     with Connection(host, environ) as connection:
         config.remember(store, host)
         job.run(connection)
@@ -52,7 +52,7 @@ def setup(options: argparse.Namespace, environ: Environ) -> int:
 def update(options: argparse.Namespace, environ: Environ) -> int:
     screen = _screen(environ)
     host = config.chosen(Store.config(environ), options.host)
-    job = _setup(environ, screen, _prompts(options, screen), fresh=False)
+    job = _setup(options, environ, screen, _prompts(options, screen), fresh=False)
     with Connection(host, environ) as connection:
         job.run(connection)
     forget(Store.state(environ), host)
@@ -64,7 +64,8 @@ def upgrade(options: argparse.Namespace, environ: Environ) -> int:
     from viberun.client.upgrade.upgrade import Upgrade, checked
 
     to = checked(options.to)
-    job = Upgrade(Identity.of(Build.embedded(), environ), environ, Fetcher.of(environ), _screen(environ))
+    identity, state = Identity.of(Build.embedded(), environ), Store.state(environ)
+    job = Upgrade(identity, environ, Fetcher.of(environ), state, _screen(environ))
     job.announce(to) if options.check else job.perform(to)
     return 0
 
@@ -87,7 +88,7 @@ def vibe(options: argparse.Namespace, environ: Environ) -> int:
     app = check_name(options.app)
     with _reached(options, environ) as at:
         prompts = _prompts(options, at.screen)
-        at.server = _offer(at, environ, prompts)
+        at.server = _offer(at, options, environ, prompts)
         remote = at.remote
         applications.start(remote, app, at.screen)
         if not prompts.possible:
@@ -193,7 +194,7 @@ def _ready(options: argparse.Namespace, environ: Environ) -> Iterator[tuple[Remo
         yield at.remote, at.screen
 
 
-def _offer(at: _HostSession, environ: Environ, prompts: Prompts) -> Server:
+def _offer(at: _HostSession, options: argparse.Namespace, environ: Environ, prompts: Prompts) -> Server:
     """Asks whether to update the server, where the table says so and there is an answer to be had.
 
     Returns what the server is in the end. A channel that does not answer holds nobody up for long.
@@ -208,7 +209,7 @@ def _offer(at: _HostSession, environ: Environ, prompts: Prompts) -> Server:
     from viberun.client.setup import target
     from viberun.client.setup.setup import supported_platform
 
-    job = _setup(environ, at.screen, prompts, fresh=False)
+    job = _setup(options, environ, at.screen, prompts, fresh=False)
     platform = supported_platform(remote.host, at.reached.facts, with_engine=False)
     try:
         found = target.find(identity, environ, Fetcher.hasty(environ), job.state)
@@ -230,12 +231,13 @@ def _asked(prompts: Prompts, remembered: str | None) -> str:
     return named
 
 
-def _setup(environ: Environ, screen: Screen, prompts: Prompts, *, fresh: bool) -> Setup:
+def _setup(options: argparse.Namespace, environ: Environ, screen: Screen, prompts: Prompts, *, fresh: bool) -> Setup:
     from viberun.client.download.fetch import Fetcher
     from viberun.client.setup.setup import Setup
 
     identity = Identity.of(Build.embedded(), environ)
-    return Setup(identity, environ, Fetcher.of(environ), Store.state(environ), screen, prompts, fresh)
+    fetch, state = Fetcher.of(environ), Store.state(environ)
+    return Setup(identity, environ, fetch, state, screen, prompts, fresh, options.allow_rollback)
 
 
 def _screen(environ: Environ) -> Screen:

@@ -6,10 +6,10 @@ Each step looks first and does only what is missing, so running it again finishe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from viberun import channel as channels
-from viberun.client.download.fetch import Fetcher
+from viberun.client.download.fetch import Fetcher, shown
 from viberun.client.download.resolver import Resolved
 from viberun.client.host import handshake
 from viberun.client.host.handshake import Server
@@ -40,7 +40,10 @@ class UnsupportedError(RemoteError):
 
 @dataclass(frozen=True)
 class Setup:
-    """What setting up a host takes; `fresh` is whether a host without a server gets one, and Docker."""
+    """What setting up a host takes; `fresh` is whether a host without a server gets one, and Docker.
+
+    `allow_rollback` is the user's consent to an older build than was seen before.
+    """
 
     identity: Identity
     environ: Mapping[str, str]
@@ -49,6 +52,7 @@ class Setup:
     screen: Screen
     prompts: Prompts
     fresh: bool = True
+    allow_rollback: bool = False
 
     def run(self, connection: Connection) -> Remote:
         """Brings the host to the target; returns it, ready to be called. Raises ViberunError."""
@@ -92,20 +96,18 @@ class Setup:
     def wanted(self, found: Target, server: Server | None) -> bool:
         """Whether the target gets installed: as the table says, and the user."""
         if found.fallen_from is not None:
+            had = "and this client is" if found.fallen_from == self.identity.version else "and before it had"
             self.screen.warn(
-                f"warning: the channel at {found.resolved.place.base} has {found.version}, and had {found.fallen_from}"
-                " before: somebody put it back, or put an old copy in its place"
+                f"warning: the channel at {shown(found.resolved.place.base)} has {found.version}, {had}"
+                f" {found.fallen_from}: somebody put it back, or put an old copy in its place"
             )
         if server is None:
-            fallen = found.fallen_from is not None
-            if fallen and not self.prompts.yes(f"Install {found.version} all the same?", default=False):
-                raise ViberunError(
-                    "nothing was installed", remedy="wait until the channel is newer again, or say --yes"
-                )
-            return True
+            return found.fallen_from is None or self._consents(f"Install {found.version} all the same?", needed=True)
         decision = self._decision(found, server.version)
         if decision.verdict is Verdict.ASK:
-            return self.prompts.yes(decision.question, default=decision.default and found.fallen_from is None)
+            if found.fallen_from is not None:
+                return self._consents(decision.question, needed=self.prompts.always is True)
+            return self.prompts.yes(decision.question, default=decision.default)
         if decision.verdict is Verdict.UP_TO_DATE:
             self.screen.line(f"Server is {decision.server}: up to date.")
         else:
@@ -113,6 +115,20 @@ class Setup:
         if decision.client_behind:
             self.screen.line(
                 f"This client is behind ({self.identity.version}): update it with '{self.identity.refresh}'."
+            )
+        return False
+
+    def _consents(self, question: str, *, needed: bool) -> bool:
+        """Whether the user wants an older build: --yes does not say so, a person who is asked may.
+
+        Raises ViberunError where there is no consent and it is needed for what the command line asks for.
+        """
+        always = False if self.prompts.always is False else self.allow_rollback or None
+        if replace(self.prompts, always=always).yes(question, default=False):
+            return True
+        if needed:
+            raise ViberunError(
+                "nothing was installed", remedy="wait until the channel is newer again, or say --allow-rollback"
             )
         return False
 

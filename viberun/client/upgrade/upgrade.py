@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from viberun.client import install_method
-from viberun.client.download.fetch import DigestMismatchError, Fetcher, NotThereError
+from viberun.client.download.fetch import DigestMismatchError, Fetcher, NotThereError, shown
+from viberun.client.download.floor import Floor
 from viberun.client.download.resolver import Resolved, place, resolve
 from viberun.client.identity import Identity
 from viberun.client.screen import Screen, Step
+from viberun.client.store import Store
 from viberun.client.upgrade.script_install import ScriptInstall
 from viberun.errors import VersionError, ViberunError
 from viberun.platforms import platform_of
@@ -31,6 +33,10 @@ class NotOursError(ViberunError):
     """Another program manages this client."""
 
 
+class RollbackError(ViberunError):
+    """The channel had a newer build before, and the user did not name the one that it has."""
+
+
 class ClientError(ViberunError):
     """What was downloaded is no client that starts here."""
 
@@ -42,6 +48,7 @@ class Upgrade:
     identity: Identity
     environ: Mapping[str, str]
     fetch: Fetcher
+    state: Store
     screen: Screen
     run: Run = subprocess.run
 
@@ -74,8 +81,26 @@ class Upgrade:
             self._install(installation, self._find(to))
 
     def _find(self, to: str | None) -> Resolved:
+        """Resolves the newest build, or the version `to`. Raises what `resolve` raises, and RollbackError."""
         wanted = to or MOVING[self.identity.channel]
-        return resolve(place(self.identity.build, self.environ, wanted), wanted, self.fetch)
+        where = place(self.identity.build, self.environ, wanted)
+        found = resolve(where, wanted, self.fetch)
+        floor = Floor(found, f"{where.base} {wanted}", self.state)
+        floor.check()
+        newer, mine = floor.above(), self.identity.version
+        if (
+            newer
+            and to is None
+            and mine.channel == found.version.channel
+            and mine.compare(found.version) is Order.OLDER
+        ):
+            raise RollbackError(
+                f"the channel at {shown(where.base)} has {found.version}, and before it had {newer}: somebody put it back,"
+                " or put an old copy in its place",
+                remedy="wait until it is newer again, or name that version with --to",
+            )
+        floor.rise()
+        return found
 
     def _stays(self, found: Resolved, to: str | None) -> bool:
         """Says why this client stays as it is, where it does."""

@@ -4,64 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.sigstore.instance import Instance
-from tests.unit.viberun.client.hosts import build_at
-from tests.unit.viberun.client.vouched import NUMBER, ROOT, job, signature
-from tests.unit.viberun.installed import BUILD
+from tests.unit.viberun.client.vouched import (
+    CLIENT,
+    MIRROR,
+    NEWER,
+    NUMBER,
+    PROD,
+    ROOT,
+    Pages,
+    at,
+    job,
+    manifest,
+    pages,
+    signature,
+)
 from viberun.build import Build
-from viberun.client.download.fetch import Fetcher, NotThereError
-from viberun.client.download.resolver import Place, Resolved, newest, place, resolve
+from viberun.client.download.resolver import Place, Resolved, newest, resolve
 from viberun.client.download.trust import Trust, UntrustedError, reason_without
 from viberun.errors import UsageError, ViberunError
-from viberun.manifest import Manifest
-from viberun.version import Version
 
-MIRROR = "https://mirror.example.org"
-CLIENT = replace(BUILD, repository_id=NUMBER)
-PROD = replace(CLIENT, version=Version.prod("1.2.3"), channel="prod")
-NEWER = replace(build_at(30), repository_id=NUMBER)
 NOBODY = replace(CLIENT, repository=None, repository_id=None)
-
-
-@dataclass(frozen=True)
-class Pages(Fetcher):
-    """What stands at addresses, whatever they are."""
-
-    pages: Mapping[str, bytes] = field(default_factory=dict)
-
-    def get(self, address: str, limit: int) -> bytes:
-        if address not in self.pages:
-            raise NotThereError(f"{address} is not there")
-        return self.pages[address][: limit + 1]
-
-
-def manifest(build: Build = CLIENT) -> Manifest:
-    return Manifest(build, "", (), {})
-
-
-def pages(build: Build = CLIENT, by: bytes | None = b"", base: str = MIRROR) -> dict[str, bytes]:
-    """A channel that stands at a build, signed as it should be, by another signature, or (None) by none."""
-    made = manifest(build)
-    text = made.to_json().encode()
-    there = {f"{base}/channel.json": text, f"{base}/{made.name}": text}
-    if by is not None:
-        there[f"{base}/{made.signature_name}"] = by or signature(made)
-    return there
-
-
-def at(
-    client: Build = CLIENT, wanted: str = "dev", base: str | None = MIRROR, root: str = ROOT, **environ: str
-) -> Place:
-    """Where a client looks that knows the tests' own Sigstore."""
-    environ = {**environ, **({"VIBERUN_CHANNEL_URL": base} if base else {})}
-    found = place(client, environ, wanted)
-    return replace(found, trust=replace(found.trust, root=lambda: root))
 
 
 def refused(found: Place, there: Mapping[str, bytes], wanted: str = "dev") -> str:

@@ -186,12 +186,35 @@ def test_a_channel_that_fell_back_is_reported_and_not_followed(host: Host, viber
     release(viberun.channel, build_at(10))
     host.install(OLDER.version)
     done = viberun("update", "me@box")
-    assert f"has {build_at(10).version}, and had {build_at(20).version} before" in done.stderr
+    assert f"has {build_at(10).version}, and before it had {build_at(20).version}: somebody" in done.stderr
     assert "? No (the default" in done.stdout
     host.server.unlink()
     done = viberun("setup", "me@box")
     assert (done.returncode, host.server.exists()) == (1, False)
     assert done.stderr.splitlines()[-1].startswith("viberun: nothing was installed; wait until")
+
+
+def test_yes_is_no_consent_to_an_older_build_but_a_person_and_the_flag_are(host: Host, viberun: Viberun) -> None:
+    (viberun.channel / f"viberun-{BUILD.version.oci}.json").unlink()
+    release(viberun.channel, build_at(20))
+    assert viberun("setup", "me@box").returncode == 0
+    (viberun.channel / f"viberun-{build_at(20).version.oci}.json").unlink()
+    release(viberun.channel, build_at(10))
+    host.install(OLDER.version)
+    done = viberun("update", "me@box", "--yes")
+    assert done.returncode == 1
+    assert "nothing was installed; wait until the channel is newer again, or say --allow-rollback" in done.stderr
+    assert viberun("update", "me@box", "--allow-rollback", "--no-update").returncode == 0
+    assert host.server.read_text() == server_script(OLDER.version)
+    status, shown = viberun.typed("\n", "update", "me@box")
+    assert (status, "[y/N]" in shown) == (0, True)
+    assert host.server.read_text() == server_script(OLDER.version)
+    status, shown = viberun.typed("y\n", "update", "me@box", "--yes")
+    assert (status, "[y/N]" in shown) == (0, True)
+    assert host.server.read_text() == server_script(build_at(10).version)
+    host.install(OLDER.version)
+    assert viberun("update", "me@box", "--allow-rollback").returncode == 0
+    assert host.server.read_text() == server_script(build_at(10).version)
 
 
 # --- what can go wrong

@@ -144,6 +144,20 @@ def test_a_channel_that_stands_further_back_takes_nobody_along(installed: Instal
     assert installed.says() == BUILD.version.semver
 
 
+def test_a_channel_that_had_a_newer_build_before_is_not_followed_unless_its_build_is_named(
+    installed: Installed,
+) -> None:
+    installed.release(NEWEST)
+    assert installed.run("upgrade", "--check").returncode == 0
+    installed.release(NEWER)
+    line = fails(installed)
+    assert f"has {NEWER.version}, and before it had {NEWEST.version}: somebody put it back" in line
+    assert line.endswith("; wait until it is newer again, or name that version with --to")
+    assert line == only(installed.run("upgrade", "--check"))
+    assert installed.run("upgrade", "--to", NEWER.version.semver).returncode == 0
+    assert installed.says() == NEWER.version.semver
+
+
 @pytest.mark.parametrize("spelling", ["semver", "npm", "oci", "pypi"])
 def test_a_version_is_installed_older_or_newer(installed: Installed, spelling: str) -> None:
     installed.release(OLDER)
