@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -39,8 +40,8 @@ class Web:
 
 
 @contextlib.contextmanager
-def serving(pages: Mapping[str, Page]) -> Iterator[Web]:
-    """Serves `pages` on a free port of 127.0.0.1."""
+def serving(pages: Mapping[str, Page], tls: ssl.SSLContext | None = None) -> Iterator[Web]:
+    """Serves `pages` on a free port of 127.0.0.1; over https, as localhost, where there is a certificate for it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -64,6 +65,9 @@ def serving(pages: Mapping[str, Page]) -> Iterator[Web]:
 
     with Server(("127.0.0.1", 0), Handler) as server:
         web = Web(f"http://127.0.0.1:{server.server_port}", dict(pages))
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+            web.url = f"https://localhost:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
