@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from viberun.client.download.fetch import Fetcher, shown
+from viberun.client.download.freshness import held_back
 from viberun.client.download.resolver import newest, place
 from viberun.client.host.handshake import Server
 from viberun.client.host.remote import Remote, no_root
 from viberun.client.host.ssh import Connection
 from viberun.client.identity import Identity
 from viberun.client.screen import Screen
+from viberun.client.signed import Signed, not_signed
 from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 from viberun.version import MOVING, Order, Version
@@ -36,12 +38,16 @@ class Client:
 
 @dataclass(frozen=True)
 class ChannelState:
-    """The newest build, and where that was read."""
+    """The newest build, and where that was read. `signed` is null where nobody signed it, and `not_signed` says why;
+    `warning` is that it may be held back."""
 
     place: str | None
-    newest: str | None
-    commit: str | None
-    problem: str | None
+    newest: str | None = None
+    commit: str | None = None
+    signed: Signed | None = None
+    not_signed: str | None = None
+    warning: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,16 @@ def _channel(identity: Identity, environ: Mapping[str, str], fetch: Fetcher) -> 
         base = shown(where.base)
         found = newest(where, fetch)
     except ViberunError as error:
-        return None, ChannelState(base, None, None, str(error))
-    return found.manifest, ChannelState(base, found.version.semver, found.manifest.build.commit, None)
+        return None, ChannelState(base, problem=str(error))
+    state = ChannelState(
+        base,
+        found.version.semver,
+        found.manifest.build.commit,
+        Signed.of(found),
+        not_signed(found),
+        held_back(found, fetch),
+    )
+    return found.manifest, state
 
 
 def _host(identity: Identity, environ: Mapping[str, str], host: str, manifest: Manifest | None) -> HostState:
@@ -155,6 +169,8 @@ def show(found: Report, screen: Screen) -> None:
     how = f", installed by {client.method}" if client.method else ""
     screen.line(f"client   {_marked(screen, client.version, client.behind)} ({client.channel}{how})")
     screen.line(f"channel  {channel.newest or 'not known'}{f' at {channel.place}' if channel.place else ''}")
+    if channel.newest:
+        screen.line(f"         {channel.signed or channel.not_signed}")
     if host is None:
         screen.line("host     none yet: 'viberun setup me@host' sets one up")
     elif host.server is None:
@@ -166,7 +182,7 @@ def show(found: Report, screen: Screen) -> None:
         for image in host.images:
             version = image.version or image.digest or "not there"
             screen.line(f"  image  {image.name} {_marked(screen, version, image.behind)}")
-    for problem in found.problems:
+    for problem in (*([f"warning: {channel.warning}"] if channel.warning else []), *found.problems):
         screen.warn(problem)
     if client.behind:
         screen.line(f"\nTo update this client:     {client.update}")

@@ -101,13 +101,22 @@ class Setup:
                 f"warning: the channel at {shown(found.resolved.place.base)} has {found.version}, {had}"
                 f" {found.fallen_from}: somebody put it back, or put an old copy in its place"
             )
+        if found.held_back is not None:
+            self.screen.warn(f"warning: {found.held_back}")
         if server is None:
-            return found.fallen_from is None or self._consents(f"Install {found.version} all the same?", needed=True)
+            question = f"Install {found.version} all the same?"
+            if found.fallen_from is not None:
+                return self._consents(question, needed=True)
+            if found.held_back is not None and not self.prompts.yes(question, default=False):
+                raise ViberunError(
+                    "nothing was installed", remedy="see why main's builds are not released, or say --yes"
+                )
+            return True
         decision = self._decision(found, server.version)
         if decision.verdict is Verdict.ASK:
             if found.fallen_from is not None:
                 return self._consents(decision.question, needed=self.prompts.always is True)
-            return self.prompts.yes(decision.question, default=decision.default)
+            return self.prompts.yes(decision.question, default=decision.default and found.held_back is None)
         if decision.verdict is Verdict.UP_TO_DATE:
             self.screen.line(f"Server is {decision.server}: up to date.")
         else:

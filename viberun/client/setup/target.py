@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from viberun.client.download.fetch import Fetcher
 from viberun.client.download.floor import Floor
+from viberun.client.download.freshness import held_back
 from viberun.client.download.resolver import Resolved, place, resolve
 from viberun.client.identity import Identity
 from viberun.client.store import Store
@@ -18,11 +19,13 @@ from viberun.version import Order, Version
 
 @dataclass(frozen=True)
 class Target:
-    """`fallen_from` is the newer build that was seen of the channel before, where what it has now is older."""
+    """`fallen_from` is the newer build that was seen of the channel before, where what it has now is older; `held_back` says
+    that main went on, where the channel did not."""
 
     resolved: Resolved
     pinned: bool
     fallen_from: Version | None = None
+    held_back: str | None = None
 
     @property
     def version(self) -> Version:
@@ -38,4 +41,4 @@ def find(identity: Identity, environ: Mapping[str, str], fetch: Fetcher, state: 
     chosen = identity.pinned or resolved.version.compare(identity.version) is Order.SAME
     fallen_from = None if chosen else floor.above(identity.build)
     floor.rise()
-    return Target(resolved, identity.pinned, fallen_from)
+    return Target(resolved, identity.pinned, fallen_from, None if chosen else held_back(resolved, fetch))

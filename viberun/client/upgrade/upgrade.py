@@ -15,6 +15,7 @@ from pathlib import Path
 from viberun.client import install_method
 from viberun.client.download.fetch import DigestMismatchError, Fetcher, NotThereError, shown
 from viberun.client.download.floor import Floor
+from viberun.client.download.freshness import held_back
 from viberun.client.download.resolver import Resolved, place, resolve
 from viberun.client.identity import Identity
 from viberun.client.screen import Screen, Step
@@ -100,6 +101,8 @@ class Upgrade:
                 remedy="wait until it is newer again, or name that version with --to",
             )
         floor.rise()
+        if to is None and (warning := held_back(found, self.fetch)):
+            self.screen.warn(f"warning: {warning}")
         return found
 
     def _stays(self, found: Resolved, to: str | None) -> bool:

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import io
 import json
+import shutil
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from tests.unit.viberun.client.hosts import Host, build_at, make_host, release
+from tests.unit.viberun.client.vouched import ROOT, certificate, signature
+from tests.unit.viberun.client.web import serving
 from tests.unit.viberun.installed import BUILD, START, install, run
+from viberun.client.channel_report import ChannelState, Client, Report, show
+from viberun.client.screen import Screen
 
 OLDER, NEWER = build_at(-30), build_at(30)
 IMAGES = """case $2 in status)
@@ -44,6 +51,7 @@ def test_a_new_client_is_told_that_there_is_no_host(client: Path, host: Host) ->
     assert done.stdout == (
         f"client   {BUILD.version} (dev, installed by npm)\n"
         f"channel  {BUILD.version} at {host.home}/channel\n"
+        "         not signed: a folder of this machine\n"
         "host     none yet: 'viberun setup me@host' sets one up\n"
     )
 
@@ -57,6 +65,7 @@ def test_what_is_behind_is_marked_with_the_commands_that_help(client: Path, host
     assert done.stdout == (
         f"client   {BUILD.version} behind (dev, installed by script)\n"
         f"channel  {NEWER.version} at {host.home}/channel\n"
+        "         not signed: a folder of this machine\n"
         "host     me@box\n"
         f"  server {OLDER.version} behind\n"
         f"  image  viberun {BUILD.version} behind\n"
@@ -87,6 +96,9 @@ def test_programs_get_one_object(client: Path, host: Host) -> None:
             "place": f"{host.home}/channel",
             "newest": BUILD.version.semver,
             "commit": BUILD.commit,
+            "signed": None,
+            "not_signed": "not signed: a folder of this machine",
+            "warning": None,
             "problem": None,
         },
         "host": {
@@ -105,6 +117,41 @@ def test_programs_get_one_object(client: Path, host: Host) -> None:
             "problem": None,
         },
     }
+
+
+def test_who_signed_is_shown(tmp_path: Path, host: Host, client: Path) -> None:
+    program = tmp_path / "program"
+    shutil.copytree(client, program)
+    (program / "viberun/trusted_root.json").write_text(ROOT)
+    made = release(tmp_path / "channel", BUILD)
+    pages = {f"/{file.name}": file.read_bytes() for file in (tmp_path / "channel").iterdir()}
+    trusted, tls = certificate(tmp_path)
+    today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
+    with serving({**pages, f"/{made.signature_name}": signature(made)}, tls) as web:
+        variables = {"VIBERUN_CHANNEL_URL": web.url, "SSL_CERT_FILE": str(trusted)}
+        done = channel(program, host, **variables)
+        said = json.loads(channel(program, host, "--json", **variables).stdout)["channel"]
+    assert (done.returncode, done.stderr) == (0, "")
+    line = f"signed by owner/name's release workflow, run 4711, on {today} (its commit is of 2026-01-25)"
+    assert done.stdout.splitlines()[2].strip() == line
+    at, log_index = said["signed"].pop("at"), said["signed"].pop("log_index")
+    assert (at[:10], at[-1], type(log_index)) == (today, "Z", int)
+    assert said["signed"] == {
+        "by": "owner/name",
+        "commit": BUILD.commit,
+        "committed": BUILD.committed,
+        "run": "https://github.com/owner/name/actions/runs/4711/attempts/1",
+    }
+    assert said["not_signed"] is None
+
+
+def test_that_a_channel_may_be_held_back_is_a_warning() -> None:
+    state = ChannelState("p", "1.2.3", "c", not_signed="not signed: here", warning="main has a commit")
+    out, err = io.StringIO(), io.StringIO()
+    client = Client("1.2.3", "dev", "c", None, "", False, "")
+    found = Report(client, state, None)
+    show(found, Screen(out, err, {}))
+    assert (err.getvalue(), found.problems) == ("viberun: warning: main has a commit\n", [])
 
 
 def test_the_remembered_host_is_asked(client: Path, host: Host) -> None:
