@@ -73,6 +73,7 @@ def _parser() -> Parser:
     _add_rm(commands)
     _add_upgrade(commands)
     _add_channel(commands)
+    _add_verify(commands)
     return parser
 
 
@@ -134,6 +135,24 @@ def _add_channel(commands: Subparsers[Parser]) -> None:
     )
     channel.add_argument("host", nargs="?", metavar="HOST", help="the one of the last setup where it is missing")
     channel.add_json("one JSON object on one line")
+
+
+def _add_verify(commands: Subparsers[Parser]) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="show who signed this client, and the server and images of a host",
+        description="Show who signed what runs here and on the host, for which commit, in which run and when. The exit\n"
+        "status is 0 where all of it is verified. What this client is, it says itself; the server is compared byte for byte.",
+        examples=[
+            ("viberun verify", "this client, and the host of the last setup, if there is one"),
+            ("viberun verify dev --json", "the channel's newest release, for programs"),
+        ],
+    )
+    verify.add_argument(
+        "version", nargs="?", metavar="VERSION", help="a release in their place: dev, latest or a version"
+    )
+    _add_host(verify)
+    verify.add_json("one JSON object on one line")
 
 
 def _add_answers(parser: Parser) -> None:

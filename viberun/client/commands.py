@@ -84,6 +84,22 @@ def channel(options: argparse.Namespace, environ: Environ) -> int:
     return 1 if found.problems else 0
 
 
+def verify(options: argparse.Namespace, environ: Environ) -> int:
+    from viberun.client import verification
+    from viberun.client.download.fetch import Fetcher
+
+    identity = Identity.of(Build.embedded(), environ)
+    job = verification.Verification(identity, environ, Fetcher.of(environ))
+    if options.version:
+        parts = job.release(verification.checked(options.version))
+    else:
+        parts = job.everything(
+            hosts.checked(options.host) if options.host else config.remembered(Store.config(environ))
+        )
+    print(verification.to_json(parts)) if options.json else verification.show(parts, _screen(environ))
+    return 0 if all(part.verified for part in parts) else 1
+
+
 def vibe(options: argparse.Namespace, environ: Environ) -> int:
     app = check_name(options.app)
     with _reached(options, environ) as at:
@@ -140,6 +156,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace, Environ], int]] = {
     "rm": rm,
     "upgrade": upgrade,
     "channel": channel,
+    "verify": verify,
 }
 
 

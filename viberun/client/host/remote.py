@@ -6,6 +6,7 @@ Every value that travels matches a strict pattern first. Root comes by logging i
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -138,6 +139,14 @@ class Remote:
         )
         if answer.status != 0:
             raise RemoteError(last_line(answer.err) or f"dd ended with {answer.status}", code="sent")
+
+    def sha256(self, path: str) -> str:
+        """Returns the sha256 (hex) of a file on the host, read as root. Raises RemoteError."""
+        answer = self.connection.call([*_ROOT[self.root], "sha256sum", _checked(path, "/")])
+        digest = answer.out.partition(" ")[0]
+        if answer.status != 0 or len(digest) != len(hashlib.sha256().hexdigest()):
+            raise RemoteError(f"{path} on {self.host} can't be read: {last_line(answer.err) or answer.status}")
+        return digest
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """Returns the argv that runs viberun-server on the host."""

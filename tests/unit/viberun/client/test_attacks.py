@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
-import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sigstore.claims import Claims
 from tests.sigstore.instance import Instance
-from tests.unit.viberun.client.hosts import Host, build_at, release
-from tests.unit.viberun.client.vouched import CLIENT, NEWER, NUMBER, ROOT, certificate, job, signature
-from tests.unit.viberun.client.web import serving
-from tests.unit.viberun.installed import START, install, run
+from tests.unit.viberun.client.hosts import build_at
+from tests.unit.viberun.client.vouched import CLIENT, NEWER, NUMBER, Mirrored, job, signature, signed_channel
 from viberun.build import Build
 from viberun.manifest import Manifest
 
@@ -33,54 +28,17 @@ OF_FORK = {"repository": "evil/name", "repository_id": "666"}
 ANOTHER = "c" * 40
 
 
-@dataclass(frozen=True)
-class World:
-    """A host, and the clients that may set it up: of this build, of a newer one, and one that knows no number."""
-
-    host: Host
-    clients: dict[str, Path]
-    certificate: Path
-    tls: ssl.SSLContext
-
-    def setup(self, pages: Pages, client: str = "now") -> subprocess.CompletedProcess[str]:
-        with serving(pages, self.tls) as web:
-            environ = {"VIBERUN_CHANNEL_URL": web.url, "SSL_CERT_FILE": str(self.certificate), **self.host.environ}
-            return run(self.clients[client], "setup", "me@box", "--yes", env=environ, stdin=subprocess.DEVNULL)
-
-
-@pytest.fixture(scope="session")
-def clients(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("clients")
-    builds = {"now": CLIENT, "newer": NEWER, "nameless": replace(CLIENT, repository_id=None)}
-    for name, build in builds.items():
-        install(folder / name, START.format(program="client"), build)
-        (folder / name / "viberun/trusted_root.json").write_text(ROOT)
-    return {name: folder / name for name in builds}
-
-
-@pytest.fixture
-def world(tmp_path: Path, host: Host, clients: dict[str, Path]) -> World:
-    return World(host, clients, *certificate(tmp_path))
-
-
-def channel(folder: Path, build: Build = CLIENT, of: Callable[[Manifest], Claims] = job) -> Pages:
-    """A channel that stands at a build, signed by the job that `of` says."""
-    made = release(folder / build.version.oci, build)
-    pages = {f"/{file.name}": file.read_bytes() for file in (folder / build.version.oci).iterdir()}
-    return {**pages, f"/{made.signature_name}": signature(made, of(made))}
-
-
 def by(**varied: str) -> Callable[[Path], Pages]:
-    return lambda folder: channel(folder, of=lambda made: job(made, **varied))
+    return lambda folder: signed_channel(folder, of=lambda made: job(made, **varied))
 
 
 def at(build: Build, **varied: str) -> Callable[[Path], Pages]:
-    return lambda folder: channel(folder, build, lambda made: job(made, **varied))
+    return lambda folder: signed_channel(folder, build, lambda made: job(made, **varied))
 
 
 GENUINE: dict[str, tuple[str, Callable[[Path], Pages]]] = {
-    "this build": ("now", channel),
-    "this build, for a client without the number": ("nameless", channel),
+    "this build": ("now", signed_channel),
+    "this build, for a client without the number": ("nameless", signed_channel),
     "a newer build": ("now", at(NEWER)),
     "renamed or moved, for a client that knows the number": ("now", at(RENAMED)),
     "a name that somebody else took, for a client without the number": ("nameless", by(repository_id="31337")),
@@ -88,10 +46,12 @@ GENUINE: dict[str, tuple[str, Callable[[Path], Pages]]] = {
 
 
 @pytest.mark.parametrize(("client", "make"), GENUINE.values(), ids=GENUINE.keys())
-def test_what_is_genuine_is_installed(world: World, tmp_path: Path, client: str, make: Callable[[Path], Pages]) -> None:
-    done = world.setup(make(tmp_path), client)
+def test_what_is_genuine_is_installed(
+    mirrored: Mirrored, tmp_path: Path, client: str, make: Callable[[Path], Pages]
+) -> None:
+    done = mirrored.setup(make(tmp_path), client)
     assert (done.returncode, done.stderr) == (0, "")
-    assert world.host.server.exists()
+    assert mirrored.host.server.exists()
 
 
 def signed(pages: Pages) -> str:
@@ -100,31 +60,31 @@ def signed(pages: Pages) -> str:
 
 
 def without_signature(folder: Path) -> Pages:
-    pages = channel(folder)
+    pages = signed_channel(folder)
     del pages[signed(pages)]
     return pages
 
 
 def with_another_digest(folder: Path) -> Pages:
-    pages = channel(folder)
+    pages = signed_channel(folder)
     sha256 = Manifest.parse(pages["/channel.json"]).files[0].sha256.encode()
     return {name: text.replace(sha256, b"f" * 64) if name.endswith(".json") else text for name, text in pages.items()}
 
 
 def with_the_signature_of_another_build(folder: Path) -> Pages:
-    pages, other = channel(folder), channel(folder, NEWER)
+    pages, other = signed_channel(folder), signed_channel(folder, NEWER)
     return {**pages, signed(pages): other[signed(other)]}
 
 
 def with_another_image(folder: Path) -> Pages:
-    pages = channel(folder, NEWER)
+    pages = signed_channel(folder, NEWER)
     return {
         name: text.replace(b"5" * 64, b"e" * 64) if name.endswith(".json") else text for name, text in pages.items()
     }
 
 
 def by_another_sigstore(folder: Path) -> Pages:
-    pages = channel(folder)
+    pages = signed_channel(folder)
     return {**pages, signed(pages): signature(Manifest.parse(pages["/channel.json"]), instance=Instance())}
 
 
@@ -132,7 +92,7 @@ def with_bundle(change: Callable[[Any, Any], object]) -> Callable[[Path], Pages]
     """With what is changed in the bundle; the change gets that of another build too."""
 
     def make(folder: Path) -> Pages:
-        pages, other = channel(folder), channel(folder, NEWER)
+        pages, other = signed_channel(folder), signed_channel(folder, NEWER)
         bundle = json.loads(pages[signed(pages)])
         change(bundle, json.loads(other[signed(other)]))
         return {**pages, signed(pages): json.dumps(bundle).encode()}
@@ -208,51 +168,51 @@ REFUSED: dict[str, tuple[Callable[[Path], Pages], str]] = {
 }
 
 
-def refusal(world: World, pages: Pages, client: str = "now") -> str:
+def refusal(mirrored: Mirrored, pages: Pages, client: str = "now") -> str:
     """The line that an attack is refused with; the host stays as it is."""
-    before = world.host.server.read_bytes() if world.host.server.exists() else None
-    world.host.has("ssh.log", "")
-    done = world.setup(pages, client)
+    before = mirrored.host.server.read_bytes() if mirrored.host.server.exists() else None
+    mirrored.host.has("ssh.log", "")
+    done = mirrored.setup(pages, client)
     *warnings, line = done.stderr.splitlines()
     assert done.returncode == 1
-    assert all(each.startswith("viberun: warning: the channel at https://localhost:") for each in warnings)
+    assert all(each.startswith("viberun: warning: the channel at https://127.0.0.1:") for each in warnings)
     message, _, remedy = line.rpartition("; ")
     assert message.startswith("viberun: ")
     assert remedy
-    assert (world.host.server.read_bytes() if world.host.server.exists() else None) == before
-    assert not any("-- stage" in each for each in world.host.log())
+    assert (mirrored.host.server.read_bytes() if mirrored.host.server.exists() else None) == before
+    assert not any("-- stage" in each for each in mirrored.host.log())
     return "\n".join([*warnings, line])
 
 
 @pytest.mark.parametrize(("make", "why"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_the_release_workflow_did_not_sign_is_refused(
-    world: World, tmp_path: Path, make: Callable[[Path], Pages], why: str
+    mirrored: Mirrored, tmp_path: Path, make: Callable[[Path], Pages], why: str
 ) -> None:
-    assert why in refusal(world, make(tmp_path))
+    assert why in refusal(mirrored, make(tmp_path))
 
 
-def test_a_renamed_repository_is_another_for_a_client_without_the_number(world: World, tmp_path: Path) -> None:
-    assert "signed by acme/viberun, not by owner/name" in refusal(world, at(RENAMED)(tmp_path), "nameless")
+def test_a_renamed_repository_is_another_for_a_client_without_the_number(mirrored: Mirrored, tmp_path: Path) -> None:
+    assert "signed by acme/viberun, not by owner/name" in refusal(mirrored, at(RENAMED)(tmp_path), "nameless")
 
 
-def test_an_old_build_is_refused_where_a_newer_one_was_seen(world: World, tmp_path: Path) -> None:
-    assert world.setup(at(NEWER)(tmp_path)).returncode == 0
-    world.host.server.unlink()
-    said = refusal(world, at(BETWEEN)(tmp_path))
+def test_an_old_build_is_refused_where_a_newer_one_was_seen(mirrored: Mirrored, tmp_path: Path) -> None:
+    assert mirrored.setup(at(NEWER)(tmp_path)).returncode == 0
+    mirrored.host.server.unlink()
+    said = refusal(mirrored, at(BETWEEN)(tmp_path))
     assert f"has {BETWEEN.version}, and before it had {NEWER.version}: somebody put it back" in said
     assert said.endswith("say --allow-rollback")
 
 
-def test_an_old_build_is_refused_where_the_client_is_newer(world: World, tmp_path: Path) -> None:
-    said = refusal(world, at(BETWEEN)(tmp_path), "newer")
+def test_an_old_build_is_refused_where_the_client_is_newer(mirrored: Mirrored, tmp_path: Path) -> None:
+    said = refusal(mirrored, at(BETWEEN)(tmp_path), "newer")
     assert f"has {BETWEEN.version}, and this client is {NEWER.version}" in said
     assert said.endswith("say --allow-rollback")
 
 
-def test_a_second_build_of_one_version_is_refused(world: World, tmp_path: Path) -> None:
+def test_a_second_build_of_one_version_is_refused(mirrored: Mirrored, tmp_path: Path) -> None:
     pages = at(NEWER)(tmp_path)
-    assert world.setup(pages).returncode == 0
+    assert mirrored.setup(pages).returncode == 0
     twin = replace(Manifest.parse(pages["/channel.json"]), images={})
     text = twin.to_json().encode()
     pages.update({"/channel.json": text, f"/{twin.name}": text, f"/{twin.signature_name}": signature(twin)})
-    assert f"there are two releases {NEWER.version}" in refusal(world, pages)
+    assert f"there are two releases {NEWER.version}" in refusal(mirrored, pages)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from cryptography import x509
@@ -19,8 +21,9 @@ from cryptography.x509.oid import NameOID
 from tests.sigstore.claims import Claims, claims
 from tests.sigstore.instance import Instance
 from tests.sigstore.signing import sign
-from tests.unit.viberun.client.hosts import build_at
-from tests.unit.viberun.installed import BUILD
+from tests.unit.viberun.client.hosts import Host, build_at, release
+from tests.unit.viberun.client.web import serving
+from tests.unit.viberun.installed import BUILD, run
 from viberun.build import Build
 from viberun.client.download.fetch import Fetcher, NotThereError
 from viberun.client.download.resolver import Place, place
@@ -45,7 +48,7 @@ def job(manifest: Manifest, **varied: str) -> Claims:
 
 
 def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for localhost, which who names it in SSL_CERT_FILE trusts, and what a server shows it by."""
+    """A certificate for 127.0.0.1, which who names it in SSL_CERT_FILE trusts, and what a server shows it by."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
     now, day = datetime.now(timezone.utc), timedelta(days=1)
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
@@ -53,7 +56,7 @@ def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
         x509.BasicConstraints(ca=True, path_length=0),
         x509.KeyUsage(True, False, False, False, False, True, False, False, False),
         x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
-        x509.SubjectAlternativeName([x509.DNSName("localhost")]),
+        x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]),
     ):
         builder = builder.add_extension(
             extension, critical=isinstance(extension, (x509.BasicConstraints, x509.KeyUsage))
@@ -112,3 +115,30 @@ def at(
     environ = {**environ, **({"VIBERUN_CHANNEL_URL": base} if base else {})}
     found = place(client, environ, wanted)
     return replace(found, trust=replace(found.trust, root=lambda: root))
+
+
+def signed_channel(folder: Path, build: Build = CLIENT, of: Callable[[Manifest], Claims] = job) -> dict[str, bytes]:
+    """A channel that stands at a build, signed by the job that `of` says."""
+    made = release(folder / build.version.oci, build)
+    pages = {f"/{file.name}": file.read_bytes() for file in (folder / build.version.oci).iterdir()}
+    return {**pages, f"/{made.signature_name}": signature(made, of(made))}
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """Runs clients with a mirror over https, and a host: of this build, of a newer one, and one that knows no number."""
+
+    host: Host
+    clients: dict[str, Path]
+    certificate: Path
+    tls: ssl.SSLContext
+
+    def __call__(
+        self, pages: Mapping[str, bytes], *arguments: str, client: str = "now"
+    ) -> subprocess.CompletedProcess[str]:
+        with serving(pages, self.tls) as web:
+            environ = {"VIBERUN_CHANNEL_URL": web.url, "SSL_CERT_FILE": str(self.certificate), **self.host.environ}
+            return run(self.clients[client], *arguments, env=environ, stdin=subprocess.DEVNULL)
+
+    def setup(self, pages: Mapping[str, bytes], client: str = "now") -> subprocess.CompletedProcess[str]:
+        return self(pages, "setup", "me@box", "--yes", client=client)

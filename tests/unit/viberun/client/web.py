@@ -41,7 +41,7 @@ class Web:
 
 @contextlib.contextmanager
 def serving(pages: Mapping[str, Page], tls: ssl.SSLContext | None = None) -> Iterator[Web]:
-    """Serves `pages` on a free port of 127.0.0.1; over https, as localhost, where there is a certificate for it."""
+    """Serves `pages` on a free port of 127.0.0.1; over https where there is a certificate for it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -67,7 +67,7 @@ def serving(pages: Mapping[str, Page], tls: ssl.SSLContext | None = None) -> Ite
         web = Web(f"http://127.0.0.1:{server.server_port}", dict(pages))
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
-            web.url = f"https://localhost:{server.server_port}"
+            web.url = f"https://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
