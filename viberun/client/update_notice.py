@@ -99,12 +99,13 @@ class UpdateNotice:
         # Slow to import, and needed once an hour.
         from viberun.client.download.fetch import Fetcher
         from viberun.client.download.resolver import newest, place
+        from viberun.client.download.trust import TooOldError
 
         fetch = self._fetch or Fetcher.hasty(self._environ)
         where = place(self._identity.build, self._environ, MOVING[self._identity.channel])
         try:
             return newest(where, fetch).version.semver
-        except NewerManifestError:
+        except (NewerManifestError, TooOldError):
             return _UNKNOWN
 
     def _newer(self) -> Version | None:

@@ -83,3 +83,15 @@ def test_notes_of_another_day_hinder_no_command_and_those_of_others_stay(
     assert {key: after.get(key) for key in before if not key.startswith("host")} == {
         key: value for key, value in before.items() if not key.startswith("host")
     }
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*/seen*.json")), ids=name)
+def test_builds_seen_another_day_hinder_no_command_and_stay_noted(host: Host, viberun: Viberun, path: Path) -> None:
+    folder = host.home / ".local/state/viberun"
+    folder.mkdir(parents=True)
+    shutil.copyfile(path, folder / "seen.json")
+    done = viberun("setup", "me@box")
+    assert (done.returncode, done.stderr) == (0, "")
+    after = json.loads((folder / "seen.json").read_text())
+    assert json.loads(path.read_text()).items() <= after.items()
+    assert len(after) > len(json.loads(path.read_text()))

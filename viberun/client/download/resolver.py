@@ -137,7 +137,7 @@ def resolve(place: Place, wanted: str, fetch: Fetcher, *, own: Version | None = 
                 return mine
         else:
             current = None
-        return _lasting(_checked(current or newest(place, fetch), channel))
+        return _checked(current or newest(place, fetch), channel)
     version = Version.parse(wanted)
     found, _ = _look(place, version, fetch)
     if found is None:
@@ -206,6 +206,7 @@ def _read(place: Place, name: str, fetch: Fetcher) -> Resolved:
     except NewerManifestError as error:
         error.remedy = place.renewal
         raise
+    place = _lasting(place, manifest.build.version)
     address = place.at(manifest.signature_name)
     signer = place.trust.signer(manifest, content, address, fetch, place.renewal)
     return Resolved(manifest, place, hashlib.sha256(content).hexdigest(), signer)
@@ -230,12 +231,10 @@ def _checked(resolved: Resolved, channel: Channel) -> Resolved:
     )
 
 
-def _lasting(resolved: Resolved) -> Resolved:
-    """At the release's own name: GitHub's `latest` may be another release by the time that a file is asked for."""
-    releases, latest, rest = resolved.place.base.rpartition("/latest/download")
-    if not latest or rest:
-        return resolved
-    return replace(resolved, place=replace(resolved.place, base=f"{releases}/download/{resolved.version.git}"))
+def _lasting(place: Place, version: Version) -> Place:
+    """The release's own name: GitHub's `latest` may be another release by the time that a file is asked for."""
+    releases, latest, rest = place.base.rpartition("/latest/download")
+    return replace(place, base=f"{releases}/download/{version.git}") if latest and not rest else place
 
 
 def _base(named: str) -> str:

@@ -27,6 +27,10 @@ class UntrustedError(ViberunError):
     """Nobody who is trusted vouches for a build."""
 
 
+class TooOldError(UntrustedError):
+    """Somebody vouches for a build by what this client's trusted root does not have."""
+
+
 def _now() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -72,10 +76,9 @@ class Trust:
         try:
             if trusted is None:
                 raise SignatureError("it is of no repository")
-            root = TrustedRoot.parse(self.root())
-            return provenance.check(manifest, content, signature, trusted, root, self.now())
+            return provenance.check(manifest, content, signature, trusted, self._root(), self.now())
         except UnknownServiceError as error:
-            raise UntrustedError(
+            raise TooOldError(
                 f"this viberun is too old to tell who signed the release {version}: {error}", remedy=renewal
             ) from None
         except SignatureError as error:
@@ -83,6 +86,12 @@ class Trust:
                 f"the signature of the release {version} at {shown(address)} is refused: {error}",
                 remedy="install nothing from there, and tell whoever runs the channel",
             ) from None
+
+    def _root(self) -> TrustedRoot:
+        try:
+            return TrustedRoot.parse(self.root())
+        except (ValueError, LookupError, TypeError):
+            raise ViberunError("the trusted root in this viberun is damaged", remedy="install viberun again") from None
 
 
 def reason_without(address: str) -> str | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -10,14 +11,17 @@ from typing import cast
 import pytest
 
 from tests.unit.viberun.client.hosts import build_at, release
+from tests.unit.viberun.client.vouched import ROOT, job, signature
 from tests.unit.viberun.client.web import Answer, Page, serving
 from tests.unit.viberun.installed import BUILD
+from viberun import embedded
 from viberun.client.download.fetch import Fetcher
 from viberun.client.host.handshake import Server
 from viberun.client.host.remote import Remote
 from viberun.client.identity import Identity
 from viberun.client.store import Store
 from viberun.client.update_notice import AGAIN, EVERY, UpdateNotice
+from viberun.manifest import Manifest
 
 SAME = Server(BUILD.version, 1)
 NEWER = build_at(60)
@@ -59,6 +63,28 @@ def test_a_channel_that_this_client_is_too_old_for_is_told_with_the_command_that
                 " update it with 'npm install --prefer-online -g viberun@dev'"
             )
         assert len(web.asked) == 1
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["signed", "by a log of later"])
+def test_only_a_build_that_is_vouched_for_is_told(
+    tmp_path: Path, newer: dict[str, Page], monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    made = Manifest.parse(cast(bytes, newer["/channel.json"]))
+    root = ROOT if known else json.dumps({**json.loads(ROOT), "tlogs": []})
+    monkeypatch.setattr(embedded, "_read", lambda name: root)
+    with serving({**newer, f"/{made.signature_name}": signature(made)}) as web:
+        line = look(web.url, tmp_path, 1000.0).line("box", SAME)
+    assert line is not None
+    assert (f"behind the channel ({NEWER.version})" if known else "is too old to read the channel") in line
+
+
+def test_a_build_that_nobody_who_is_trusted_vouches_for_is_not_told(
+    tmp_path: Path, newer: dict[str, Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Manifest.parse(cast(bytes, newer["/channel.json"]))
+    monkeypatch.setattr(embedded, "_read", lambda name: ROOT)
+    with serving({**newer, f"/{made.signature_name}": signature(made, job(made, event_name="schedule"))}) as web:
+        assert look(web.url, tmp_path, 1000.0).line("box", SAME) is None
 
 
 def test_the_channel_is_asked_once_an_hour(tmp_path: Path, newer: dict[str, Page]) -> None:

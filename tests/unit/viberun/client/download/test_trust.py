@@ -179,6 +179,20 @@ def test_a_client_that_is_too_old_to_know_the_log_says_how_to_update() -> None:
     )
 
 
+@pytest.mark.parametrize("root", ["", "{", "{}", "[]", '{"mediaType": 1}'])
+def test_a_client_whose_root_is_damaged_takes_nothing(root: str) -> None:
+    assert refused(at(root=root), pages()) == "the trusted root in this viberun is damaged; install viberun again"
+
+
+def test_the_latest_release_is_held_against_the_signature_of_its_own_name() -> None:
+    """What `latest` names can be another release by then."""
+    releases = "https://github.com/owner/name/releases"
+    there = pages(PROD, base=f"{releases}/download/v1.2.3")
+    there[f"{releases}/latest/download/channel.json"] = there.pop(f"{releases}/download/v1.2.3/channel.json")
+    found = resolve(at(wanted="latest", base=None), "latest", Pages(pages=there))
+    assert (found.signer is not None, found.place.base) == (True, f"{releases}/download/v1.2.3")
+
+
 def test_what_was_signed_in_the_future_is_refused() -> None:
     found = at()
     then = found.trust.now() - timedelta(days=2)
