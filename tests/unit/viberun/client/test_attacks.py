@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.sigstore.instance import Instance
-from tests.unit.viberun.client.hosts import build_at
+from tests.unit.viberun.client.hosts import build_at, server_script
 from tests.unit.viberun.client.vouched import CLIENT, NEWER, NUMBER, Mirrored, job, signature, signed_channel
 from viberun.build import Build
 from viberun.manifest import Manifest
@@ -216,3 +216,25 @@ def test_a_second_build_of_one_version_is_refused(mirrored: Mirrored, tmp_path: 
     text = twin.to_json().encode()
     pages.update({"/channel.json": text, f"/{twin.name}": text, f"/{twin.signature_name}": signature(twin)})
     assert f"there are two releases {NEWER.version}" in refusal(mirrored, pages)
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (["setup", "me@box", "--yes"], 1),
+        (["update", "me@box", "--yes"], 1),
+        (["vibe", "demo", "--host", "me@box", "--yes"], 0),
+        (["upgrade", "--check"], 1),
+        (["channel"], 1),
+        (["verify", "dev"], 1),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_every_command_that_asks_the_channel_refuses_what_nobody_signed(
+    mirrored: Mirrored, tmp_path: Path, command: list[str], status: int
+) -> None:
+    older = build_at(-30).version
+    mirrored.host.install(older)
+    done = mirrored(without_signature(tmp_path), *command)
+    assert (done.returncode, "nobody signed the release" in done.stdout + done.stderr) == (status, True)
+    assert mirrored.host.server.read_text() == server_script(older)
