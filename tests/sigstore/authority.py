@@ -1,11 +1,13 @@
 """Certificate authorities: Fulcio's, with the log of its certificates (RFC 6962), and what others are built of."""
 
 import datetime
+import hashlib
 import struct
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.sigstore import der, keys
@@ -53,13 +55,14 @@ def unsigned(
     since: datetime.datetime = SINCE,
     until: datetime.datetime = _UNTIL,
 ) -> x509.CertificateBuilder:
-    """A certificate without what says of what use it is."""
+    """A certificate without what says of what use it is. Its serial number is of its key: the same one for the same key."""
+    key_info = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public_key)
-        .serial_number(x509.random_serial_number())
+        .serial_number(int.from_bytes(hashlib.sha256(key_info).digest()[:19]))
         .not_valid_before(since)
         .not_valid_after(until)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
@@ -72,15 +75,15 @@ def root(common: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
         unsigned(name(common), key.public_key(), name(common), key.public_key())
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(key_usage(signs="certificates"), critical=True)
-        .sign(key, hashes.SHA384())
+        .sign(key, hashes.SHA384(), ecdsa_deterministic=True)
     )
 
 
 class CertificateLog:
     """Promises to take certificates in; keeps none."""
 
-    def __init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, keyring: keys.Keyring) -> None:
+        self.key = keyring.ecdsa("certificates' log", ec.SECP256R1())
 
     def promise(self, to_be_signed: bytes, issuer: ec.EllipticCurvePrivateKey, at: datetime.datetime) -> bytes:
         """The SCT list (RFC 6962, section 3.3) for a certificate that has none yet, as DER."""
@@ -95,17 +98,17 @@ class CertificateLog:
 class CertificateAuthority:
     """Fulcio: a root, an intermediate authority that issues, a log."""
 
-    def __init__(self) -> None:
-        root_key = ec.generate_private_key(ec.SECP384R1())
-        self._key = ec.generate_private_key(ec.SECP384R1())
-        self.log = CertificateLog()
+    def __init__(self, keyring: keys.Keyring) -> None:
+        root_key = keyring.ecdsa("root", ec.SECP384R1())
+        self._key = keyring.ecdsa("intermediate", ec.SECP384R1())
+        self.log = CertificateLog(keyring)
         self.root = root("root", root_key)
         self.intermediate = (
             unsigned(name("intermediate"), self._key.public_key(), self.root.subject, root_key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(key_usage(signs="certificates"), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
-            .sign(root_key, hashes.SHA384())
+            .sign(root_key, hashes.SHA384(), ecdsa_deterministic=True)
         )
 
     def issue(

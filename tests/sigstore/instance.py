@@ -3,6 +3,7 @@
 https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_trustroot.proto
 """
 
+import os
 from typing import Literal
 
 from cryptography import x509
@@ -19,16 +20,20 @@ _ALWAYS = {"start": SINCE.isoformat().replace("+00:00", "Z")}
 
 
 class Instance:
-    """Keys of its own; what one instance has signed, another does not know.
+    """Keys of its own; what one instance has signed, another does not know, unless both are of one `seed`: those have the same
+    trusted root.
 
     `host`: of everything but version 2 of the log, which has another name, since a log is told by it.
     """
 
-    def __init__(self, host: str = "sigstore.test", host_v2: str = "v2.sigstore.test") -> None:
-        self.authority = CertificateAuthority()
-        self.log_v1 = LogV1(host)
-        self.log_v2 = LogV2(host_v2.partition(":")[0])
-        self.stamps = StampAuthority()
+    def __init__(
+        self, host: str = "sigstore.test", host_v2: str = "v2.sigstore.test", seed: str | None = None
+    ) -> None:
+        keyring = keys.Keyring(seed or os.urandom(16).hex())
+        self.authority = CertificateAuthority(keyring)
+        self.log_v1 = LogV1(host, keyring)
+        self.log_v2 = LogV2(host_v2.partition(":")[0], keyring)
+        self.stamps = StampAuthority(keyring)
         self.url = f"http://{host}"
         self.url_v2 = f"http://{host_v2}"
 

@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.sigstore import keys
@@ -143,8 +143,8 @@ def _checkpoint(origin: str, signer: str, key: keys.PrivateKey, key_id: bytes, p
 class LogV1:
     """Rekor as it has been since 2021: says when it took an entry."""
 
-    def __init__(self, host: str) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, host: str, keyring: keys.Keyring) -> None:
+        self.key = keyring.ecdsa("log 1", ec.SECP256R1())
         self.key_id = keys.key_id(self.key)
         self._host = host
         self._tree = Tree()
@@ -190,8 +190,8 @@ class LogV1:
 class LogV2:
     """Rekor on tiles: knows digests and signatures alone, and no time."""
 
-    def __init__(self, host: str) -> None:
-        self.key = ed25519.Ed25519PrivateKey.generate()
+    def __init__(self, host: str, keyring: keys.Keyring) -> None:
+        self.key = keyring.ed25519("log 2")
         raw = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.key_id = hashlib.sha256(host.encode() + b"\n\x01" + raw).digest()
         self._host = host

@@ -44,16 +44,16 @@ class Request:
 class StampAuthority:
     """A root, and a certificate that stamps."""
 
-    def __init__(self) -> None:
-        root_key = ec.generate_private_key(ec.SECP384R1())
-        self._key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, keyring: keys.Keyring) -> None:
+        root_key = keyring.ecdsa("stamps' root", ec.SECP384R1())
+        self._key = keyring.ecdsa("stamps", ec.SECP256R1())
         self.root = root("stamps' root", root_key)
         self.certificate = (
             unsigned(name("stamps"), self._key.public_key(), self.root.subject, root_key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(key_usage(signs="messages"), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
-            .sign(root_key, hashes.SHA384())
+            .sign(root_key, hashes.SHA384(), ecdsa_deterministic=True)
         )
 
     def stamp(self, digest: bytes, at: datetime.datetime, nonce: int | None = None) -> bytes:

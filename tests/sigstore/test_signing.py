@@ -92,6 +92,15 @@ def test_another_instance_is_not_trusted(instance: Instance, log: LogVersion) ->
         _verify(instance, sign(Instance(), STATEMENT, claims(), log=log))
 
 
+def test_a_seed_makes_an_instance_that_is_known_before() -> None:
+    known = Instance(seed="one")
+    assert known.trusted_root() == Instance(seed="one").trusted_root() != Instance(seed="other").trusted_root()
+    for log in LOGS:
+        assert _verify(known, sign(Instance(seed="one"), STATEMENT, claims(), log=log))[1] == STATEMENT
+        with pytest.raises(VerificationError):
+            _verify(known, sign(Instance(seed="other"), STATEMENT, claims(), log=log))
+
+
 @pytest.mark.parametrize("log", LOGS)
 @pytest.mark.parametrize("minutes", [-1, 11])
 def test_certificate_is_worth_something_for_ten_minutes(instance: Instance, log: LogVersion, minutes: int) -> None:
