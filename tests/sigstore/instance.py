@@ -26,9 +26,7 @@ class Instance:
     `host`: of everything but version 2 of the log, which has another name, since a log is told by it.
     """
 
-    def __init__(
-        self, host: str = "sigstore.test", host_v2: str = "v2.sigstore.test", seed: str | None = None
-    ) -> None:
+    def __init__(self, host: str = "sigstore.test", host_v2: str = "v2.sigstore.test", seed: str | None = None) -> None:
         keyring = keys.Keyring(seed or os.urandom(16).hex())
         self.authority = CertificateAuthority(keyring)
         self.log_v1 = LogV1(host, keyring)
