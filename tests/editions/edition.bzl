@@ -15,7 +15,7 @@ _EXECUTABLES = {
     "viberun-server": ("server", "server"),
 }
 
-_TRUSTED_ROOT = "//tools/trust:trusted_root.json"
+_TRUSTED_ROOT = "//tests/editions:trusted_root"
 
 # Of each image in //images: its name in a release, the folder with its files, the layers, whether the client is in it.
 _IMAGES = {
