@@ -2,12 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.host.registry import Registry
 from tests.e2e.host.sites import Site
+from tests.sigstore.editions import signature, signature_name
 
 REPOSITORY = "example/viberun"
 DOWNLOADS = f"/{REPOSITORY}/releases/download"
@@ -44,18 +46,20 @@ class Release:
     def digest(self, image: str) -> str:
         return str(self.manifest["images"][image]["digest"])
 
-    def manifest_without(self, kind: str) -> bytes:
-        """channel.json as it would be had that kind not been built for this platform."""
-        files = [file for file in self.manifest["files"] if file["kind"] != kind]
-        return json.dumps({**self.manifest, "files": files}).encode()
+    def of(self, files: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+        """What would be served had it been released with these files: the manifest and its signature, by how their names end."""
+        manifest = json.dumps({**self.manifest, "files": files}).encode()
+        return {".json": manifest, ".jsonl": signature(manifest)}
 
     def stage(self, site: Site) -> None:
-        """Puts the files up under their own names, where nobody finds them yet."""
+        """Puts the files up under their own names, with the signature, where nobody finds them yet."""
+        manifest = self.files[f"viberun-{self.oci}.json"].read_bytes()
+        files: dict[str, bytes | Path] = {**self.files, signature_name(manifest): signature(manifest)}
         places = [PLACES[self.channel]]
         if self.channel == "prod":
             places.append(f"{DOWNLOADS}/v{self.version}")
         for place in places:
-            site.files.update({f"{place}/{name}": path for name, path in self.files.items()})
+            site.files.update({f"{place}/{name}": content for name, content in files.items()})
 
     def push(self, registry: Registry, place: str) -> None:
         """Pushes the images under the version's own tag."""

@@ -1,11 +1,10 @@
 """What goes wrong, provoked: each ends in one clear line with what to do, and leaves the host as it was."""
 
 import io
-import json
 import re
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 import pytest
@@ -40,6 +39,11 @@ def nothing_at(pattern: str) -> Rule:
     return lambda path: Answer(HTTPStatus.NOT_FOUND, b"Not Found") if re.search(pattern, path) else None
 
 
+def answering(answers: Mapping[str, bytes]) -> Rule:
+    """Other content of what is at paths that end so."""
+    return lambda path: next((Answer(body=body) for end, body in answers.items() if path.endswith(end)), None)
+
+
 def test_a_missing_release_names_what_was_looked_for(host: Machine, person: Person, world: World) -> None:
     world.github.requests.clear()
     with world.github.instead(nothing_at(_DEV)):
@@ -52,7 +56,8 @@ def test_a_missing_release_names_what_was_looked_for(host: Machine, person: Pers
 def test_a_release_without_this_architecture_names_it(host: Machine, person: Person, world: World) -> None:
     newer = world.releases["newer"]
     world.github.requests.clear()
-    with world.github.instead(lambda path: Answer(body=newer.manifest_without("server")) if ".json" in path else None):
+    others = [file for file in newer.manifest["files"] if file["kind"] != "server"]
+    with world.github.instead(answering(newer.of(others))):
         line = failed(person.call("newer", "update", "settled"))
     assert "linux-amd64" in line
     assert newer.version in line
@@ -242,10 +247,9 @@ def broken(world: World) -> Rule:
         tarball.addfile(member, io.BytesIO(program))
     content = packed.getvalue()
     facts = {"size": len(content), "sha256": hosts.sha256(content)}
-    manifest = world.releases["newer"].manifest
-    files = [{**file, **facts} if file["kind"] == "server" else file for file in manifest["files"]]
-    answers = {".json": json.dumps({**manifest, "files": files}).encode(), ".tar.gz": content}
-    return lambda path: next((Answer(body=body) for end, body in answers.items() if path.endswith(end)), None)
+    newer = world.releases["newer"]
+    files = [{**file, **facts} if file["kind"] == "server" else file for file in newer.manifest["files"]]
+    return answering({**newer.of(files), ".tar.gz": content})
 
 
 def test_a_new_server_that_does_not_work_is_not_kept(host: Machine, person: Person, world: World) -> None:

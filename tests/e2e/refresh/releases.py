@@ -13,6 +13,7 @@ from typing import Any
 from tests.release.servers.gate import Gate
 from tests.release.servers.pypi_server import PypiServer
 from tests.release.servers.verdaccio import Verdaccio
+from tests.sigstore.editions import signature, signature_name
 
 # What the public registries let caches do.
 _NPM_CACHED = {"Cache-Control": "public, max-age=300"}
@@ -46,8 +47,9 @@ class Release:
         for name, file in self.files.items():
             if not name.endswith((".whl", ".tgz")):
                 shutil.copyfile(file, folder / name)
-        (manifest,) = [file for name, file in self.files.items() if name == f"viberun-{self.spelt('oci')}.json"]
-        shutil.copyfile(manifest, folder / "channel.json")
+        manifest = self.files[f"viberun-{self.spelt('oci')}.json"].read_bytes()
+        (folder / signature_name(manifest)).write_bytes(signature(manifest))
+        (folder / "channel.json").write_bytes(manifest)
 
 
 def read(variable: str) -> Release:
