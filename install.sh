@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs `viberun`, the client, for one user or (as root) for all: one executable, checked by its sha256, and a small
-# script in a folder of programs that starts it. `sh install.sh --help` says how to change what it does.
+# Installs `viberun`, the client, for one user or (as root) for all: one executable, checked by who signed the release that
+# it is of, and a small script in a folder of programs that starts it. `sh install.sh --help` says how to change what it does.
 #
 #   <dir>/<version>/viberun   the executable
 #   <dir>/viberun.previous    what <bin>/viberun was before: moved back there, it starts the version before
@@ -13,6 +13,47 @@ stamped() {
     repository=''
     github='https://github.com'
     channel='prod'
+}
+
+# Sigstore's authority, which certifies what GitHub says of a job, and the log of what was signed: those of tools/trust.
+authority() {
+    cat <<'END'
+-----BEGIN CERTIFICATE-----
+MIICGjCCAaGgAwIBAgIUALnViVfnU0brJasmRkHrn/UnfaQwCgYIKoZIzj0EAwMw
+KjEVMBMGA1UEChMMc2lnc3RvcmUuZGV2MREwDwYDVQQDEwhzaWdzdG9yZTAeFw0y
+MjA0MTMyMDA2MTVaFw0zMTEwMDUxMzU2NThaMDcxFTATBgNVBAoTDHNpZ3N0b3Jl
+LmRldjEeMBwGA1UEAxMVc2lnc3RvcmUtaW50ZXJtZWRpYXRlMHYwEAYHKoZIzj0C
+AQYFK4EEACIDYgAE8RVS/ysH+NOvuDZyPIZtilgUF9NlarYpAd9HP1vBBH1U5CV7
+7LSS7s0ZiH4nE7Hv7ptS6LvvR/STk798LVgMzLlJ4HeIfF3tHSaexLcYpSASr1kS
+0N/RgBJz/9jWCiXno3sweTAOBgNVHQ8BAf8EBAMCAQYwEwYDVR0lBAwwCgYIKwYB
+BQUHAwMwEgYDVR0TAQH/BAgwBgEB/wIBADAdBgNVHQ4EFgQU39Ppz1YkEZb5qNjp
+KFWixi4YZD8wHwYDVR0jBBgwFoAUWMAeX5FFpWapesyQoZMi0CrFxfowCgYIKoZI
+zj0EAwMDZwAwZAIwPCsQK4DYiZYDPIaDi5HFKnfxXx6ASSVmERfsynYBiX2X6SJR
+nZU84/9DZdnFvvxmAjBOt6QpBlc4J/0DxvkTCqpclvziL6BCCPnjdlIB3Pu3BxsP
+mygUY7Ii2zbdCdliiow=
+-----END CERTIFICATE-----
+-----BEGIN CERTIFICATE-----
+MIIB9zCCAXygAwIBAgIUALZNAPFdxHPwjeDloDwyYChAO/4wCgYIKoZIzj0EAwMw
+KjEVMBMGA1UEChMMc2lnc3RvcmUuZGV2MREwDwYDVQQDEwhzaWdzdG9yZTAeFw0y
+MTEwMDcxMzU2NTlaFw0zMTEwMDUxMzU2NThaMCoxFTATBgNVBAoTDHNpZ3N0b3Jl
+LmRldjERMA8GA1UEAxMIc2lnc3RvcmUwdjAQBgcqhkjOPQIBBgUrgQQAIgNiAAT7
+XeFT4rb3PQGwS4IajtLk3/OlnpgangaBclYpsYBr5i+4ynB07ceb3LP0OIOZdxex
+X69c5iVuyJRQ+Hz05yi+UF3uBWAlHpiS5sh0+H2GHE7SXrk1EC5m1Tr19L9gg92j
+YzBhMA4GA1UdDwEB/wQEAwIBBjAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBRY
+wB5fkUWlZql6zJChkyLQKsXF+jAfBgNVHSMEGDAWgBRYwB5fkUWlZql6zJChkyLQ
+KsXF+jAKBggqhkjOPQQDAwNpADBmAjEAj1nHeXZp+13NWBNa+EDsDP8G1WWg1tCM
+WP/WHPqpaVo0jhsweNFZgSs0eE7wYI4qAjEA2WB9ot98sIkoF3vZYdd3/VtWB5b9
+TNMea7Ix/stJ5TfcLLeABLE4BNJOsQ4vnBHJ
+-----END CERTIFICATE-----
+END
+}
+log_key() {
+    cat <<'END'
+-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2G2Y+2tabdTV5BcGiBIx0a9fAFwr
+kBbmLSGtks4L3qX6yYY0zufBnhC8Ur/iy55GhWP/9A/bY2LhC30M9+RYtw==
+-----END PUBLIC KEY-----
+END
 }
 
 main() {
@@ -28,6 +69,7 @@ main() {
     make_folders
     for attempt in 1 2; do
         find_build
+        verify
         if is_installed; then
             echo "viberun $version is installed already: $bin/viberun"
             advise
@@ -45,18 +87,21 @@ main() {
 
 usage() {
     cat <<END
-usage: install.sh [--dev | --version VERSION] [--dir DIR] [--bin DIR]
+usage: install.sh [--from OWNER/NAME] [--dev | --version VERSION] [--verify]
+                  [--dir DIR] [--bin DIR]
 
 Installs viberun, or brings it up to date.
 
+  --from OWNER/NAME  whose releases on GitHub to take (VIBERUN_REPOSITORY)
   --dev              the newest build of main, instead of the newest release
   --version VERSION  exactly this one, as \`viberun --version\` prints it
+  --verify           only what is signed; without, it need not be where there
+                     is no openssl, or in a channel on this machine
   --dir DIR          where the program is kept (VIBERUN_INSTALL_DIR;
                      ~/.local/share/viberun, for root /usr/local/lib/viberun)
   --bin DIR          where the command goes (VIBERUN_INSTALL_BIN;
                      ~/.local/bin, for root /usr/local/bin)
 
-VIBERUN_REPOSITORY   owner/name on GitHub, whose releases to take
 VIBERUN_CHANNEL_URL  a mirror or a folder with a channel.json, instead of GitHub
 END
 }
@@ -76,19 +121,20 @@ has() {
 }
 
 read_arguments() {
-    wanted=''
+    wanted='' only_verified=''
     dir=${VIBERUN_INSTALL_DIR-} bin=${VIBERUN_INSTALL_BIN-}
     repository=${VIBERUN_REPOSITORY:-$repository}
     channel=${VIBERUN_CHANNEL:-$channel}
     while [ $# -gt 0 ]; do
         case $1 in
-        --dir | --bin | --version)
+        --dir | --bin | --version | --from)
             [ $# -gt 1 ] || die "$1 takes a value" 'see --help' 2
             set_option "$1" "$2"
             shift
             ;;
-        --dir=* | --bin=* | --version=*) set_option "${1%%=*}" "${1#*=}" ;;
+        --dir=* | --bin=* | --version=* | --from=*) set_option "${1%%=*}" "${1#*=}" ;;
         --dev) channel=dev ;;
+        --verify) only_verified=yes ;;
         --help | -h)
             usage
             exit 0
@@ -98,6 +144,10 @@ read_arguments() {
         shift
     done
     case $channel in dev | prod) ;; *) die "VIBERUN_CHANNEL is $channel" 'set it to dev or prod, or unset it' 2 ;; esac
+    if [ -n "$repository" ]; then
+        matches "$repository" '[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*' ||
+            die "there is no repository $repository" 'give it with --from as owner/name' 2
+    fi
     choose_folders
 }
 
@@ -106,6 +156,7 @@ set_option() {
     case $1 in
     --dir) dir=$2 ;;
     --bin) bin=$2 ;;
+    --from) repository=$2 ;;
     --version) read_version "$2" ;;
     esac
 }
@@ -186,34 +237,39 @@ find_channel() {
         base=${base%/}
         case $base in file:///*) base=${base#file://} ;; esac
     else
-        [ -n "$repository" ] ||
-            die 'this copy does not know whose releases to install' 'set VIBERUN_REPOSITORY to owner/name'
-        matches "$repository" '[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*' ||
-            die "VIBERUN_REPOSITORY is $repository" 'set it to owner/name' 2
+        [ -n "$repository" ] || nobody
         releases=$github/$repository/releases
+        newest=", $github/$repository/raw/main/install.sh"
         case $channel:$wanted in
-        dev:*) base=$releases/download/dev newest=" from $releases/tag/dev" ;;
+        dev:*) base=$releases/download/dev ;;
         prod:) base=$releases/latest/download ;;
         prod:*) base=$releases/download/v$wanted ;;
         esac
-        case $channel in prod) newest=", $releases/latest/download/install.sh" ;; esac
     fi
     find_protocols
 }
 
-# Sets `protocols` to what curl may use, or to nothing where the channel is a folder.
+nobody() {
+    die 'this copy does not know whose releases to install' 'give --from owner/name'
+}
+
+# Sets `protocols` to what curl may use, or to nothing where the channel is a folder; `here` where it is on this machine.
 find_protocols() {
     protocols=''
     host=''
+    here=yes
     case $base in http://* | https://*) host=${base#*://} host=${host%%[/?#]*} ;; esac
     # Not with the address, which would show the password that may be in it.
     case $host in *@*) die 'the address of the channel has a user name in it' 'give an address without one' 2 ;; esac
     case $base in
-    https://*) protocols='=https' ;;
+    https://*) protocols='=https' here='' ;;
     http://*)
         case $host in
         127.0.0.1 | 127.0.0.1:* | localhost | localhost:* | '[::1]' | '[::1]:'*) ;;
-        *) [ "${VIBERUN_CHANNEL_INSECURE-}" = 1 ] || insecure ;;
+        *)
+            [ "${VIBERUN_CHANNEL_INSECURE-}" = 1 ] || insecure
+            here=''
+            ;;
         esac
         protocols='=http,https'
         ;;
@@ -291,6 +347,7 @@ find_build() {
     case $channel$wanted/$oci in
     dev/*-dev.*) ;;
     dev/*) die "$base holds the release $version and no dev build" 'leave out --dev, or name another VIBERUN_CHANNEL_URL' ;;
+    prod/*-dev.*) [ -z "$releases" ] || die "$base/$found is of the dev build $version" 'report it, or give --dev' ;;
     esac
     [ "${wanted:-$oci}" = "$oci" ] || die "$base/$found is of viberun $version" 'report it'
     # GitHub's `latest` may be another release by the time that the file is asked for.
@@ -334,6 +391,117 @@ get_first() {
         [ -n "$absent" ] || die "$problem" "$remedy"
     done
     return 1
+}
+
+# Ends where the build is not what the repository's release workflow signed: a push to main, or the tag of the version, on a
+# machine of GitHub's. The log's promise to hold the signature is looked at, its proof and the log of certificates are not.
+verify() {
+    if ! has openssl; then
+        [ -z "$only_verified" ] || die "viberun $version can not be verified: there is no openssl" 'install it'
+        [ -n "$here" ] || say 'not verified: there is no openssl'
+        return
+    fi
+    if ! get "$base_of_build/viberun-$oci.intoto.jsonl" "$new/signature"; then
+        [ -n "$absent" ] || die "$problem" "$remedy"
+        if [ -n "$here" ] && [ -z "$only_verified" ]; then return; fi
+        die "viberun $version is not signed" 'look whether the address is right, or ask for another version'
+    fi
+    [ -n "$repository" ] || nobody
+    commit=$(text commit "$new/top") name=$(text repository "$new/top")
+    [ "$(lower "$name")" = "$(lower "$repository")" ] || refuse "it says that it is of ${name:-nobody}, not of $repository"
+    { tr -d ' \t\r\n' <"$new/signature" && echo; } | sed 's/"inclusionProof":{[^{}]*{[^{}]*}[^{}]*}//' >"$new/bundle"
+    for key in rawBytes payload sig signedEntryTimestamp canonicalizedBody keyId; do
+        text "$key" "$new/bundle" | fold -w 64 | openssl base64 -d >"$new/$key" 2>"$new/log" || refuse 'its signature can not be read'
+    done
+    read_certificate
+    check_log
+    check_signature
+    check_job
+    say "viberun $version was signed by $name's release workflow"
+}
+
+refuse() {
+    die "viberun $version is not to be trusted: $1" 'nothing was installed; report it'
+}
+
+lower() {
+    printf '%s' "$1" | tr '[:upper:]' '[:lower:]'
+}
+
+# That Sigstore's authority issued the certificate, and for the time that the log says.
+read_certificate() {
+    time=$(text integratedTime "$new/bundle")
+    case $time in '' | *[!0-9]*) refuse 'nobody says when it was signed' ;; esac
+    authority >"$new/authority"
+    openssl x509 -inform DER -in "$new/rawBytes" -out "$new/certificate" 2>"$new/log" || refuse 'its signature has no certificate'
+    openssl verify -attime "$time" -trusted "$new/authority" "$new/certificate" >"$new/log" 2>&1 ||
+        refuse "the certificate of its signature is of nobody who is trusted, or was not valid then"
+    openssl x509 -in "$new/certificate" -noout -pubkey >"$new/key" 2>"$new/log"
+}
+
+# That the log promised (Rekor v1, SET) to hold this very entry, and that it is the one of this signature.
+check_log() {
+    log_key >"$new/log_key"
+    printf '{"body":"%s","integratedTime":%s,"logID":"%s","logIndex":%s}' "$(text canonicalizedBody "$new/bundle")" "$time" \
+        "$(hex <"$new/keyId" | tr -d ' ')" "$(text logIndex "$new/bundle")" >"$new/promised"
+    signed_by "$new/log_key" "$new/signedEntryTimestamp" "$new/promised" || refuse 'its signature stands in no log that is known'
+    entry=$(cat "$new/canonicalizedBody")
+    about="{\"algorithm\":\"sha256\",\"value\":\"$(sha256_of "$new/payload")\"}"
+    case $entry in
+    '{"apiVersion":"0.0.1","kind":"dsse","spec":{"envelopeHash":{'*"},\"payloadHash\":$about,\"signatures\":[{\"signature\":\"$(text sig "$new/bundle")\",\"verifier\":\""*'"}]}}') ;;
+    *) refuse 'what stands in the log is something else' ;;
+    esac
+}
+
+# That the holder of the certificate signed the statement (DSSE), and that this is provenance of what was read.
+check_signature() {
+    { printf 'DSSEv1 28 application/vnd.in-toto+json %d ' "$(($(wc -c <"$new/payload")))" && cat "$new/payload"; } >"$new/signed"
+    signed_by "$new/key" "$new/sig" "$new/signed" || refuse 'its signature does not fit'
+    tr -d ' \n' <"$new/payload" >"$new/statement"
+    for said in '"_type":"https://in-toto.io/Statement/v1"' '"predicateType":"https://slsa.dev/provenance/v1"' \
+        "{\"name\":\"viberun-$oci.json\",\"digest\":{\"sha256\":\"$(sha256_of "$new/manifest")\"}}"; do
+        grep -qF "$said" "$new/statement" || refuse 'its signature is of something else'
+    done
+}
+
+# Whether the key $1 made the signature $2 of $3.
+signed_by() {
+    openssl dgst -sha256 -verify "$1" -signature "$2" "$3" >"$new/log" 2>&1
+}
+
+# What GitHub said of the job, in the certificate: its one name and the extensions of Fulcio's that say more, whole as they
+# are encoded there. (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md)
+check_job() {
+    case $oci in *-dev.*) ref=refs/heads/main ;; *) ref=refs/tags/v$oci ;; esac
+    workflow=$github/$name/.github/workflows/release.yml@$ref
+    # As openssl read it: behind what was signed there could be more in the file.
+    certificate=$(openssl x509 -in "$new/certificate" -outform DER 2>"$new/log" | hex)
+    holds "06 03 55 1d 11 01 01 ff$(der 04 "$(der 30 "$(der 86 "$(printf '%s' "$workflow" | hex)")")")" workflow "$workflow"
+    holds "06 03 55 1d 25 04 0c 30 0a 06 08 2b 06 01 05 05 07 03 03" purpose codeSigning
+    for fact in "08 issuer https://token.actions.githubusercontent.com" "09 workflow $workflow" "0a commit $commit" \
+        "0b runner github-hosted" "0c repository $github/$name" "0d commit $commit" "0e ref $ref" "12 workflow $workflow" \
+        "13 commit $commit" "14 event push"; do
+        said=${fact#* } number=${fact%% *}
+        value=$(der 0c "$(printf '%s' "${said#* }" | hex)")
+        holds "06 0a 2b 06 01 04 01 83 bf 30 01 $number$(der 04 "$value")" "${said%% *}" "${said#* }"
+    done
+}
+
+# Whether the bytes $1 are in the certificate, by which its $2 is $3.
+holds() {
+    case $certificate in *" $1"*) ;; *) refuse "the job that signed it was of another $2 than $3" ;; esac
+}
+
+# Bytes as hex digits, a space before each.
+hex() {
+    od -An -v -tx1 | tr -d ' \n' | sed 's/../ &/g'
+}
+
+# What of tag $1 has the content $2, as DER, all of them as `hex` has it.
+der() {
+    size=$((${#2} / 3)) long=''
+    if [ "$size" -gt 127 ]; then long=' 81'; fi
+    printf ' %s%s %02x%s' "$1" "$long" "$size" "$2"
 }
 
 # Whether this very build is what would be started.

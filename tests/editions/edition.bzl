@@ -59,6 +59,7 @@ def edition(name, images_of = None):
         name = name + ".install",
         script = "//:install.sh",
         tags = ["manual"],
+        trusted_root = _TRUSTED_ROOT,
         version = version,
     )
     release_bundle(

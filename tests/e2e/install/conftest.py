@@ -1,12 +1,14 @@
-"""The install script, the shells that run it, and channels to install from; nothing of this repository can be imported here.
+"""The install script, the shells that run it, and channels to install from; nothing of the product can be imported here.
 
 The script is given to the shell on standard input, as `curl … | sh` does. Lines in front of it take tools away or put
 others in their place: busybox's shell would find its own whatever PATH says.
 """
 
+import datetime
 import gzip
 import hashlib
 import io
+import ipaddress
 import json
 import os
 import random
@@ -15,17 +17,24 @@ import shutil
 import signal
 import subprocess
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.e2e.install.server import Server, serving
+from tests.sigstore.editions import signature, signature_name
 
 OLD = "0.0.0-dev.20260101000000+aaaaaaa"
 NEW = "0.0.0-dev.20260102000000+bbbbbbb"
 NEWEST = "0.0.0-dev.20260103000000+ccccccc"
+
+REPOSITORY = "Some-Owner/viberun"
 
 # A program, argv[0] first, and the arguments that make it a shell.
 SHELLS = {
@@ -153,6 +162,7 @@ class Template:
         """The manifest of a build whose clients are all this archive, its files beside it."""
         text = self.text.replace(self.version, version).replace(oci(self.version), oci(version))
         text = re.sub(r'"files_at": "[^"]*"', '"files_at": ""', text)
+        text = text.replace('"repository": null', f'"repository": "{REPOSITORY}"')
         text = text.replace('"channel": "dev"', f'"channel": "{channel}"')
         digest = f'"size": {len(client)}, "sha256": "{hashlib.sha256(client).hexdigest()}"'
         return re.sub(r'("kind": "client".*?)"size".*"(?=})', lambda match: match[1] + digest, text)
@@ -197,6 +207,11 @@ class Channel:
         folder = self.folder / below
         shutil.copyfile(folder / f"viberun-{oci(version)}.json", folder / "channel.json")
 
+    def sign(self, version: str, below: str = "", sign: Callable[[bytes], bytes] = signature) -> None:
+        """Adds the signature of that build, by the release workflow of REPOSITORY."""
+        manifest = (self.folder / below / f"viberun-{oci(version)}.json").read_bytes()
+        (self.folder / below / signature_name(manifest)).write_bytes(sign(manifest) + b"\n")
+
 
 @pytest.fixture(scope="session")
 def local() -> Path:
@@ -227,3 +242,29 @@ def channel(tmp_path: Path, local: Path) -> Channel:
 def server(channel: Channel) -> Iterator[Server]:
     with serving(channel.folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 with its key, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("certificate") / "both.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    return file

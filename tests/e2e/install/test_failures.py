@@ -1,7 +1,5 @@
 """Every failure is one clear line, and leaves what was installed before, and nothing else."""
 
-import datetime
-import ipaddress
 import json
 import re
 import socket
@@ -10,12 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from tests.e2e.install.conftest import NEW, OLD, Channel, Done, Person, archive, oci, without
+from tests.e2e.install.conftest import NEW, OLD, REPOSITORY, Channel, Done, Person, archive, oci, without
 from tests.e2e.install.server import Answer, Server, half, other, redirect, serving, status
 
 CLIENT = f"{oci(NEW)}-linux-amd64.tar.gz"
@@ -279,12 +273,12 @@ def test_arguments_that_are_none(fails: Fails, arguments: list[str], line: str) 
         (
             {"VIBERUN_CHANNEL_URL": ""},
             1,
-            "does not know whose releases to install; set VIBERUN_REPOSITORY to owner/name",
+            "does not know whose releases to install; give --from owner/name",
         ),
         (
             {"VIBERUN_CHANNEL_URL": "", "VIBERUN_REPOSITORY": "x/../y"},
             2,
-            "VIBERUN_REPOSITORY is x/../y; set it to owner/name",
+            "there is no repository x/../y; give it with --from as owner/name",
         ),
         ({"VIBERUN_CHANNEL_URL": "/nonexistent"}, 1, "there is no folder /nonexistent; set VIBERUN_CHANNEL_URL"),
         ({"VIBERUN_CHANNEL_URL": "ftp://127.0.0.1"}, 2, "ftp://127.0.0.1 is no address that can be read; "),
@@ -326,32 +320,6 @@ def test_a_command_of_somebody_else_is_left_alone(person: Person, channel: Chann
     assert f"{person.command} is a folder; give --bin" in person.run(VIBERUN_CHANNEL_URL=str(channel.folder)).line
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 with its key, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("certificate") / "both.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
-    return file
-
-
 def test_a_certificate_that_nobody_signed(fails: Fails, channel: Channel, loader: str, certificate: Path) -> None:
     channel.release(NEW)
     with serving(channel.folder, certificate) as server:
@@ -360,8 +328,9 @@ def test_a_certificate_that_nobody_signed(fails: Fails, channel: Channel, loader
 
 def test_a_certificate_that_is_trusted(person: Person, channel: Channel, certificate: Path) -> None:
     channel.release(NEW)
+    channel.sign(NEW)
     with serving(channel.folder, certificate) as server:
-        person.install(VIBERUN_CHANNEL_URL=server.url, CURL_CA_BUNDLE=str(certificate))
+        person.install("--from", REPOSITORY, VIBERUN_CHANNEL_URL=server.url, CURL_CA_BUNDLE=str(certificate))
     assert person.version() == NEW
 
 

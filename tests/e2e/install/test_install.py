@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.install.conftest import NEW, NEWEST, OLD, Channel, Person, archive, oci, without
+from tests.e2e.install.conftest import NEW, NEWEST, OLD, REPOSITORY, Channel, Person, archive, oci, without
 from tests.e2e.install.server import Server, other, status
 
 
@@ -80,7 +80,7 @@ def test_a_build_that_is_there_already_is_not_downloaded_again(
     server.asked.clear()
     out = person.install(VIBERUN_CHANNEL_URL=server.url)
     assert f"viberun {NEW} is installed already" in out
-    assert server.asked == ["/channel.json"]
+    assert server.asked == ["/channel.json", f"/viberun-{oci(NEW)}.intoto.jsonl"]
 
 
 def test_a_damaged_client_is_replaced(person: Person, channel: Channel, server: Server) -> None:
@@ -119,7 +119,7 @@ def test_a_dev_release_installs_from_the_repository_that_it_is_of(
     person: Person, channel: Channel, server: Server, arguments: list[str], path: str, version: str
 ) -> None:
     channel.release(version, channel="dev" if "dev" in version else "prod", below=f"Some-Owner/viberun/{path}")
-    own = stamped(person, person.script, repository="Some-Owner/viberun", github=server.url)
+    own = stamped(person, person.script, repository=REPOSITORY, github=server.url)
     own.install(*arguments, GITHUB_SERVER_URL="https://ghe.example.org")
     assert person.version() == version
     assert all(asked.startswith("/Some-Owner/viberun/releases/") for asked in server.asked)
@@ -134,9 +134,9 @@ def test_the_copy_in_the_tree_takes_the_latest_release_of_the_repository_that_it
     tree = stamped(person, Path(os.environ["VIBERUN_INSTALL_SCRIPT"]), github=server.url)
     tree.install(VIBERUN_REPOSITORY="owner/name")
     assert person.version() == "1.2.3"
-    # `latest` can be another release a moment later: the file is taken from the one that was read.
+    # `latest` can be another release a moment later: the files are taken from the one that was read.
     assert server.asked[0] == f"/{releases}/latest/download/channel.json"
-    assert [asked.rpartition("/")[0] for asked in server.asked[1:]] == [f"/{releases}/download/v1.2.3"]
+    assert [asked.rpartition("/")[0] for asked in server.asked[1:]] == 2 * [f"/{releases}/download/v1.2.3"]
 
 
 def test_the_variable_for_the_channel_is_heard(person: Person, channel: Channel, server: Server) -> None:
