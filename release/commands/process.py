@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TextIO
 
 from viberun.platforms import platform_of
@@ -25,3 +26,7 @@ class Process:
     def this() -> "Process":
         name = platform_of(platform.system(), platform.machine())
         return Process(os.environ, name, time.monotonic, sys.stdout, sys.stderr)
+
+    def runfile(self, path: str) -> Path:
+        """Returns where one of the runfiles is, which Bazel names by its path below them."""
+        return Path(self.environ["RUNFILES_DIR"], path)

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 from release.commands import keep
 from release.commands.process import Process
@@ -54,7 +53,7 @@ def prune(arguments: Sequence[str], process: Process) -> int:
     keep.add_option(parser)
     parser.options.add_argument("--yes", action="store_true", help="delete it")
     options = parser.parse_args(rest)
-    build = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
+    build = Build.from_json(process.runfile(version_json).read_bytes())
     settings = Settings.of(process.environ, build.repository)
     if settings.repository is None:
         raise UsageError("nothing names the repository", remedy="set GITHUB_REPOSITORY to owner/name")

@@ -8,17 +8,19 @@ from release.bundle import folder
 from release.bundle.folder import FolderError
 from release.commands.process import Process
 from release.commands.release import parse_folder, release_bundle
+from release.signing.signer import Trust
 from viberun import program
 from viberun.build import Build
 
 
 def publish(arguments: Sequence[str], process: Process) -> int:
-    """Releases the build in the folder; the first argument names version.json of the checkout, a path below the runfiles.
+    """Releases the build in the folder; the first argument names version.json of the checkout, two more what Trust has, all
+    paths below the runfiles.
 
     Returns the exit status; raises ViberunError.
     """
-    version_json, *rest = arguments
-    checkout = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
+    version_json, trusted_root, signing_config, *rest = arguments
+    checkout = Build.from_json(process.runfile(version_json).read_bytes())
     source, options = parse_folder(rest)
     path = Path(process.environ.get("BUILD_WORKING_DIRECTORY", "")) / source
     made = folder.read(path)
@@ -26,7 +28,8 @@ def publish(arguments: Sequence[str], process: Process) -> int:
         raise FolderError(
             f"{path} is not of this checkout", problems, remedy="make it again, or check out what it is of"
         )
-    return release_bundle(made, options, process)
+    trust = Trust(process.runfile(trusted_root), process.runfile(signing_config))
+    return release_bundle(made, trust, options, process)
 
 
 def mismatches(build: Build, checkout: Build, environ: Mapping[str, str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from release.destinations.destination import Destination
 from release.destinations.registry import local, remote
 from release.driver import steps as driver
 from release.driver.progress import Progress, Style
+from release.signing.signer import Trust
 from release.transport.secrets import redactor
 from viberun import program
 from viberun.arguments import Parser
@@ -21,19 +22,19 @@ from viberun.version import Channel
 
 
 def release(arguments: Sequence[str], process: Process) -> int:
-    """Releases the bundle that the first argument names, a path below the runfiles, to the channel of its build.
+    """Releases the bundle that the first argument names, to the channel of its build; two more name what Trust has.
 
-    Bazel gives that argument, the caller the rest. Returns the exit status; raises ViberunError.
+    Bazel gives these, paths below the runfiles, the caller the rest. Returns the exit status; raises ViberunError.
     """
-    bundle_json, *rest = arguments
-    runfiles = Path(process.environ["RUNFILES_DIR"])
-    made = bundle.read(runfiles / bundle_json, runfiles)
-    return release_bundle(made, parse(made.manifest.build.channel, rest), process)
+    bundle_json, trusted_root, signing_config, *rest = arguments
+    made = bundle.read(process.runfile(bundle_json), process.runfile(""))
+    trust = Trust(process.runfile(trusted_root), process.runfile(signing_config))
+    return release_bundle(made, trust, parse(made.manifest.build.channel, rest), process)
 
 
-def release_bundle(made: Bundle, options: Options, process: Process) -> int:
+def release_bundle(made: Bundle, trust: Trust, options: Options, process: Process) -> int:
     """Releases what was built, here or elsewhere, and prints what came of it. Returns the exit status; raises ViberunError."""
-    destinations = destinations_of(made.manifest.build.channel, options, process)
+    destinations = destinations_of(made.manifest.build.channel, trust, options, process)
     progress = Progress(process.err, Style.of(process.err, process.environ, options.quiet), process.clock)
     redact = redactor(process.environ)
     report = driver.release(made, destinations, progress, dry_run=options.dry_run, redact=redact)
@@ -103,11 +104,11 @@ def _options(parser: Parser, arguments: Sequence[str], *, dev: bool, out: str) -
     return Options(values.to, values.out, values.keep, values.force, values.dry_run, values.quiet)
 
 
-def destinations_of(channel: Channel, options: Options, process: Process) -> Sequence[Destination]:
+def destinations_of(channel: Channel, trust: Trust, options: Options, process: Process) -> Sequence[Destination]:
     """Makes the destinations that the options come to. Raises UsageError."""
     if select_destinations(process.environ, options, channel) == "local":
         return local(local_folder(process.environ, options, channel), process.platform)
-    return remote(process.environ, keep=options.keep or keep.keep_of(process.environ), force=options.force)
+    return remote(process.environ, trust, keep=options.keep or keep.keep_of(process.environ), force=options.force)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from release.commands.process import Process
 from release.destinations.destination import Ahead, UnderWay
@@ -16,6 +15,7 @@ from release.destinations.github.published import published
 from release.destinations.github.settings import Settings
 from release.destinations.registry import remote
 from release.driver.status import ChannelStatus, State, channel_status
+from release.signing.signer import Trust
 from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.secrets import secrets_of
@@ -37,11 +37,11 @@ _TRIES = 3
 
 
 def print_status(arguments: Sequence[str], process: Process, now: Callable[[], float]) -> int:
-    """Prints how the channel is; the first argument names version.json, a path below the runfiles.
+    """Prints how the channel is; the first argument names version.json, two more what Trust has, all paths below the runfiles.
 
     `now` are the seconds since 1970. Returns the exit status; raises ViberunError.
     """
-    version_json, *rest = arguments
+    version_json, trusted_root, signing_config, *rest = arguments
     command = "bazel run //release:status"
     parser = Parser(
         prog=f"{command} --",
@@ -62,10 +62,11 @@ def print_status(arguments: Sequence[str], process: Process, now: Callable[[], f
     parser.options.add_argument("--max-age", metavar="TIME", help=age)
     options = parser.parse_args(rest)
     max_age = None if options.max_age is None else _duration(options.max_age)
-    build = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
+    build = Build.from_json(process.runfile(version_json).read_bytes())
     if process.err.isatty():
         process.err.write("asking GitHub, ghcr.io, PyPI and npm\n")
-    status = _ask(process.environ, build.repository, options.channel)
+    trust = Trust(process.runfile(trusted_root), process.runfile(signing_config))
+    status = _ask(process.environ, trust, build.repository, options.channel)
     moment = datetime.fromtimestamp(now(), UTC)
     state, healthy = status.state(moment, max_age)
     lines = [*_head(status, state, moment), "", *_table(status, moment), ""]
@@ -82,13 +83,13 @@ def _duration(text: str) -> timedelta:
     return timedelta(**{unit: int(match[1])})
 
 
-def _ask(environ: Mapping[str, str], repository: str | None, channel: Channel) -> ChannelStatus:
+def _ask(environ: Mapping[str, str], trust: Trust, repository: str | None, channel: Channel) -> ChannelStatus:
     """Asks GitHub first, whose `channel.json` says where the others should stand. Raises UsageError."""
     # Who only looks is told early.
     patience, settings = replace(Patience.of(environ), tries=_TRIES), Settings.of(environ, repository)
     if settings.repository is None:
         raise UsageError("nothing names the repository", remedy="set GITHUB_REPOSITORY to owner/name")
-    *others, github = remote(environ, patience)
+    *others, github = remote(environ, trust, patience)
     http = Http(patience, secrets_of(environ))
     assert isinstance(github, GitHubRelease)
     return channel_status([github, *others], lambda: published(http, settings, channel), github.ahead)

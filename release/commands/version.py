@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from release.commands.process import Process
 from viberun import program
@@ -31,7 +30,7 @@ def print_version(arguments: Sequence[str], process: Process) -> int:
         "--format", choices=[*SPELLINGS, "json"], default="semver", help="the spelling (semver)"
     )
     spelling = parser.parse_args(rest).format
-    build = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
+    build = Build.from_json(process.runfile(version_json).read_bytes())
     if spelling == "json":
         process.out.write(build.to_json())
     else:

@@ -114,6 +114,10 @@ class Destination(ABC):
         """What is to be brought where no reader looks. Runs beside the others."""
         return ()
 
+    def sign(self, bundle: Bundle) -> Iterable[Change]:
+        """What says who vouches for the build, beside its files."""
+        return ()
+
     def claim(self, bundle: Bundle) -> Iterable[Change]:
         """What takes the channel for this commit, in one atomic step. Raises where that is refused."""
         return ()

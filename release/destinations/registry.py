@@ -12,6 +12,7 @@ from release.destinations.local.destination import LocalChannel
 from release.destinations.npm.client import Npm
 from release.destinations.npm.destination import NpmRegistry
 from release.destinations.pypi.destination import PackageIndex
+from release.signing.signer import JobSigner, Trust
 from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.programs import has_terminal, runner
@@ -25,6 +26,7 @@ def local(folder: Path, platform: str) -> tuple[Destination, ...]:
 
 def remote(
     environ: Mapping[str, str],
+    trust: Trust,
     patience: Patience | None = None,
     *,
     keep: Keep = KEEP,
@@ -36,8 +38,8 @@ def remote(
 
     npm's comes before PyPI: it looks through a package before it shows it, and until then the others stand as they did.
     GitHub's is last: its `channel.json` commits the release. Its ref says who holds the channel, and whatever moves elsewhere
-    (image tags, the dist-tag) follows it. `keep` and `force` as GitHubRelease has them; `patience` is the environment's, unless
-    given. Raises UsageError.
+    (image tags, the dist-tag) follows it. `trust` says who may sign it; `keep` and `force` as GitHubRelease has them; `patience`
+    is the environment's, unless given. Raises ViberunError.
     """
     patience, secrets = patience or Patience.of(environ), secrets_of(environ)
 
@@ -47,7 +49,8 @@ def remote(
 
     run = runner(environ, redactor(environ))
     ask = runner(environ, redactor(environ), terminal=True) if has_terminal() else None
-    github = GitHubRelease(http(), environ, keep=keep, force=force)
+    own = http()
+    github = GitHubRelease(own, environ, JobSigner(own, environ, trust), keep=keep, force=force)
     return (
         ContainerRegistry(http(), environ),
         NpmRegistry(http(), Npm(run, patience, ask), environ),

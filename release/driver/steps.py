@@ -65,6 +65,11 @@ STEPS = (
         at_once=True,
     ),
     Step(
+        "sign",
+        "the run of Actions for this commit vouches for it, or nobody claims the channel for it",
+        lambda at, bundle, held: at.sign(bundle),
+    ),
+    Step(
         "claim",
         "the channel is this commit's from here on; if it is a newer one's, the release ends",
         lambda at, bundle, held: at.claim(bundle),
@@ -152,9 +157,9 @@ def release(
         report = Report(tuple((at, outcome) for at, outcome in answers if isinstance(outcome, Plan)), changed=False)
         changed, begun = False, set[Destination]()
         for step in () if dry_run else STEPS:
-            if later and step.name != "stage":
+            if later and step.name not in ("stage", "sign"):
                 raise StepError(
-                    "all is staged, and nobody sees it yet", later, remedy="then run the same command again"
+                    "all is staged and signed, and nobody sees it yet", later, remedy="then run the same command again"
                 )
 
             def ask_step(at: Destination, meter: Meter, step: Step = step) -> Outcome:
@@ -166,7 +171,7 @@ def release(
                 failures = [outcome for _, outcome in answers if isinstance(outcome, ViberunError)]
                 if all(isinstance(failure, ScannedError) for failure in failures):
                     raise WaitingError("the release waits", problems, remedy=remedy)
-                raise StepError(f"{step.name} failed", problems, remedy=remedy)
+                raise StepError(f"{step.name} failed", [*problems, *later], remedy=remedy)
             done = {at for at, outcome in answers if step.changes and isinstance(outcome, Done)}
             changed |= bool(done)
             begun.update(done if step.follows else ())

@@ -52,8 +52,20 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and os.access(_TERMINAL, os.R_OK | os.W_OK)
 
 
-def runner(environ: Mapping[str, str], redact: Callable[[str], str], *, terminal: bool = False) -> Run:
-    """Makes a Run of this machine's programs: they get `environ`, without what are others' secrets, and nothing to read.
+def python(module: str, *arguments: str) -> list[str]:
+    """Returns the command for a module as a program of this interpreter; PYTHON_VARIABLES go with it."""
+    return [sys.executable, "-P", "-S", "-B", "-m", module, *arguments]
+
+
+PYTHON_VARIABLES = {"PYTHONPATH": os.pathsep.join(sys.path), "NO_COLOR": "1", "COLUMNS": "500"}
+"""What a module needs to find its libraries, and to print what can be read by a program."""
+
+
+def runner(
+    environ: Mapping[str, str], redact: Callable[[str], str], *, terminal: bool = False, reads: str | None = None
+) -> Run:
+    """Makes a Run of this machine's programs: they get `environ`, without what are others' secrets, and on standard input what
+    it `reads`, which may be a secret of its own.
 
     With `terminal` they ask and tell whoever sits there, and only their errors come back. It raises MissingProgramError.
     """
@@ -65,7 +77,7 @@ def runner(environ: Mapping[str, str], redact: Callable[[str], str], *, terminal
                     command,
                     cwd=folder,
                     env={**_without_others_secrets(environ, command), **variables},
-                    stdin=there or subprocess.DEVNULL,
+                    stdin=there or (subprocess.DEVNULL if reads is None else subprocess.PIPE),
                     stdout=there or subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     text=True,
@@ -79,7 +91,7 @@ def runner(environ: Mapping[str, str], redact: Callable[[str], str], *, terminal
                 f"{command[0]} can't be run: {error.strerror}", remedy="install it anew"
             ) from error
         try:
-            out, err = process.communicate(timeout=seconds)
+            out, err = process.communicate(reads, timeout=seconds)
             status: int | None = process.returncode
         except subprocess.TimeoutExpired:
             _end(process)

@@ -170,8 +170,11 @@ def test_a_new_place_is_its_folder_and_a_line(tree: Tree) -> None:
 
 NAMES = """
 import os
+from pathlib import Path
 from release.destinations.registry import remote
-print(*(destination.name for destination in remote(os.environ)))
+from release.signing.signer import Trust
+trust = Trust(*(Path(sys.path[0], "tools/trust", name) for name in ("trusted_root.json", "signing_config.json")))
+print(*(destination.name for destination in remote(os.environ, trust)))
 """
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.sigstore import der, keys
-from tests.sigstore.claims import Claims, extensions, identity
+from tests.sigstore.claims import GITHUB, Claims, extensions, identity
 
 LIFETIME = datetime.timedelta(minutes=10)
 """Of a certificate of Fulcio's."""
@@ -96,9 +96,10 @@ class CertificateLog:
 
 
 class CertificateAuthority:
-    """Fulcio: a root, an intermediate authority that issues, a log."""
+    """Fulcio: a root, an intermediate authority that issues, a log. Its jobs are those of the GitHub at `github`."""
 
     def __init__(self, keyring: keys.Keyring) -> None:
+        self.github = GITHUB
         root_key = keyring.ecdsa("root", ec.SECP384R1())
         self._key = keyring.ecdsa("intermediate", ec.SECP384R1())
         self.log = CertificateLog(keyring)
@@ -128,10 +129,11 @@ class CertificateAuthority:
             .add_extension(key_usage(signs="messages"), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
             .add_extension(
-                x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity(claims))]), critical=True
+                x509.SubjectAlternativeName([x509.UniformResourceIdentifier(identity(claims, self.github))]),
+                critical=True,
             )
         )
-        for oid, value in extensions(claims).items():
+        for oid, value in extensions(claims, self.github).items():
             builder = builder.add_extension(
                 x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), critical=False
             )

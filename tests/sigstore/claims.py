@@ -10,7 +10,7 @@ from tests.sigstore import der
 
 ISSUER = "https://token.actions.githubusercontent.com"
 _FULCIO = "1.3.6.1.4.1.57264.1"
-_GITHUB = "https://github.com"
+GITHUB = "https://github.com"
 
 Claims = Mapping[str, str]
 
@@ -52,27 +52,27 @@ def claims(**varied: str) -> Claims:
     return said | varied
 
 
-def identity(of: Claims) -> str:
+def identity(of: Claims, server: str = GITHUB) -> str:
     """The certificate's subject alternative name."""
-    return f"{_GITHUB}/{of['job_workflow_ref']}"
+    return f"{server}/{of['job_workflow_ref']}"
 
 
-def extensions(of: Claims) -> dict[str, bytes]:
-    """By OID; 1 to 6 are raw text, 8 to 22 DER."""
-    repository = f"{_GITHUB}/{of['repository']}"
+def extensions(of: Claims, server: str = GITHUB) -> dict[str, bytes]:
+    """By OID; 1 to 6 are raw text, 8 to 22 DER. `server` is GitHub's address."""
+    repository = f"{server}/{of['repository']}"
     raw = (of["iss"], of["event_name"], of["sha"], of["workflow"], of["repository"], of["ref"])
     encoded = (
         of["iss"],
-        identity(of),
+        identity(of, server),
         of["job_workflow_sha"],
         of["runner_environment"],
         repository,
         of["sha"],
         of["ref"],
         of["repository_id"],
-        f"{_GITHUB}/{of['repository_owner']}",
+        f"{server}/{of['repository_owner']}",
         of["repository_owner_id"],
-        f"{_GITHUB}/{of['workflow_ref']}",
+        f"{server}/{of['workflow_ref']}",
         of["workflow_sha"],
         of["event_name"],
         f"{repository}/actions/runs/{of['run_id']}/attempts/{of['run_attempt']}",

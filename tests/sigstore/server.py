@@ -60,8 +60,9 @@ class _Answer:
 class SigstoreServer(Served):
     """Serves from entering to leaving.
 
-    `claims`: of the job whose token is asked for; `troubles` by service; `shift`: of the clock of all services. They may
-    be replaced at any time. `asked` counts requests by path, those that end in trouble as well.
+    `claims`: of the job whose token is asked for, unless the address says others (`job`); `troubles` by service; `shift`: of
+    the clock of all services. They may be replaced at any time. `asked` counts requests by path, those that end in trouble as
+    well.
     """
 
     def __init__(self, of: Claims | None = None) -> None:
@@ -78,20 +79,24 @@ class SigstoreServer(Served):
     @property
     def environment(self) -> dict[str, str]:
         """What a job with `id-token: write` has."""
+        return {"GITHUB_ACTIONS": "true", **self.job()}
+
+    def job(self, **varied: str) -> dict[str, str]:
+        """By what a job gets its token; what is `varied` of its claims is in the address, so that each job has its own."""
+        query = urllib.parse.urlencode({"api-version": "2.0", **varied})
         return {
-            "GITHUB_ACTIONS": "true",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": _REQUEST_TOKEN,
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.instance.url}/token?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.instance.url}/token?{query}",
         }
 
     def now(self) -> datetime.datetime:
         return datetime.datetime.now(datetime.UTC) + self.shift
 
-    def token(self, audience: str) -> str:
+    def token(self, audience: str, **varied: str) -> str:
         """What GitHub says of the job, for five minutes."""
         now = int(self.now().timestamp())
         said = {
-            **self.claims,
+            **(claims(**varied) if varied else self.claims),
             "aud": audience,
             "iat": now,
             "nbf": now - 5,
@@ -158,7 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
             case "GET /token":
                 if self.headers.get("Authorization") != f"bearer {_REQUEST_TOKEN}":
                     return _refusal(401, "no permission")
-                return _json(200, {"value": self.sigstore.token(query["audience"][0])})
+                varied = {name: value for name, (value,) in query.items() if name not in ("audience", "api-version")}
+                return _json(200, {"value": self.sigstore.token(query["audience"][0], **varied)})
             case "POST /api/v2/signingCert":
                 return self._certify(json.loads(body))
             case "GET /api/v2/trustBundle":

@@ -16,18 +16,21 @@ from release.destinations.github.api import Api
 from release.destinations.github.channel import CURRENT
 from release.destinations.github.dev import DevRelease
 from release.destinations.github.fence import OVERTAKEN, WORKFLOWS
-from release.destinations.github.model import Repository
+from release.destinations.github.model import Release, Repository
 from release.destinations.github.prod import ProdRelease
 from release.destinations.github.protection import gaps
 from release.destinations.github.published import download
 from release.destinations.github.retention import KEEP, Keep
 from release.destinations.github.settings import Settings
+from release.destinations.github.signature import Signature
 from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
+from release.signing.signer import Signer
 from release.transport.content import digest_of
 from release.transport.http import Http, HttpError, Request
 from release.transport.parallel import each
 from viberun.build import Build
+from viberun.sigstore.errors import SignatureError
 from viberun.version import moment
 
 _WIDTH = 8
@@ -44,6 +47,8 @@ class ReleaseKind(Protocol):
 
     def stage(self, bundle: Bundle) -> Iterator[Change]: ...
 
+    def staged(self) -> Release | None: ...
+
     def claim(self, bundle: Bundle) -> Iterator[Change]: ...
 
     def holder(self, bundle: Bundle) -> Published: ...
@@ -56,25 +61,36 @@ class GitHubRelease(RemoteDestination):
 
     name = "github"
 
-    def __init__(self, http: Http, environ: Mapping[str, str], *, keep: Keep = KEEP, force: bool = False) -> None:
+    def __init__(
+        self, http: Http, environ: Mapping[str, str], signer: Signer, *, keep: Keep = KEEP, force: bool = False
+    ) -> None:
         super().__init__(http)
         self._environ = environ
+        self._signer = signer
         self._keep = keep
         self._force = force
         self._kinds = dict[str, ReleaseKind]()
         self._apis = dict[str | None, Api]()
+        self._signatures = dict[str, Signature]()
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
         if problems := tuple(self._local_problems(bundle)):
             return Problems(problems)
         try:
-            found = (*self._github_problems(bundle, meter), *self._review_problems(bundle, meter))
+            found = (
+                *self._github_problems(bundle, meter),
+                *self._review_problems(bundle, meter),
+                *self._signing_problems(bundle),
+            )
             return Problems((*found, *self._kind(bundle).problems(bundle, meter)))
         except HttpError as error:
             return Problems((str(error),))
 
     def stage(self, bundle: Bundle) -> Iterator[Change]:
         return self._kind(bundle).stage(bundle)
+
+    def sign(self, bundle: Bundle) -> Iterator[Change]:
+        return self._signature(bundle).lacking(self._kind(bundle).staged())
 
     def claim(self, bundle: Bundle) -> Iterator[Change]:
         return self._kind(bundle).claim(bundle)
@@ -119,10 +135,14 @@ class GitHubRelease(RemoteDestination):
                 yield Change("", f"{folder}{CURRENT} is not what was released")
         if not wrong:
             yield from filter(None, each(lambda asset: self._lacking(bundle, asset), bundle.assets, _WIDTH))
+            yield from self._unsigned(bundle)
 
     def receipt(self, bundle: Bundle) -> Receipt:
         tag = self._kind(bundle).tag
         rows = tuple(Row(asset.name, asset.digest.size, f"sha256:{asset.digest.sha256}") for asset in bundle.assets)
+        if signature := self._signature(bundle).content:
+            digest = digest_of(signature)
+            rows += (Row(bundle.manifest.signature_name, digest.size, f"sha256:{digest.sha256}"),)
         settings = self._settings(bundle)
         commands = [f"curl -fsSL {settings.download_url(tag, CURRENT)}"]
         if script := bundle.artifact("install"):
@@ -145,6 +165,12 @@ class GitHubRelease(RemoteDestination):
                 else ProdRelease(self._http, api, settings.web, build.version.git)
             )
         return self._kinds[build.version.git]
+
+    def _signature(self, bundle: Bundle) -> Signature:
+        """Returns one for all steps, which remembers what it has read."""
+        manifest = bundle.manifest
+        made = Signature(self._http, self._api(manifest.build), self._signer, manifest)
+        return self._signatures.setdefault(manifest.name, made)
 
     def _api(self, build: Build) -> Api:
         """Returns one for all steps, which remembers what it has read."""
@@ -240,11 +266,26 @@ class GitHubRelease(RemoteDestination):
                 " repository's settings (Environments, prod)"
             )
 
+    def _signing_problems(self, bundle: Bundle) -> Iterator[str]:
+        """Tells why this job of Actions would not sign what nobody has signed yet. Elsewhere nobody ever does."""
+        unsigned = self._settings(bundle).in_actions and [*self.sign(bundle)]
+        if unsigned and (hindrance := self._signer.hindrance(bundle.manifest.build)):
+            yield str(hindrance)
+
     def _folders(self, bundle: Bundle) -> list[str]:
         """Returns the addresses below which readers look for the channel, with a slash at the end."""
         settings, build = self._settings(bundle), bundle.manifest.build
         own = settings.download_url(self._kind(bundle).tag, "")
         return [own] if build.channel == "dev" else [own, settings.latest_url("")]
+
+    def _unsigned(self, bundle: Bundle) -> Iterator[Change]:
+        """Checks the signature as clients do."""
+        url = f"{self._folders(bundle)[0]}{bundle.manifest.signature_name}"
+        answer = self._http.download(Request("GET", url, accepted=(200, 404)))
+        try:
+            self._signer.check(bundle.manifest, answer.content)
+        except SignatureError as error:
+            yield Change("", f"{url}: {error if answer.status == 200 else 'not there'}")
 
     def _lacking(self, bundle: Bundle, asset: Artifact) -> Change | None:
         """Compares its length, having asked for its first byte: GitHub has told the digest of what it stored."""

@@ -61,7 +61,7 @@ class DevRelease:
                     f"the ruleset {name!r} protects tags, so dev could not move; exclude the tag dev from it, or let this"
                     " token bypass it (Settings, Rules, Rulesets)"
                 )
-        release = self._release_or_draft()
+        release = self.staged()
         if release is None or release.draft:
             yield from self._immutability_problems()
         if release is None:
@@ -106,7 +106,7 @@ class DevRelease:
         A release that is made comes with the ref, so that is a claim too. One without its tag is a draft: then it gets the tag
         where its channel stands, and is published again.
         """
-        release = self._release_or_draft()
+        release = self.staged()
         if release is None:
             yield Change("create", "release dev", make=lambda meter: self._create(bundle), last=True)
         elif release.draft:
@@ -143,7 +143,7 @@ class DevRelease:
 
     def promote(self, held: Published) -> Iterator[Change]:
         """`channel.json`, then the page, then what has had its time. A newer build's is left alone: the ref will show whose."""
-        release = self._release or self._release_or_draft()
+        release = self._release or self.staged()
         there = self._with_brought(self._api.assets(release.id) if release else [])
         now = self._manifest_named(CURRENT, there)
         if now and now.build.version.precedence > held.manifest.build.version.precedence:
@@ -160,7 +160,7 @@ class DevRelease:
         standing = self._manifest_named(before, there)
         yield from self._page(held.manifest, standing, release)
         if not self._pruned:  # a release deletes its share, and the next one goes on
-            room = len(held.manifest.files) + 3  # for the next build
+            room = len(held.manifest.files) + 4  # for the next build
             yield from self._deletions(self._expired(held.manifest, standing, there, room))
 
     def _create(self, bundle: Bundle) -> None:
@@ -191,8 +191,8 @@ class DevRelease:
         self._brought = None
         return there
 
-    def _release_or_draft(self) -> Release | None:
-        """Returns the release, if need be as it was last, else the oldest draft of it."""
+    def staged(self) -> Release | None:
+        """Returns what the files are in: the release, if need be as it was last, else the oldest draft of it."""
         self._release = self._api.release(TAG) or self._release
         drafts = () if self._release else (each for each in self._api.releases() if each.tag == TAG)
         return self._release or min(drafts, key=lambda release: release.id, default=None)
@@ -264,8 +264,9 @@ class DevRelease:
         return len(there) + self._room(bundle, there) - MOST
 
     def _room(self, bundle: Bundle, there: list[Asset]) -> int:
-        """Tells how many assets are to come, with both names of the channel."""
-        return len(difference(wanted(bundle), there).missing) + 2
+        """Tells how many assets are to come, with the signature and both names of the channel."""
+        signed = any(asset.name == bundle.manifest.signature_name for asset in there)
+        return len(difference(wanted(bundle), there).missing) + (2 if signed else 3)
 
     def _manifest_named(self, name: str, there: list[Asset]) -> Manifest | None:
         """Returns the manifest that has the name, as the assets were listed. Raises StaleError."""

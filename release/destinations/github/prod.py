@@ -46,12 +46,14 @@ class ProdRelease:
         releases = list(self._api.releases())
         if fenced := _fenced(build.version, releases):
             yield str(fenced)
-        if release := self._release_or_draft():
+        if release := self.staged():
             there = self._api.assets(release.id)
-            gap = difference(wanted(bundle), there)
+            gap, signature = difference(wanted(bundle), there), bundle.manifest.signature_name
             yield from gap.conflicts
-            if release.immutable and gap.missing:
-                names = ", ".join(file.name for file in gap.missing)
+            missing = [file.name for file in gap.missing]
+            missing += [] if any(asset.name == signature for asset in there) else [signature]
+            if release.immutable and missing:
+                names = ", ".join(missing)
                 yield f"the release {self.tag} is immutable and lacks {names}; release the next version"
             elif gap.missing and not release.draft:
                 meter.note(
@@ -148,8 +150,8 @@ class ProdRelease:
         self._published = self._published or self._api.release(self.tag)
         return self._published
 
-    def _release_or_draft(self) -> Release | None:
-        """Returns the published release, else the oldest draft: all runs must agree on one."""
+    def staged(self) -> Release | None:
+        """Returns what the files are in: the published release, else the oldest draft: all runs must agree on one."""
         return self._release() or next(iter(self._drafts()), None)
 
     def _drafts(self) -> list[Release]:
@@ -161,8 +163,11 @@ class ProdRelease:
         """Returns the oldest draft that has all files: one that was published without some could never be completed."""
         reasons = [f"there is no draft of {self.tag}"]
         for draft in self._drafts():
-            gap = difference(wanted(bundle), self._api.assets(draft.id))
+            there = self._api.assets(draft.id)
+            gap, signature = difference(wanted(bundle), there), bundle.manifest.signature_name
             lacking = [f"{file.name}: not there" for file in gap.missing] + list(gap.conflicts)
+            if not any(asset.name == signature and asset.uploaded for asset in there):
+                lacking.append(f"{signature}: not there")
             if not lacking:
                 return draft
             reasons = lacking

@@ -6,9 +6,8 @@ Only where the upload is by trusted publishing: an index takes none with a passw
 from collections.abc import Callable
 from pathlib import Path
 
-from release.destinations.pypi.twine import VARIABLES, python
 from release.transport.http import Http
-from release.transport.programs import Run
+from release.transport.programs import PYTHON_VARIABLES, Run, python
 
 _SECONDS = 120.0
 
@@ -19,7 +18,7 @@ def sign(http: Http, run: Run, wheel: Path, note: Callable[[str], None]) -> str:
 
     def signed() -> bool:
         nonlocal said
-        ended = run(python("pypi_attestations", "sign", str(wheel)), VARIABLES, wheel.parent, _SECONDS)
+        ended = run(python("pypi_attestations", "sign", str(wheel)), PYTHON_VARIABLES, wheel.parent, _SECONDS)
         said = "" if ended.status == 0 else f"signing failed: {ended.last_words or 'no answer in time'}"
         return not said
 

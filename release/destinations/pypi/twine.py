@@ -1,15 +1,13 @@
 """twine's own command, under the interpreter that runs this and with its libraries; it has the credentials."""
 
-import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from release.transport.address import without_login
 from release.transport.http import UnansweredError
 from release.transport.patience import Patience
-from release.transport.programs import Run
+from release.transport.programs import PYTHON_VARIABLES, Run, python
 from viberun.errors import ViberunError
 
 _STATUS = re.compile(r"HTTPError: ([0-9]{3}) ")
@@ -37,7 +35,7 @@ class Twine:
         options = ["--non-interactive", "--disable-progress-bar", *(["--attestations"] if attestations else [])]
         files = [str(wheel), *attestations]
         seconds = _START_SECONDS + self.patience.silence + wheel.stat().st_size / _SLOWEST
-        ended = self.run(python("twine", "upload", *options, *files), VARIABLES, wheel.parent, seconds)
+        ended = self.run(python("twine", "upload", *options, *files), PYTHON_VARIABLES, wheel.parent, seconds)
         if ended.status == 0:
             return
         if ended.status is None:
@@ -48,12 +46,3 @@ class Twine:
             raise UnansweredError(text, remedy="run the same command again")
         remedy = "see that these credentials may upload this project" if status[1] in ("401", "403") else None
         raise TwineUploadError(text, remedy=remedy)
-
-
-def python(module: str, *arguments: str) -> list[str]:
-    """Returns the command for a module as a program of this interpreter; VARIABLES go with it."""
-    return [sys.executable, "-P", "-S", "-B", "-m", module, *arguments]
-
-
-VARIABLES = {"PYTHONPATH": os.pathsep.join(sys.path), "NO_COLOR": "1", "COLUMNS": "500"}
-"""What a module needs to find its libraries, and to print what can be read by a program."""

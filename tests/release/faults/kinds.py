@@ -20,6 +20,10 @@ _REGISTRIES: Kinds = {
     },
     "pypi": {"upload the wheel": ("POST", "/")},
     "npm": {"publish": ("PUT", "/viberun")},
+    "sigstore": {
+        "get a certificate": ("POST", "/api/v2/signingCert"),
+        "log the signature": ("POST", "/api/v1/log/entries"),
+    },
 }
 
 CHANGES: Mapping[Channel, Kinds] = {
@@ -52,6 +56,7 @@ _REGISTRY_READS: Kinds = {
     },
     "pypi": {"read the index": ("GET", "/simple/viberun(-dev)?/")},
     "npm": {"read the package": ("GET", "/viberun")},
+    "sigstore": {"ask who the job is": ("GET", "/token")},
 }
 
 _GITHUB_READS = {
@@ -62,6 +67,7 @@ _GITHUB_READS = {
     "list the assets": ("GET", r".*/releases/\d+/assets"),
     "download a file": ("GET", r".*/releases/(latest/)?download/.+"),
     "compare two commits": ("GET", r".*/compare/.+"),
+    "read an asset": ("GET", r".*/releases/assets/\d+"),
 }
 
 READS: Mapping[Channel, Kinds] = {
@@ -70,7 +76,6 @@ READS: Mapping[Channel, Kinds] = {
         "github": {
             **_GITHUB_READS,
             "list the rulesets": ("GET", r".*/rulesets"),
-            "read an asset": ("GET", r".*/releases/assets/\d+"),
         },
     },
     "prod": {

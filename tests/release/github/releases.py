@@ -17,6 +17,7 @@ from tests.release.builds import Builds
 from tests.release.github.access import EVERYTHING, Access
 from tests.release.github.server import GitHub
 from tests.release.servers.gate import Gate
+from tests.release.signing import InProcess
 from tests.unit.release.driver.recorder import Clock
 
 _BEGAN = datetime(2026, 2, 1, tzinfo=UTC)
@@ -31,6 +32,7 @@ class Field:
         self.github.tokens["ghs_token"] = access
         self.gate = Gate(self.github.port)
         self.builds = Builds(self.github, folder, self.gate.url)
+        self.signer = InProcess()
         self.on_sleep: Callable[[], None] = lambda: None
         self._prods = 0
 
@@ -45,7 +47,7 @@ class Field:
         environ = {name: value.replace(self.github.url, self.gate.url) for name, value in self.github.env.items()}
         http = Http(Patience(), sleep=self._sleep, clock=self.clock)
         token = {"GITHUB_TOKEN": "ghs_token", "GITHUB_ACTIONS": "true"}
-        return GitHubRelease(http, environ | token, keep=Keep(keep, 0), force=force)
+        return GitHubRelease(http, environ | token, self.signer, keep=Keep(keep, 0), force=force)
 
     def _sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)

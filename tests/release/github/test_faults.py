@@ -17,9 +17,11 @@ from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
 from tests.release.servers.gate import FAULTS, Asked, Fault, Gate, Policy
+from tests.release.signing import InProcess
 from tests.unit.release.driver.recorder import perform
 from viberun.errors import ViberunError
 
+SIGNER = InProcess()
 KINDS = {
     "make the release": ("POST", r"/releases"),
     "upload an asset": ("POST", r"/assets"),
@@ -46,9 +48,9 @@ def release(gate: Gate, github: GitHub, bundle: Bundle) -> None:
         "GITHUB_TOKEN": "token"
     }
     http = Http(Patience(silence=2, first=0.01, longest=0.05, total=60, lag=30))
-    at = GitHubRelease(http, environ, keep=Keep(1, 0))
+    at = GitHubRelease(http, environ, SIGNER, keep=Keep(1, 0))
     assert at.preflight(bundle, meter()).found == ()
-    for step in ("stage", "claim", "promote", "verify"):
+    for step in ("stage", "sign", "claim", "promote", "verify"):
         perform(step, at, bundle, at)
 
 

@@ -17,10 +17,13 @@ from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
 from tests.release.servers.gate import Asked, Fault, Gate
+from tests.release.signing import InProcess
 from tests.unit.release.driver.recorder import perform
 from viberun.errors import ViberunError
 
 LIMIT = 60
+
+SIGNER = InProcess()
 
 
 class Turns:
@@ -72,11 +75,12 @@ class Run:
         self.sleep: Callable[[float], None] = time.sleep
         patience = Patience(silence=5, first=0.001, longest=0.01, total=20, lag=30)
         http = Http(patience, sleep=lambda seconds: self.sleep(seconds))
-        self.at = GitHubRelease(http, environ | {"GITHUB_TOKEN": "token"})
+        self.at = GitHubRelease(http, environ | {"GITHUB_TOKEN": "token"}, SIGNER)
         self.bundle = bundle
         self.gate = gate
         self.error: ViberunError | None = None
         perform("stage", self.at, bundle)
+        perform("sign", self.at, bundle)
 
     def finish(self, name: str, turns: Turns) -> None:
         def take_turn(change: Asked) -> Fault:

@@ -14,10 +14,12 @@ from release.destinations.registry import remote
 from release.driver import steps as driver
 from release.driver.outcome import Problems
 from release.driver.progress import Meter, Progress, Style
+from release.signing.signer import Trust
 from release.transport.patience import Waits
 from tests.release.races.turns import Turns
 from tests.release.remote.stack import Stack
 from tests.release.servers.gate import Gate
+from tests.release.signing import written
 from viberun.errors import ViberunError
 
 ALL = ("ghcr", "pypi", "npm", "github")
@@ -30,6 +32,12 @@ class Driver:
     letter: str
     gates: Mapping[str, Gate]
     variables: Mapping[str, str]
+    trust: Trust
+
+    def of(self, bundle: Bundle, servers: Stack) -> Mapping[str, str]:
+        """The variables of the job that releases the bundle."""
+        behind, gate = servers.gates["sigstore"].host, self.gates["sigstore"].host
+        return {**self.variables, **{name: value.replace(behind, gate) for name, value in servers.job(bundle).items()}}
 
     def led(self, destination: Destination) -> Destination:
         """One that is asked beforehand as if the build named these gates: else only one driver could release it."""
@@ -69,7 +77,13 @@ class Pair:
             try:
                 destinations = [
                     one.led(each)
-                    for each in remote(one.variables, keep=Keep(3, 0), sleep=waits.sleep, clock=waits.clock)
+                    for each in remote(
+                        one.of(bundles[number], self.servers),
+                        one.trust,
+                        keep=Keep(3, 0),
+                        sleep=waits.sleep,
+                        clock=waits.clock,
+                    )
                     if each.name in places
                 ]
                 progress = Progress(io.StringIO(), Style(quiet=True), lambda: 0.0)
@@ -92,8 +106,9 @@ def pair(servers: Stack, folder: Path) -> Iterator[Pair]:
     """Puts a second set of gates in front of the servers; `folder` is for what the second driver has of its own."""
     with ExitStack() as entered:
         gates = {name: entered.enter_context(Gate(gate.behind)) for name, gate in servers.gates.items()}
-        home = folder / "home"
-        home.mkdir(parents=True)
+        home, trust = folder / "home", folder / "trust"
+        for place in (home, trust):
+            place.mkdir(parents=True)
 
         def led(text: str) -> str:
             for name, gate in servers.gates.items():
@@ -103,4 +118,5 @@ def pair(servers: Stack, folder: Path) -> Iterator[Pair]:
         (home / ".npmrc").write_text(led((Path(servers.variables["HOME"]) / ".npmrc").read_text()))
         first = {**servers.variables, "VIBERUN_HTTP_TIMEOUT": "60"}
         second = {name: led(value) for name, value in first.items()} | {"HOME": str(home)}
-        yield Pair(servers, (Driver("a", servers.gates, first), Driver("b", gates, second)))
+        own = written(servers.sigstore.instance, trust, gates["sigstore"].host)
+        yield Pair(servers, (Driver("a", servers.gates, first, servers.trust), Driver("b", gates, second, own)))

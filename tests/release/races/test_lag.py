@@ -69,7 +69,9 @@ class Slow:
         gates, (first, _) = self.servers.gates, self.both.drivers
         for gate in gates.values():
             gate.changes.clear()
-        destinations = remote(first.variables, keep=Keep(3, 0), sleep=self.clock.sleep, clock=self.clock)
+        destinations = remote(
+            first.of(bundle, self.servers), first.trust, keep=Keep(3, 0), sleep=self.clock.sleep, clock=self.clock
+        )
         driver.release(bundle, destinations, Progress(io.StringIO(), Style(quiet=True), self.clock), dry_run=False)
         return self.changes()
 

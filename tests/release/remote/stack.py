@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from release.bundle.model import Bundle
+from release.signing.signer import Trust
 from tests.release import fabricated
 from tests.release.builds import Builds
 from tests.release.github.access import Access
@@ -25,6 +26,8 @@ from tests.release.servers.gate import Gate
 from tests.release.servers.pypi_server import PypiServer
 from tests.release.servers.token_server import TokenServer
 from tests.release.servers.verdaccio import Verdaccio
+from tests.release.signing import varied, written
+from tests.sigstore.server import SigstoreServer
 from viberun import channel
 
 USER = "maintainer"
@@ -92,7 +95,7 @@ def processes_with(mark: str) -> list[int]:
 
 @dataclass
 class Stack:
-    """The servers, entered; `gates` are github, ghcr, npm and pypi."""
+    """The servers, entered; `gates` are github, ghcr, npm, pypi and sigstore, whose documents `trust` has."""
 
     folder: Path
     github: GitHub
@@ -101,6 +104,8 @@ class Stack:
     pypi: PypiServer
     gates: Mapping[str, Gate]
     tokens: TokenServer
+    sigstore: SigstoreServer
+    trust: Trust
     builds: Builds
     variables: dict[str, str] = field(default_factory=dict)
     _runs: int = 0
@@ -109,10 +114,23 @@ class Stack:
         """Starts `//release:dev` or `:prod`, as the bundle says, with `--to remote`."""
         self._runs += 1
         mark = f"{self.folder}/{self._runs}"
-        variables = {**self.variables, **(environ or {}), "RUNFILES_DIR": str(runfiles_of(bundle)), MARK: mark}
-        command = [fabricated.BUNDLE, "--to", "remote", *arguments]
+        own = {**self.job(bundle), "RUNFILES_DIR": str(runfiles_of(bundle)), MARK: mark}
+        variables = {**self.variables, **own, **(environ or {})}
+        command = [*self.files, "--to", "remote", *arguments]
         out, err = Path(f"{mark}.out"), Path(f"{mark}.err")
         return Run(driving.start(command, variables, self.folder, out, err), mark)
+
+    def job(self, bundle: Bundle) -> dict[str, str]:
+        """By what the job that releases a build in Actions gets its token, and nothing else that jobs have."""
+        return {
+            name: value.replace(self.sigstore.instance.url, self.gates["sigstore"].url)
+            for name, value in self.sigstore.job(**varied(bundle.manifest.build)).items()
+        }
+
+    @property
+    def files(self) -> list[str]:
+        """What Bazel names to the driver."""
+        return [fabricated.BUNDLE, str(self.trust.trusted_root), str(self.trust.signing_config)]
 
     def release(self, bundle: Bundle, *arguments: str, environ: Mapping[str, str] | None = None) -> Ended:
         return self.start(bundle, *arguments, environ=environ).wait()
@@ -150,7 +168,7 @@ def stack(
 ) -> Iterator[Stack]:
     """Starts everything below an empty folder; `path` is where npm is, `clock` GitHub's."""
     with ExitStack() as entered:
-        names = ("registry", "verdaccio", "pypi", "home", "builds", "work", "temporary")
+        names = ("registry", "verdaccio", "pypi", "home", "trust", "builds", "work", "temporary")
         places = {name: folder / name for name in names}
         for place in places.values():
             place.mkdir(parents=True)
@@ -162,10 +180,18 @@ def stack(
         registry = entered.enter_context(DockerRegistry(places["registry"], tokens=tokens, memory=True))
         npm = entered.enter_context(Verdaccio(places["verdaccio"], verdaccio_script, {USER: NPM_PASSWORD}))
         pypi = entered.enter_context(PypiServer(places["pypi"], {USER: PYPI_PASSWORD}))
-        ports = {"github": github.port, "ghcr": registry.port, "npm": npm.port, "pypi": pypi.port}
+        sigstore = entered.enter_context(SigstoreServer())
+        ports = {
+            "github": github.port,
+            "ghcr": registry.port,
+            "npm": npm.port,
+            "pypi": pypi.port,
+            "sigstore": sigstore.port,
+        }
         gates = {name: entered.enter_context(Gate(port, headers=_CACHED.get(name))) for name, port in ports.items()}
         npmrc = npm.npmrc(USER).replace(f"127.0.0.1:{npm.port}", gates["npm"].host)
         (places["home"] / ".npmrc").write_text(npmrc)
+        sigstore.instance.authority.github = gates["github"].url
         builds = Builds(github, places["builds"], gates["github"].url, gates["ghcr"].host, publishable=True)
         yield Stack(
             places["work"],
@@ -175,6 +201,8 @@ def stack(
             pypi,
             gates,
             tokens,
+            sigstore,
+            written(sigstore.instance, places["trust"], gates["sigstore"].host),
             builds,
             {
                 "PATH": path,

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from release.bundle.model import Bundle
-from tests.release import fabricated
 from tests.release.remote.consumers import Consumer
 from tests.release.remote.stack import Stack, runfiles_of, stack
 from tests.release.remote.whole import check_whole
@@ -66,7 +65,7 @@ def test_without_a_terminal_all_is_staged_and_a_person_publishes_the_very_file(c
     bundle = first(careful)
     ended = careful.release(bundle)
     assert ended.status == 4
-    assert "all is staged, and nobody sees it yet" in ended.err
+    assert "all is staged and signed, and nobody sees it yet" in ended.err
     assert "npm: npm asks for a second factor on a terminal, and there is none; make the folder DIR with" in ended.err
     (draft,) = careful.github.repository.releases.values()
     assert draft.draft
@@ -84,8 +83,8 @@ def test_without_a_terminal_all_is_staged_and_a_person_publishes_the_very_file(c
 
 def test_on_a_terminal_npm_asks_and_is_answered(careful: Stack) -> None:
     bundle = first(careful)
-    variables = careful.variables | {"RUNFILES_DIR": str(runfiles_of(bundle)), "TERM": "xterm"}
-    command = [sys.executable, "-P", "-S", "-B", "-m", "release.commands.release", fabricated.BUNDLE, "--to", "remote"]
+    variables = careful.variables | careful.job(bundle) | {"RUNFILES_DIR": str(runfiles_of(bundle)), "TERM": "xterm"}
+    command = [sys.executable, "-P", "-S", "-B", "-m", "release.commands.release", *careful.files, "--to", "remote"]
     child, terminal = pty.fork()
     if not child:
         os.chdir(careful.folder)

@@ -25,7 +25,7 @@ def check_refused(servers: Stack, ended: Ended, *reasons: str) -> None:
     changes = {name: [change.method for change in gate.changes] for name, gate in servers.gates.items()}
     # Whether one may push images is found out by beginning an upload and taking it back.
     assert set(changes.pop("ghcr")) <= {"POST", "DELETE"}
-    assert changes == {"github": [], "npm": [], "pypi": []}
+    assert changes == {"github": [], "npm": [], "pypi": [], "sigstore": []}
 
 
 def test_without_any_credentials_all_four_say_what_to_set(untouched: Stack, tmp_path: Path) -> None:

@@ -34,7 +34,17 @@ def status(servers: Stack, bundle: Bundle, *arguments: str, environ: Mapping[str
     variables = {name: value for name, value in servers.variables.items() if name not in secret} | dict(environ or {})
     variables |= {"RUNFILES_DIR": str(runfiles_of(bundle)), "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [sys.executable, "-P", "-S", "-B", "-m", "release.commands.status", "viberun/version.json", *arguments],
+        [
+            sys.executable,
+            "-P",
+            "-S",
+            "-B",
+            "-m",
+            "release.commands.status",
+            "viberun/version.json",
+            *servers.files[1:],
+            *arguments,
+        ],
         env=variables,
         capture_output=True,
         text=True,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from email.message import Message
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -9,6 +10,9 @@ from release.bundle.model import Bundle
 from release.destinations.ghcr.image import ACCEPTED
 from release.destinations.npm.packument import Tarball
 from tests.release.remote.stack import IMAGES, Stack
+from viberun import provenance
+from viberun.sigstore.release_workflow import Repository
+from viberun.sigstore.trusted_root import TrustedRoot
 
 _OPENER = build_opener(ProxyHandler({}))
 _WITHIN = 20.0
@@ -45,6 +49,10 @@ def check_github(servers: Stack, bundle: Bundle) -> None:
     for wanted in bundle.assets:
         assert assets[wanted.name].digest == f"sha256:{wanted.digest.sha256}", wanted.name
     assert assets["channel.json"].content == bundle.manifest.to_json().encode()
+    root = TrustedRoot.parse(json.dumps(servers.sigstore.instance.trusted_root()))
+    trusted = Repository(build.repository or "", build.repository_id, build.github)
+    signature = assets[bundle.manifest.signature_name].content or b""
+    provenance.check(bundle.manifest, bundle.manifest.to_json().encode(), signature, trusted, root, datetime.now(UTC))
     assert "channel.new.json" not in assets
     assert {asset.state for asset in assets.values()} == {"uploaded"}
     assert repository.refs[f"refs/tags/{build.version.git}"] == build.commit

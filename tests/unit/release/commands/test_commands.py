@@ -19,15 +19,15 @@ def caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_dev_and_prod_release_to_their_own_folders(caller: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fabricated.make(caller / "runfiles/prod", fabricated.PROD)
-    assert program.run("release", release.main, [fabricated.BUNDLE]) == 0
+    assert program.run("release", release.main, [fabricated.BUNDLE, "root", "config"]) == 0
     monkeypatch.setenv("RUNFILES_DIR", str(caller / "runfiles/prod"))
-    assert program.run("release", release.main, [fabricated.BUNDLE]) == 0
+    assert program.run("release", release.main, [fabricated.BUNDLE, "root", "config"]) == 0
     assert sorted(p.name for p in (caller / "repo/dist").glob("[!.]*")) == ["dev", "prod"]
 
 
 def test_a_refusal_is_one_line_and_exit_status_3(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (caller / "taken").write_text("mine")
-    assert program.run("release", release.main, [fabricated.BUNDLE, "--out", "taken"]) == 3
+    assert program.run("release", release.main, [fabricated.BUNDLE, "root", "config", "--out", "taken"]) == 3
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == (
@@ -38,7 +38,7 @@ def test_a_refusal_is_one_line_and_exit_status_3(caller: Path, capsys: pytest.Ca
 
 def test_a_failed_step_is_one_line_and_exit_status_4(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (caller / "runfiles/viberun/npm").write_bytes(b"something else")
-    assert program.run("release", release.main, [fabricated.BUNDLE]) == 4
+    assert program.run("release", release.main, [fabricated.BUNDLE, "root", "config"]) == 4
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("release: stage failed: local: npm/viberun-")
@@ -46,7 +46,7 @@ def test_a_failed_step_is_one_line_and_exit_status_4(caller: Path, capsys: pytes
 
 
 def test_a_wrong_argument_is_one_line_and_exit_status_2(caller: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert program.run("release", release.main, [fabricated.BUNDLE, "--to", "mars"]) == 2
+    assert program.run("release", release.main, [fabricated.BUNDLE, "root", "config", "--to", "mars"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 

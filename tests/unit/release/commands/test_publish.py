@@ -24,7 +24,7 @@ def made(tmp_path: Path) -> Path:
     fabricated.make(tmp_path / "runfiles")
     environ = {"RUNFILES_DIR": str(tmp_path / "runfiles")}
     process = Process(environ, "linux-amd64", lambda: 0.0, io.StringIO(), io.StringIO())
-    command.release([fabricated.BUNDLE, "--out", str(tmp_path / "made")], process)
+    command.release([fabricated.BUNDLE, "root", "config", "--out", str(tmp_path / "made")], process)
     return tmp_path / "made"
 
 
@@ -32,13 +32,13 @@ def types(made: Path, *arguments: str, **environ: str) -> str:
     environ = {"RUNFILES_DIR": str(made.parent / "runfiles"), "BUILD_WORKING_DIRECTORY": str(made.parent), **environ}
     out = io.StringIO()
     process = Process(environ, "linux-amd64", lambda: 0.0, out, io.StringIO())
-    assert publish(["viberun/version.json", *arguments], process) == 0
+    assert publish(["viberun/version.json", "root", "config", *arguments], process) == 0
     return out.getvalue()
 
 
 def test_a_folder_goes_where_its_build_would_go(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(command, "remote", lambda environ, **options: [Recorder("moon", calls)])
+    monkeypatch.setattr(command, "remote", lambda *_, **options: [Recorder("moon", calls)])
     assert "is in moon" in types(made, "--from", "made", "--to", "remote")
     assert "moon.promote" in calls
 
@@ -52,7 +52,7 @@ def test_a_copy_of_a_folder_is_the_folder(made: Path) -> None:
 
 def test_a_folder_that_was_tampered_with_goes_nowhere(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(command, "remote", lambda environ, **options: [Recorder("moon", calls)])
+    monkeypatch.setattr(command, "remote", lambda *_, **options: [Recorder("moon", calls)])
     (made / "extra").touch()
     with pytest.raises(FolderError, match=r"is not the release .*: extra does not belong to it"):
         types(made, "--from", "made", "--to", "remote")

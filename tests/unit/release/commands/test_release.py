@@ -13,7 +13,10 @@ from release.destinations.github.retention import Keep
 from release.destinations.registry import remote
 from release.driver.outcome import Problems
 from release.driver.progress import Meter
+from release.signing.signer import Trust
 from tests.release import fabricated
+from tests.release.signing import written
+from tests.sigstore.instance import Instance
 from tests.unit import golden
 from tests.unit.release.driver.recorder import Recorder
 from viberun.errors import UsageError
@@ -38,7 +41,7 @@ class Caller:
             **environ,
         }
         process = Process(environ, "linux-amd64", lambda: 0.0, out, err)
-        assert command.release([fabricated.BUNDLE, *arguments], process) == 0
+        assert command.release([fabricated.BUNDLE, "root", "config", *arguments], process) == 0
         return tuple(text.getvalue().replace(str(self.root), "ROOT") for text in (out, err))  # type: ignore[return-value]
 
 
@@ -120,27 +123,43 @@ def test_a_push_to_main_in_actions_goes_to_the_remote_destinations(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(command, "remote", lambda environ, **options: [Recorder("moon", calls)])
+    monkeypatch.setattr(command, "remote", lambda *_, **options: [Recorder("moon", calls)])
     caller.types("--dry-run", **PUSH)
-    assert calls == ["moon.preflight", "moon.stage?", "moon.claim?", "moon.publish?", "moon.promote?", "moon.close"]
+    assert calls == [
+        "moon.preflight",
+        "moon.stage?",
+        "moon.sign?",
+        "moon.claim?",
+        "moon.publish?",
+        "moon.promote?",
+        "moon.close",
+    ]
 
 
-def test_the_remote_destinations_publish_in_the_order_that_leaves_the_commit_point_for_last() -> None:
-    assert [each.name for each in remote({})] == ["ghcr", "npm", "pypi", "github"]
+def test_the_remote_destinations_publish_in_the_order_that_leaves_the_commit_point_for_last(tmp_path: Path) -> None:
+    assert [each.name for each in remote({}, written(Instance(), tmp_path))] == ["ghcr", "npm", "pypi", "github"]
 
 
 def test_a_registered_destination_gets_the_release(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     seen: list[tuple[str, Keep, bool]] = []
 
-    def make(environ: Mapping[str, str], *, keep: Keep, force: bool) -> list[Destination]:
+    def make(environ: Mapping[str, str], trust: Trust, *, keep: Keep, force: bool) -> list[Destination]:
         seen.append((environ["SOME_TOKEN"], keep, force))
         return [Recorder("moon", calls)]
 
     monkeypatch.setattr(command, "remote", make)
     out, _ = caller.types("--to", "remote", "--dry-run", "--keep", "7", "--force", SOME_TOKEN="x")
     assert "would go to moon" in out
-    assert calls == ["moon.preflight", "moon.stage?", "moon.claim?", "moon.publish?", "moon.promote?", "moon.close"]
+    assert calls == [
+        "moon.preflight",
+        "moon.stage?",
+        "moon.sign?",
+        "moon.claim?",
+        "moon.publish?",
+        "moon.promote?",
+        "moon.close",
+    ]
     caller.types("--to", "remote", "--dry-run", KEEP="30d", SOME_TOKEN="x")
     assert seen == [("x", Keep(7, 0), True), ("x", Keep(20, 30), False)]
     with pytest.raises(UsageError, match="KEEP: 'all' is none of the forms"):
@@ -156,6 +175,6 @@ def test_warnings_stand_at_the_end_of_the_result(
             meter.note_usage(9, 10, "the moon is nearly full", "wait")
             return super().preflight(bundle, meter)
 
-    monkeypatch.setattr(command, "remote", lambda environ, **options: [Nearly("moon", [])])
+    monkeypatch.setattr(command, "remote", lambda *_, **options: [Nearly("moon", [])])
     out, _ = caller.types("--to", "remote", *arguments)
     assert out.endswith("\nwarning: moon: the moon is nearly full; wait\n")

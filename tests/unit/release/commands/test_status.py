@@ -25,7 +25,9 @@ def printed(folder: Path, monkeypatch: pytest.MonkeyPatch, ahead: Ahead, *argume
     monkeypatch.setattr(command, "_ask", lambda *_: status)
     out = io.StringIO()
     process = Process({"RUNFILES_DIR": str(folder / "viberun")}, "linux-amd64", lambda: 0.0, out, io.StringIO())
-    return command.print_status(["viberun/version.json", *arguments], process, NOW.timestamp), out.getvalue()
+    return command.print_status(
+        ["viberun/version.json", "root", "config", *arguments], process, NOW.timestamp
+    ), out.getvalue()
 
 
 @pytest.mark.parametrize(

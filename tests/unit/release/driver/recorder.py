@@ -78,6 +78,9 @@ class Recorder(Destination):
     def stage(self, bundle: Bundle) -> Iterator[Change]:
         return self._look("stage")
 
+    def sign(self, bundle: Bundle) -> Iterator[Change]:
+        return self._look("sign")
+
     def claim(self, bundle: Bundle) -> Iterator[Change]:
         return self._look("claim")
 

@@ -41,7 +41,9 @@ def made(calls: list[str]) -> list[str]:
 def test_the_steps_go_in_the_order_that_keeps_half_releases_invisible(bundle: Bundle) -> None:
     calls: list[str] = []
     driver.release(bundle, [Recorder("a", calls)], silence(), dry_run=False)
-    assert made(calls) == [f"a.{step}" for step in ("preflight", "stage", "claim", "publish", "promote", "close")]
+    assert made(calls) == [
+        f"a.{step}" for step in ("preflight", "stage", "sign", "claim", "publish", "promote", "close")
+    ]
     assert calls[-2] == "a.verify?"
 
 
@@ -53,18 +55,18 @@ def test_destinations_take_turns_in_their_order_within_a_step(bundle: Bundle) ->
 
 
 def test_all_stage_at_the_same_time(bundle: Bundle) -> None:
-    barrier, others = threading.Barrier(3), ("claim", "publish", "promote")
+    barrier, others = threading.Barrier(3), ("sign", "claim", "publish", "promote")
     several = [Recorder(name, [], barrier=barrier, there=others) for name in "abc"]
     driver.release(bundle, several, silence(), dry_run=False)
 
 
 def test_a_dry_run_looks_at_every_step_and_changes_nothing(bundle: Bundle) -> None:
     calls: list[str] = []
-    both = [Recorder("a", calls), Recorder("b", calls, there=("stage", "claim", "publish", "promote"))]
+    both = [Recorder("a", calls), Recorder("b", calls, there=("stage", "sign", "claim", "publish", "promote"))]
     report = driver.release(bundle, both, silence(), dry_run=True)
     assert sorted(made(calls)) == ["a.close", "a.preflight", "b.close", "b.preflight"]
     planned = [(at.name, [change.verb for change in plan.changes]) for at, plan in report.plans]
-    assert planned == [("a", ["stage", "claim", "publish", "promote"]), ("b", [])]
+    assert planned == [("a", ["stage", "sign", "claim", "publish", "promote"]), ("b", [])]
     assert not report.changed
 
 
@@ -96,13 +98,20 @@ def test_a_failing_preflight_does_not_hide_the_problems_of_others(bundle: Bundle
     assert caught.value.problems == ("a: no answer", "b: no package")
 
 
-def test_what_keeps_a_release_from_its_claim_alone_lets_it_stage(bundle: Bundle) -> None:
+def test_what_keeps_a_release_from_its_claim_alone_lets_it_stage_and_sign(bundle: Bundle) -> None:
     calls: list[str] = []
     both = [Recorder("a", calls, later=("nobody is there",)), Recorder("b", calls)]
-    with pytest.raises(StepError, match="all is staged, and nobody sees it yet") as caught:
+    with pytest.raises(StepError, match="all is staged and signed, and nobody sees it yet") as caught:
         driver.release(bundle, both, silence(), dry_run=False)
     assert caught.value.problems == ("a: nobody is there",)
-    assert sorted(made(calls))[:-2] == ["a.close", "a.preflight", "a.stage", "b.close"]
+    assert made(calls)[-4:] == ["a.sign", "b.sign", "b.close", "a.close"]
+
+
+def test_what_keeps_it_from_its_claim_is_told_as_well_where_nobody_signs(bundle: Bundle) -> None:
+    one = Recorder("a", [], {"sign": ViberunError("nobody has signed it")}, later=("nobody is there",))
+    with pytest.raises(StepError, match="sign failed") as caught:
+        driver.release(bundle, [one], silence(), dry_run=False)
+    assert caught.value.problems == ("a: nobody has signed it", "a: nobody is there")
 
 
 @pytest.mark.parametrize(("problems", "dry_run"), [(("no token",), False), ((), True)])
@@ -115,7 +124,7 @@ def test_it_stands_beside_what_keeps_it_from_all(bundle: Bundle, problems: tuple
     assert "a.stage" not in calls
 
 
-@pytest.mark.parametrize("step", ["claim", "publish", "promote"])
+@pytest.mark.parametrize("step", ["sign", "claim", "publish", "promote"])
 def test_a_failure_ends_the_release_there(bundle: Bundle, step: str) -> None:
     calls: list[str] = []
     both = [Recorder("a", calls, {step: ViberunError("HTTP 403", remedy="ask for it")}), Recorder("b", calls)]
@@ -147,7 +156,7 @@ def test_a_release_of_which_everything_is_there_has_changed_nothing(bundle: Bund
     assert not driver.release(bundle, [idle], silence(), dry_run=False).changed
 
 
-@pytest.mark.parametrize("step", ["stage", "claim", "publish", "promote"])
+@pytest.mark.parametrize("step", ["stage", "sign", "claim", "publish", "promote"])
 def test_one_step_that_did_something_is_a_change(bundle: Bundle, step: str) -> None:
     at = Recorder("a", [], there={each.name for each in driver.STEPS} - {step})
     assert driver.release(bundle, [at], silence(), dry_run=False).changed
@@ -158,6 +167,7 @@ def test_what_was_done_is_told_and_not_what_was_there(bundle: Bundle) -> None:
     driver.release(bundle, [Recorder("a", [], there=("claim",))], Progress(out, Style(), lambda: 0.0), dry_run=False)
     assert out.getvalue().splitlines() == [
         "stage     a  stage a, 1 B",
+        "sign      a  sign a, 1 B",
         "publish   a  publish a, 1 B",
         "promote   a  promote a, 1 B",
         "verify    a  as it was built",
@@ -231,7 +241,7 @@ def test_a_place_that_takes_its_time_gets_it(bundle: Bundle) -> None:
 
 def test_a_place_that_looks_through_it_for_longer_than_is_waited_ends_the_release_as_waiting(bundle: Bundle) -> None:
     slow = Place(4000, within=3600, scanned=True)
-    slow.there |= {"stage", "claim", "promote"}
+    slow.there |= {"stage", "sign", "claim", "promote"}
     other = Recorder("other", [])
     with pytest.raises(WaitingError, match="the release waits: place: not shown: publish it") as caught:
         driver.release(bundle, [slow, other], silence(), dry_run=False)

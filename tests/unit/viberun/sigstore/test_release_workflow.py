@@ -132,7 +132,7 @@ def test_what_is_not_of_the_release_workflow_is_refused(
 
 
 def test_a_certificate_that_says_it_in_another_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authority, "extensions", lambda of: {**extensions(of), "1.3.6.1.4.1.57264.1.20": b"push"})
+    monkeypatch.setattr(authority, "extensions", lambda *of: {**extensions(*of), "1.3.6.1.4.1.57264.1.20": b"push"})
     with pytest.raises(SignatureError, match="the certificate can't be read"):
         check(verified(bundle()), BUILD, TRUSTED)
 

@@ -18,9 +18,11 @@ from release.transport.patience import Patience
 from tests.release.builds import Builds
 from tests.release.github.access import Access
 from tests.release.github.server import GitHub
+from tests.release.signing import InProcess
 from tests.unit.release.driver.recorder import perform
 
 TOKEN = "ghs_secret"
+SIGNER = InProcess()
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def builds(github: GitHub, tmp_path: Path) -> Builds:
 def destination(github: GitHub, *, token: str | None = TOKEN, keep: int = 20, force: bool = False) -> GitHubRelease:
     environ = dict(github.env) | ({"GITHUB_TOKEN": token} if token else {})
     http = Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3))
-    return GitHubRelease(http, environ, keep=Keep(keep, 0), force=force)
+    return GitHubRelease(http, environ, SIGNER, keep=Keep(keep, 0), force=force)
 
 
 def meter() -> Meter:
@@ -52,7 +54,7 @@ def step(name: str, at: GitHubRelease, bundle: Bundle) -> Done | Skipped:
 
 def plan(at: GitHubRelease, bundle: Bundle) -> list[Change]:
     own = Published.of(bundle)
-    return [*at.stage(bundle), *at.claim(bundle), *at.publish(bundle), *at.promote(own)]
+    return [*at.stage(bundle), *at.sign(bundle), *at.claim(bundle), *at.publish(bundle), *at.promote(own)]
 
 
 def release(
@@ -60,7 +62,7 @@ def release(
 ) -> list[Done | Skipped]:
     at = destination(github, token=token, keep=keep, force=force)
     assert at.preflight(bundle, meter()).found == ()
-    outcomes = [step(name, at, bundle) for name in ("stage", "claim", "publish", "promote", "verify")]
+    outcomes = [step(name, at, bundle) for name in ("stage", "sign", "claim", "publish", "promote", "verify")]
     at.close()
     return outcomes
 

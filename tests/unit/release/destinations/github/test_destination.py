@@ -18,6 +18,7 @@ from tests.release.github.access import Access
 from tests.release.github.server import GitHub
 from tests.release.github.state import Repository, Ruleset
 from tests.unit.release.destinations.github.releasing import (
+    SIGNER,
     TOKEN,
     destination,
     meter,
@@ -67,8 +68,8 @@ def test_a_release_takes_few_writes(github: GitHub, builds: Builds) -> None:
         bundle = builds.dev(builds.commit())
         github.requests.clear()
         release(github, bundle, keep=2)
-    uploads, claim, page = len(bundle.assets), 1, 1
-    swap, retired = 4, len(bundle.assets)  # upload, delete the old one, two renames
+    uploads, claim, page = len(bundle.assets) + 1, 1, 1  # with the signature
+    swap, retired = 4, uploads  # upload, delete the old one, two renames
     assert len(writes(github)) == uploads + claim + swap + page + retired
 
 
@@ -182,7 +183,7 @@ def test_actions_release_prod_only_where_somebody_has_to_agree(
     bundle = builds.dev(commit) if channel == "dev" else builds.prod("1.2.3", commit)
     environ = {**github.env, "GITHUB_TOKEN": "ghs_job", "GITHUB_ACTIONS": "true"}
     progress = Progress(said, Style(quiet=False), lambda: 0.0)
-    found = GitHubRelease(Http(Patience()), environ).preflight(bundle, progress.begin("preflight", "github"))
+    found = GitHubRelease(Http(Patience()), environ, SIGNER).preflight(bundle, progress.begin("preflight", "github"))
     assert any("prod has no required reviewers" in problem for problem in found.found) is refused
     assert ("is not known" in said.getvalue()) is noted
 
@@ -373,7 +374,9 @@ def test_a_classic_token_tells_by_its_scopes_that_it_may_not_write(github: GitHu
 def test_a_repository_that_was_renamed_is_said_to_be(github: GitHub, builds: Builds) -> None:
     bundle = builds.dev(builds.commit())
     github.repository.former_name, github.repository.full_name = github.repository.full_name, "octo/other"
-    at = GitHubRelease(Http(Patience()), {**github.env, "GITHUB_REPOSITORY": "octo/viberun", "GITHUB_TOKEN": TOKEN})
+    at = GitHubRelease(
+        Http(Patience()), {**github.env, "GITHUB_REPOSITORY": "octo/viberun", "GITHUB_TOKEN": TOKEN}, SIGNER
+    )
     (found,) = at.preflight(bundle, meter()).found
     assert "the repository has moved: set GITHUB_REPOSITORY" in found
 
@@ -390,7 +393,7 @@ def test_a_token_that_may_not_change_workflows_is_found_out_before_anything_move
     assert "`workflow` scope" in problems(github, bundle, token="classic")
     github.tokens["ghs_actions"] = Access(workflows=False, installation=True)
     environ = dict(github.env) | {"GITHUB_TOKEN": "ghs_actions", "GITHUB_ACTIONS": "true"}
-    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3)), environ)
+    in_actions = GitHubRelease(Http(Patience(silence=2, first=0.01, longest=0.05, total=20, lag=3)), environ, SIGNER)
     assert "the run of the newest commit releases it" in "\n".join(in_actions.preflight(bundle, meter()).found)
     repository.create_release("dev", first, None, None, False, True, "false")
     repository.refs["refs/tags/dev"] = commits.add("zero")

@@ -16,6 +16,7 @@ from tests.release.github.access import Access
 from tests.release.github.server import GitHub
 from tests.release.github.state import NOT_FOUND, RefusedError
 from tests.unit.release.destinations.github.releasing import (
+    SIGNER,
     TOKEN,
     destination,
     meter,
@@ -51,8 +52,9 @@ def test_prod_is_invisible_until_it_is_published_whole(github: GitHub, builds: B
     at = destination(github)
     assert at.preflight(bundle, meter()).found == ()
     step("stage", at, bundle)
+    step("sign", at, bundle)
     assert github.repository.published("v1.2.3") is None
-    for name in ("claim", "promote", "verify"):
+    for name in ("claim", "publish", "promote", "verify"):
         step(name, at, bundle)
     published = github.repository.published("v1.2.3")
     assert published is not None
@@ -82,6 +84,7 @@ def test_latest_is_put_right_where_an_older_release_was_published_last(github: G
     release(github, newer)
     slow = destination(github)
     step("stage", slow, older)
+    step("sign", slow, older)
     github.repository.create_release("v1.2.3x", "main", None, None, False, False, "true")
     step("promote", slow, newer)
     latest = github.repository.latest_release()
@@ -116,6 +119,7 @@ def test_the_page_is_of_when_it_is_published(github: GitHub, builds: Builds) -> 
     release(github, builds.prod("1.2.3", builds.commit()))
     slow, newer = destination(github), builds.prod("1.3.0", builds.commit())
     step("stage", slow, newer)
+    step("sign", slow, newer)
     release(github, builds.prod("1.2.4", newer.manifest.build.commit))
     step("claim", slow, newer)
     assert "Changes since" not in page(github, "v1.3.0")  # 1.2.4 is of the same commit
@@ -131,6 +135,7 @@ def test_no_release_fails_for_the_list_of_changes(
     release(github, builds.prod("1.2.3", builds.commit()))
     at, newer = destination(github), builds.prod("1.3.0", builds.commit())
     step("stage", at, newer)
+    step("sign", at, newer)
     monkeypatch.setattr(github.commits, "compare", compare)
     step("claim", at, newer)
     assert page(github, "v1.3.0").endswith("Changes since `1.2.3`:\n\nGitHub does not list them.\n")
@@ -157,6 +162,7 @@ def test_latest_moves_when_all_places_have_the_release(github: GitHub, builds: B
     release(github, builds.prod("1.2.3", builds.commit()))
     newer, at = builds.prod("1.2.4", builds.commit()), destination(github)
     step("stage", at, newer)
+    step("sign", at, newer)
     step("claim", at, newer)
     assert github.repository.published("v1.2.4") is not None
     assert latest(github) == "v1.2.3"
@@ -171,7 +177,9 @@ def test_the_plan_names_the_move_of_latest_until_it_has_been_made(github: GitHub
     moves = ("move", "latest from v1.2.3 to v1.2.4")
     assert moves in [(change.verb, change.subject) for change in plan(at, newer)]
     step("stage", at, newer)
+    step("sign", at, newer)
     step("claim", at, newer)
+    step("publish", at, newer)
     assert [(change.verb, change.subject) for change in plan(at, newer)] == [moves]
     step("promote", at, newer)
     assert plan(at, newer) == []
@@ -183,6 +191,7 @@ def test_a_release_that_was_overtaken_leaves_latest_to_the_newer(github: GitHub,
     slow = destination(github)
     for bundle in (older, newer):
         step("stage", slow, bundle)
+        step("sign", slow, bundle)
         step("claim", slow, bundle)
     assert "left to 1.2.4" in str(step("promote", slow, older))
     assert latest(github) == "v1.2.2"
@@ -197,6 +206,7 @@ def test_latest_that_a_newer_release_took_amid_the_move_is_given_back(
     release(github, builds.prod("1.2.2", builds.commit()))
     at, update = destination(github), Api.update_release
     step("stage", at, older)
+    step("sign", at, older)
     step("claim", at, older)
 
     def late(api: Api, number: int, changes: Mapping[str, str | bool]) -> Release:
@@ -216,6 +226,7 @@ def test_a_list_that_lags_keeps_latest_neither_back_nor_down(
     release(github, older)
     at, releases = destination(github), Api.releases
     step("stage", at, newer)
+    step("sign", at, newer)
     step("claim", at, newer)
     monkeypatch.setattr(Api, "releases", lambda api: (each for each in releases(api) if each.tag != "v1.2.4"))
     assert at.holder(newer).manifest == newer.manifest
@@ -228,6 +239,7 @@ def test_a_list_that_lags_keeps_latest_neither_back_nor_down(
 def test_nothing_is_published_once_its_tag_has_moved_or_a_file_is_gone(github: GitHub, builds: Builds) -> None:
     bundle, at = builds.prod("1.2.3", builds.commit()), destination(github)
     step("stage", at, bundle)
+    step("sign", at, bundle)
     github.repository.update_ref("refs/tags/v1.2.3", builds.commit(), force=True)
     with pytest.raises(ViberunError, match=r"the tag v1\.2\.3 is on"):
         step("claim", at, bundle)
@@ -247,6 +259,7 @@ def test_the_draft_that_is_published_is_the_one_with_the_files(
     releases = Api.releases
     monkeypatch.setattr(Api, "releases", lambda api: (each for each in releases(api) if each.id != unseen.id))
     step("stage", at, bundle)
+    step("sign", at, bundle)
     monkeypatch.setattr(Api, "releases", releases)
     step("claim", at, bundle)
     assert read(github, "v1.2.3", "channel.json") == bundle.manifest.to_json().encode()
@@ -258,7 +271,7 @@ def test_latest_is_verified_too(github: GitHub, builds: Builds) -> None:
     release(github, bundle)
     github.repository.latest = min(github.repository.releases)
     impatient = Http(Patience(first=0.01, lag=0.1))
-    at = GitHubRelease(impatient, {**github.env, "GITHUB_TOKEN": TOKEN})
+    at = GitHubRelease(impatient, {**github.env, "GITHUB_TOKEN": TOKEN}, SIGNER)
     with pytest.raises(ViberunError, match=r"/releases/latest/download/channel\.json is not what was released"):
         step("verify", at, bundle)
     step("promote", at, bundle)
