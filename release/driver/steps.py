@@ -46,7 +46,8 @@ class WaitingError(StepError):
 class Step:
     """What every destination is asked, one after the other or all at once: what it lacks of the build that is held to.
 
-    That is this one; in a step that `follows`, whichever has the channel.
+    That is this one; in a step that `follows`, whichever has the channel. What is `unseen` is taken even where something keeps
+    the release from its claim.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Step:
     changes: bool = True
     at_once: bool = False
     follows: bool = False
+    unseen: bool = False
 
 
 STEPS = (
@@ -63,11 +65,13 @@ STEPS = (
         "all content goes where no reader looks, and is read back by digest",
         lambda at, bundle, held: at.stage(bundle),
         at_once=True,
+        unseen=True,
     ),
     Step(
         "sign",
         "the run of Actions for this commit vouches for it, or nobody claims the channel for it",
         lambda at, bundle, held: at.sign(bundle),
+        unseen=True,
     ),
     Step(
         "claim",
@@ -148,7 +152,7 @@ def release(
         for destination in destinations:
             stack.callback(destination.close)
         later = list[str]()
-        for name, ask in (("preflight", _preflight(bundle)), ("plan", _plan(bundle))):
+        for name, ask in (("preflight", _preflight(bundle)), ("plan", _plan(bundle, later))):
             answers = asked(name, ask, at_once=True)
             problems = [redact(problem) for problem in _problems(answers)]
             later += [redact(problem) for problem in _later(answers)]
@@ -157,7 +161,7 @@ def release(
         report = Report(tuple((at, outcome) for at, outcome in answers if isinstance(outcome, Plan)), changed=False)
         changed, begun = False, set[Destination]()
         for step in () if dry_run else STEPS:
-            if later and step.name not in ("stage", "sign"):
+            if later and not step.unseen:
                 raise StepError(
                     "all is staged and signed, and nobody sees it yet", later, remedy="then run the same command again"
                 )
@@ -182,12 +186,15 @@ def _preflight(bundle: Bundle) -> Ask:
     return lambda at, meter: at.waits.patiently(lambda: at.preflight(bundle, meter), StaleError)
 
 
-def _plan(bundle: Bundle) -> Ask:
-    own, changing = Published.of(bundle), [step for step in STEPS if step.changes]
+def _plan(bundle: Bundle, later: Sequence[str]) -> Ask:
+    """`later` is what preflight finds, which comes first."""
+    own = Published.of(bundle)
 
     def ask(at: Destination, meter: Meter) -> Outcome:
+        taken = [step for step in STEPS if step.changes and (step.unseen or not later)]
+
         def looks() -> tuple[Change, ...]:
-            return tuple(change for step in changing for change in step.look(at, bundle, own))
+            return tuple(change for step in taken for change in step.look(at, bundle, own))
 
         return Plan(at.waits.patiently(looks, StaleError))
 

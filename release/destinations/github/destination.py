@@ -45,6 +45,8 @@ class ReleaseKind(Protocol):
 
     def problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]: ...
 
+    def forcible(self, bundle: Bundle) -> Iterator[str]: ...
+
     def stage(self, bundle: Bundle) -> Iterator[Change]: ...
 
     def staged(self) -> Release | None: ...
@@ -82,7 +84,10 @@ class GitHubRelease(RemoteDestination):
                 *self._review_problems(bundle, meter),
                 *self._signing_problems(bundle),
             )
-            return Problems((*found, *self._kind(bundle).problems(bundle, meter)))
+            found += tuple(self._kind(bundle).problems(bundle, meter))
+            forcible = tuple(self._kind(bundle).forcible(bundle))
+            # Whoever forces it may not be able to sign it: its own run does that.
+            return Problems(found, forcible) if self._settings(bundle).in_actions else Problems(found + forcible)
         except HttpError as error:
             return Problems((str(error),))
 

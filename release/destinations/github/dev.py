@@ -10,7 +10,7 @@ from release.destinations.github.api import SPENT, Api
 from release.destinations.github.assets import MOST, Assets, Wanted, difference
 from release.destinations.github.changes import Changes
 from release.destinations.github.channel import CURRENT, NEW, OLD, Delete, Swap, Upload, Wait, next_step, perform
-from release.destinations.github.fence import Fence
+from release.destinations.github.fence import DivergedError, Fence, FencedError
 from release.destinations.github.model import Asset, Release
 from release.destinations.github.retention import Keep
 from release.driver.outcome import Change, StaleError
@@ -49,10 +49,9 @@ class DevRelease:
 
     def problems(self, bundle: Bundle, meter: Meter) -> Iterator[str]:
         """Tells why this could not become the dev release. Changes nothing."""
-        commit = bundle.manifest.build.commit
         holder = self._fence.holder()
-        fenced = not self._force and self._api.has_commit(commit)
-        if fenced and (obstacle := self._fence.obstacle(commit, holder)):
+        obstacle = self._obstacle(bundle, holder)
+        if obstacle and not isinstance(obstacle, DivergedError):
             yield str(obstacle)
         needed = "update" if holder else "creation"
         for name, rules in self._api.tag_rules(TAG).items():
@@ -83,6 +82,16 @@ class DevRelease:
         )
         if (excess := self._excess(bundle, there)) > 0 and excess > len(self._superseded(bundle, there)):
             yield f"the release 'dev' has {len(there)} assets of {MOST} at most; release with a smaller --keep"
+
+    def forcible(self, bundle: Bundle) -> Iterator[str]:
+        """Tells why this could become the dev release by `--force` alone."""
+        obstacle = self._obstacle(bundle, self._fence.holder())
+        if isinstance(obstacle, DivergedError):
+            yield str(obstacle)
+
+    def _obstacle(self, bundle: Bundle, holder: str | None) -> FencedError | None:
+        commit = bundle.manifest.build.commit
+        return None if self._force or not self._api.has_commit(commit) else self._fence.obstacle(commit, holder)
 
     def _immutability_problems(self) -> Iterator[str]:
         """Tells why a release that is made now could not be changed. Actions' token may not know, but sees others."""

@@ -25,6 +25,10 @@ class FencedError(ViberunError):
     """Another commit has the channel, and this one does not come after it."""
 
 
+class DivergedError(FencedError):
+    """It is on another line of history: only who forces it gets the channel for it."""
+
+
 class Fence:
     """Who has the dev channel, and the claim to it."""
 
@@ -90,7 +94,8 @@ class Fence:
         how = {"behind": "older than", "diverged": "on another line of history than", "unrelated": "unrelated to"}[
             status
         ]
-        return FencedError(
+        kind = FencedError if status == "behind" else DivergedError
+        return kind(
             f"{commit} is {how} {holder}, at which {self._tag} stands",
             remedy=_LATER + ("" if status == "behind" else ", or use --force if the history was rewritten"),
         )

@@ -63,6 +63,10 @@ class ProdRelease:
             if len(there) + len(gap.missing) > MOST:
                 yield f"the release {self.tag} would have more than {MOST} assets"
 
+    def forcible(self, bundle: Bundle) -> Iterator[str]:
+        """Nothing is forced for prod."""
+        return iter(())
+
     def stage(self, bundle: Bundle) -> Iterator[Change]:
         """The files, in a draft. Of two drafts that were made at once the younger one goes."""
         release, drafts = self._release(), self._drafts()

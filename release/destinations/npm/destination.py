@@ -252,7 +252,8 @@ def _by_hand(package: Package) -> str:
     """Tells how a person publishes it."""
     return (
         f"make the folder DIR with 'bazel run //release:{package.version.channel} -- --out DIR', log in with 'npm login', run"
-        f" 'npm publish DIR/npm/{package.artifact.name} --tag {package.tag}', and then the same command again"
+        f" 'npm publish DIR/npm/{package.artifact.name} --tag {package.tag}' (its sha256 is {package.artifact.digest.sha256}),"
+        " and then the same command again"
     )
 
 

@@ -10,7 +10,7 @@ from release.destinations.destination import Published, Receipt, RemoteDestinati
 from release.destinations.named_copy import named_copy
 from release.destinations.pypi.attestation import sign
 from release.destinations.pypi.index import Index, IndexedFile
-from release.destinations.pypi.settings import Settings
+from release.destinations.pypi.settings import Settings, UntrustedError
 from release.destinations.pypi.twine import Twine, TwineUploadError
 from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter, size_text
@@ -58,13 +58,15 @@ class PackageIndex(RemoteDestination):
         """What `preflight` found out: the upload is by trusted publishing."""
 
     def preflight(self, bundle: Bundle, meter: Meter) -> Problems:
-        found: list[str] = []
+        found, persons = list[str](), list[str]()
         for problems in (self._credential_problems, lambda: self._project_problems(_wheel(bundle), meter)):
             try:
                 found += problems()
+            except UntrustedError as error:
+                persons.append(str(error))
             except ViberunError as error:
                 found.append(str(error))
-        return Problems(tuple(dict.fromkeys(found)))
+        return Problems(tuple(dict.fromkeys(found)), tuple(persons))
 
     def publish(self, bundle: Bundle) -> Iterator[Change]:
         wheel = _wheel(bundle)

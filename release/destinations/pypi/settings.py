@@ -25,6 +25,10 @@ class TwineError(ViberunError):
     """twine is not set up so that it could upload."""
 
 
+class UntrustedError(TwineError):
+    """The index does not take this job for one that may publish, until a person tells it to."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """`upload` and `index` (PEP 503, PEP 691) are addresses without a login, `index` with a slash at the end."""
@@ -66,7 +70,7 @@ class Settings:
     def log_in(self) -> bool:
         """Finds what twine would log in with; tells whether that is trusted publishing, for which it takes out a token.
 
-        Raises TwineError, and UnansweredError where another time may help.
+        Raises TwineError, of which UntrustedError is one, and UnansweredError where another time may help.
         """
         import requests
         from twine import auth, exceptions
@@ -88,7 +92,7 @@ class Settings:
         except exceptions.TwineException as error:
             if "invalid JSON" in str(error):
                 raise UnansweredError("what answers trusts no job: it gives no JSON", remedy=_AGAIN) from error
-            raise TwineError(
+            raise UntrustedError(
                 f"no trusted publishing: {without_login(' '.join(str(error).split()))}",
                 remedy="register this repository and workflow as a trusted publisher, or set TWINE_PASSWORD",
             ) from error

@@ -12,7 +12,7 @@ import pytest
 
 from release.bundle.model import Bundle
 from tests.release.remote.consumers import Consumer
-from tests.release.remote.stack import Stack, runfiles_of, stack
+from tests.release.remote.stack import IMAGES, Stack, runfiles_of, stack
 from tests.release.remote.whole import check_whole
 from tests.release.servers.gate import Asked, Fault
 
@@ -41,6 +41,38 @@ def test_dev_is_refused_until_a_prod_version_has_taken_latest(empty: Stack, tmp_
         "latest": prod.manifest.build.version.npm,
         "dev": later.manifest.build.version.npm,
     }
+
+
+NOBODY = {"ACTIONS_ID_TOKEN_REQUEST_URL": "", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": ""}
+"""A laptop is no job of Actions."""
+
+
+def test_from_empty_actions_stages_and_signs_and_a_person_finishes_from_a_laptop(empty: Stack) -> None:
+    bundle = first(empty)
+    in_actions = {"GITHUB_ACTIONS": "true"}
+    empty.tokens.public.clear()
+    private = empty.release(bundle, environ=in_actions)
+    assert private.status == 4
+    assert "set the package's visibility to public" in private.err
+    empty.tokens.public.update(IMAGES)
+
+    alone = empty.release(bundle, environ=NOBODY)
+    assert alone.status == 4
+    assert "github: nobody has signed this build yet; its run in Actions signs it: push the tag v0.9.0" in alone.err
+
+    signed = empty.release(bundle, environ=in_actions)
+    assert signed.status == 4
+    assert "all is staged and signed, and nobody sees it yet" in signed.err
+    assert "npm: there is no package viberun yet, and npm has only a person make one" in signed.err
+    (draft,) = empty.github.repository.releases.values()
+    assert draft.draft
+    assert not any(empty.gates[name].changes for name in ("npm", "pypi"))
+
+    empty.gates["sigstore"].reset()
+    finished = empty.release(bundle, environ=NOBODY)
+    assert finished.status == 0, finished.err
+    assert not empty.gates["sigstore"].changes
+    check_whole(empty, bundle)
 
 
 @pytest.fixture

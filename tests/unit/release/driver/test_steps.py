@@ -107,6 +107,12 @@ def test_what_keeps_a_release_from_its_claim_alone_lets_it_stage_and_sign(bundle
     assert made(calls)[-4:] == ["a.sign", "b.sign", "b.close", "a.close"]
 
 
+def test_what_keeps_it_from_its_claim_may_make_a_look_at_that_fail(bundle: Bundle) -> None:
+    one = Recorder("a", [], {"claim?": ViberunError("it is another's")}, later=("it is another's",))
+    with pytest.raises(StepError, match="all is staged and signed, and nobody sees it yet: a: it is another's"):
+        driver.release(bundle, [one], silence(), dry_run=False)
+
+
 def test_what_keeps_it_from_its_claim_is_told_as_well_where_nobody_signs(bundle: Bundle) -> None:
     one = Recorder("a", [], {"sign": ViberunError("nobody has signed it")}, later=("nobody is there",))
     with pytest.raises(StepError, match="sign failed") as caught:

@@ -79,7 +79,7 @@ def test_releasing_the_same_commit_again_changes_nothing(github: GitHub, builds:
     github.requests.clear()
     outcomes = release(github, bundle)
     assert writes(github) == []
-    assert all(isinstance(outcome, Skipped) for outcome in outcomes[:4])
+    assert all(isinstance(outcome, Skipped) for outcome in outcomes[:5])
 
 
 def test_the_plan_names_what_a_release_would_do_and_is_empty_afterwards(github: GitHub, builds: Builds) -> None:
@@ -87,7 +87,7 @@ def test_the_plan_names_what_a_release_would_do_and_is_empty_afterwards(github: 
     bundle = builds.dev(builds.commit())
     github.requests.clear()
     verbs = [change.verb for change in plan(destination(github), bundle)]
-    assert verbs == ["upload"] * len(bundle.assets) + ["move", "swap", "write"]
+    assert verbs == ["upload"] * len(bundle.assets) + ["sign", "move", "swap", "write"]
     assert writes(github) == []
     release(github, bundle)
     assert plan(destination(github), bundle) == []
@@ -104,6 +104,19 @@ def test_an_older_and_a_diverged_commit_are_refused_with_both_named(github: GitH
         with pytest.raises(ViberunError, match=how):
             step("claim", destination(github), bundle)
     assert github.repository.refs["refs/tags/dev"] == newer.manifest.build.commit
+
+
+def test_in_actions_a_rewritten_history_is_staged_and_signed_for_who_forces_it(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, newer = builds.commit(), builds.dev(builds.commit())
+    release(github, newer)
+    rewritten = builds.dev(builds.rewrite("rewritten", root))
+    monkeypatch.setattr(GitHub, "env", {**github.env, "GITHUB_ACTIONS": "true"})
+    found = destination(github).preflight(rewritten, meter())
+    assert found.found == ()
+    assert f"is on another line of history than {newer.manifest.build.commit}" in found.later[0]
+    assert destination(github, force=True).preflight(rewritten, meter()).later == ()
 
 
 def test_a_tag_that_github_would_move_back_is_fenced_all_the_same(github: GitHub, builds: Builds) -> None:
@@ -278,6 +291,7 @@ def test_only_the_newest_builds_are_kept_with_their_manifests(github: GitHub, bu
     for bundle in bundles:
         release(github, bundle, keep=2)
     kept = {asset.name for bundle in bundles[2:] for asset in bundle.assets}
+    kept |= {bundle.manifest.signature_name for bundle in bundles[2:]}
     assert names(github) == kept | {"channel.json", "channel.old.json"}
 
 

@@ -269,7 +269,7 @@ def test_a_second_factor_takes_a_terminal_before_the_claim(
     assert bool(found.later) is (needed and not terminal)
     package = bundle.artifact("npm")
     assert package
-    way_on = f"'npm publish DIR/npm/{package.name} --tag dev', and then the same command again"
+    way_on = f"'npm publish DIR/npm/{package.name} --tag dev' (its sha256 is {package.digest.sha256}), and then the same"
     assert all("second factor on a terminal" in each and way_on in each for each in found.later)
 
 
@@ -312,7 +312,9 @@ def test_a_job_can_stage_before_a_person_has_made_the_package(registry: Registry
     (problem,) = found.later
     assert found.found == ()
     assert "there is no package viberun yet, and npm has only a person make one; make the folder DIR with" in problem
-    assert "--tag latest', and then the same command again" in problem
+    package = prod.artifact("npm")
+    assert package
+    assert f"--tag latest' (its sha256 is {package.digest.sha256}), and then the same command again" in problem
 
 
 @pytest.mark.parametrize(("count", "warned"), [(3999, False), (4001, True)])

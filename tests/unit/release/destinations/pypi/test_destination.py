@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from twine import auth
+from twine import auth, exceptions
 
 from release.bundle.model import Bundle
 from release.destinations.pypi.destination import PackageIndex, WheelError
@@ -111,6 +111,20 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
         return "pypi-s3cret"
 
     monkeypatch.setattr(auth.Resolver, "make_trusted_publishing_token", mint)
+
+
+def test_a_job_that_the_index_does_not_trust_yet_may_stage_and_sign(
+    clock: Clock, index: Scripted, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(resolver: auth.Resolver) -> str:
+        raise exceptions.TrustedPublishingFailure("valid token, but no corresponding publisher")
+
+    monkeypatch.setattr(auth.Resolver, "make_trusted_publishing_token", refuse)
+    environ = JOB | settings(tmp_path, VIBERUN_PYPI_INDEX=f"{index.url}/simple/")
+    found = PackageIndex(http(clock), unused, environ).preflight(bundle, meter())
+    assert found.found == ()
+    (problem,) = found.later
+    assert "no corresponding publisher; register this repository and workflow as a trusted publisher" in problem
 
 
 def attests(clock: Clock, index: Scripted, bundle: Bundle, environ: Mapping[str, str]) -> bool:
