@@ -106,10 +106,17 @@ def _json(status: ChannelStatus, state: State, *, healthy: bool) -> str:
         "commit": manifest.build.commit if manifest else None,
         "committed": manifest.build.committed if manifest else None,
         "behind": {"commits": commits.count, "since": _iso(commits.since)} if commits else None,
-        "releasing": {"version": str(coming.version), "since": _iso(coming.since)} if coming else None,
-        "places": [asdict(place) for place in status.places],
+        "releasing": _releasing(coming) if coming else None,
+        "signed": {"run": status.signed.run, "at": _iso(status.signed.time)} if status.signed else None,
+        "places": [
+            {name: value for name, value in asdict(place).items() if name != "signed"} for place in status.places
+        ],
     }
     return json.dumps(facts, indent=2) + "\n"
+
+
+def _releasing(coming: UnderWay) -> dict[str, object]:
+    return {"version": str(coming.version), "since": _iso(coming.since), "signed": coming.signed}
 
 
 def _head(status: ChannelStatus, state: State, now: datetime) -> Iterator[str]:
@@ -121,8 +128,12 @@ def _head(status: ChannelStatus, state: State, now: datetime) -> Iterator[str]:
         else ""
     )
     yield ": ".join(filter(None, (state, stands)))
+    if signed := status.signed:
+        yield f"signed {_age(_iso(signed.time), now)} ago by {signed.run}"
     if coming := _under_way(status, state):
         yield f"{coming.version} has been under way for {_age(_iso(coming.since), now)}"
+    if (coming := ahead.under_way) and not coming.signed:
+        yield f"{coming.version} waits for its signature, which its run in Actions makes"
     if commits := ahead.commits:
         count = f"{commits.count} commit{'s' if commits.count > 1 else ''}"
         yield f"main has been {count} ahead for {_age(_iso(commits.since), now)}"

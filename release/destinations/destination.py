@@ -13,6 +13,7 @@ from release.transport.patience import Waits
 from release.transport.traffic import Traffic
 from viberun.errors import ViberunError
 from viberun.manifest import NAME, File, Kind, Manifest
+from viberun.sigstore.release_workflow import Signer
 from viberun.version import Version
 
 
@@ -60,12 +61,13 @@ class Standing:
     """What a destination shows of the channel: a version as it is spelt there, and the digest of what stands for the build.
 
     That is `channel.json`, the first image's index, the wheel, the npm package. `wrong` has a clause for everything in which
-    the destination is out of step with `channel.json`.
+    the destination is out of step with `channel.json`; `signed` says who vouches for the build, where that stands there.
     """
 
     version: str | None
     digest: str | None
     wrong: tuple[str, ...] = ()
+    signed: Signer | None = None
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,13 @@ class Commits:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """The release of `version`, whose first file came at `since`; `claimed` says that the channel's ref is its own already."""
+    """The release of `version`, whose first file came at `since`; `claimed` says that the channel's ref is its own already,
+    `signed` that it has a signature, without which nobody claims it."""
 
     version: Version
     since: datetime
     claimed: bool
+    signed: bool = True
 
 
 @dataclass(frozen=True)

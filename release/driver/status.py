@@ -13,12 +13,16 @@ from release.transport.http import UnansweredError
 from release.transport.parallel import each
 from viberun.errors import VersionError, ViberunError
 from viberun.manifest import Manifest
+from viberun.sigstore.release_workflow import Signer
 from viberun.version import Version, moment
 
 
 @dataclass(frozen=True)
 class Place:
-    """One destination. `committed` (ISO 8601) is when the version there was; without `answered`, `wrong` says why."""
+    """One destination. `committed` (ISO 8601) is when the version there was; without `answered`, `wrong` says why.
+
+    `signed` says who vouches for the channel's build, where that stands there.
+    """
 
     name: str
     version: str | None = None
@@ -27,6 +31,7 @@ class Place:
     digest: str | None = None
     wrong: str | None = None
     answered: bool = True
+    signed: Signer | None = None
 
 
 RELEASING_FOR = timedelta(hours=3)
@@ -50,6 +55,11 @@ class ChannelStatus:
     places: tuple[Place, ...]
     ahead: Ahead | None = None
     reason: str | None = None
+
+    @property
+    def signed(self) -> Signer | None:
+        """Who vouches for the build."""
+        return next((place.signed for place in self.places if place.signed), None)
 
     @property
     def in_step(self) -> bool | None:
@@ -112,7 +122,7 @@ def _place(destination: RemoteDestination, channel: Published) -> Place:
     build, wrong = channel.manifest.build, "; ".join(standing.wrong) or None
     as_it_should = standing.version in build.version.spellings.values()
     commit, committed = (build.commit, build.committed) if as_it_should else _of_version(standing.version)
-    return Place(destination.name, standing.version, commit, committed, standing.digest, wrong)
+    return Place(destination.name, standing.version, commit, committed, standing.digest, wrong, signed=standing.signed)
 
 
 def _of_version(spelling: str | None) -> tuple[str | None, str | None]:

@@ -50,9 +50,10 @@ class Signer(ABC):
     def __init__(self, root: TrustedRoot) -> None:
         self._root = root
 
-    def check(self, manifest: Manifest, signature: bytes) -> release_workflow.Signer:
-        """Returns who vouches for the build, by its signature. Raises SignatureError."""
-        build, content = manifest.build, manifest.to_json().encode()
+    def check(self, manifest: Manifest, signature: bytes, content: bytes | None = None) -> release_workflow.Signer:
+        """Returns who vouches for the build, by its signature; `content` is what the manifest was read from, unless it is to
+        be written. Raises SignatureError."""
+        build, content = manifest.build, manifest.to_json().encode() if content is None else content
         trusted = Repository(build.repository or "", build.repository_id, build.github)
         return provenance.check(manifest, content, signature, trusted, self._root, datetime.now(UTC))
 

@@ -26,18 +26,27 @@ def claimed(builds: Collection[Version], holder: str | None) -> Version | None:
     return next((version for version in builds if (holder or "").startswith(version.sha or "-")), None)
 
 
-def under_way(ages: Mapping[Version, float], holder: str | None, now: datetime) -> UnderWay | None:
-    """Tells which of the builds that are `coming` is about to have the channel: the ref's, else the newest."""
+def under_way(
+    ages: Mapping[Version, float], holder: str | None, now: datetime, there: Collection[str] = ()
+) -> UnderWay | None:
+    """Tells which of the builds that are `coming` is about to have the channel: the ref's, else the newest.
+
+    `there` are the names of all assets.
+    """
     own = claimed(ages, holder)
     newest = own or max(ages, key=lambda version: version.precedence, default=None)
-    return UnderWay(newest, now - timedelta(seconds=ages[newest]), own is not None) if newest else None
+    if newest is None:
+        return None
+    signed = f"viberun-{newest.oci}.intoto.jsonl" in there
+    return UnderWay(newest, now - timedelta(seconds=ages[newest]), own is not None, signed)
 
 
 def ahead(api: Api, tag: str, build: Build) -> Ahead:
     """Asks what there is after the build, which the release of the tag has. Raises HttpError, UnansweredError."""
     repository, release = api.repository(), api.release(tag)
     assets = api.assets(release.id) if release else []
-    release_to_come = under_way(coming(assets, build.version), api.tag_commit(tag), repository.now)
+    there = {asset.name for asset in assets if asset.uploaded}
+    release_to_come = under_way(coming(assets, build.version), api.tag_commit(tag), repository.now, there)
     comparison = api.compare(build.commit, repository.default_branch)
     commits = None
     if comparison and comparison.total and comparison.since:

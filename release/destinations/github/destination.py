@@ -31,6 +31,7 @@ from release.transport.http import Http, HttpError, Request
 from release.transport.parallel import each
 from viberun.build import Build
 from viberun.sigstore.errors import SignatureError
+from viberun.sigstore.release_workflow import Signer as SignedBy
 from viberun.version import moment
 
 _WIDTH = 8
@@ -116,10 +117,15 @@ class GitHubRelease(RemoteDestination):
         lost = [file.name for file in files if there.get(file.name) != file.sha256]
         stands = holder == build.commit or claimed(coming(assets, build.version), holder)
         wrong = [] if stands else [f"the ref {tag} stands at {holder or 'nothing'}"]
+        signed = None
+        try:
+            signed = self.signer(channel)
+        except SignatureError as error:
+            wrong.append(f"clients refuse it: {error}")
         if lost:
             more = f", nor are {len(lost) - 1} others" if len(lost) > 1 else ""
             wrong.append(f"{lost[0]} is not there as {CURRENT} has it{more}")
-        return Standing(str(build.version), f"sha256:{digest_of(channel.content).sha256}", tuple(wrong))
+        return Standing(str(build.version), f"sha256:{digest_of(channel.content).sha256}", tuple(wrong), signed)
 
     def ahead(self, channel: Published) -> Ahead:
         """Asks what is to come after a build of the dev channel; nothing waits for a prod release."""
@@ -127,6 +133,15 @@ class GitHubRelease(RemoteDestination):
         if build.channel == "prod":
             return Ahead()
         return ahead(self._api(build), DevRelease.tag, build)
+
+    def signer(self, channel: Published) -> SignedBy:
+        """Returns who vouches for a build, which anybody can find out. Raises SignatureError where nobody does."""
+        build, name = channel.manifest.build, channel.manifest.signature_name
+        url = Settings.of(self._environ, build.repository).download_url(build.version.git, name)
+        answer = self._http.download(Request("GET", url, accepted=(200, 404)))
+        if answer.status == 404:
+            raise SignatureError("nobody has signed it")
+        return self._signer.check(channel.manifest, answer.content, channel.content)
 
     def verify(self, bundle: Bundle) -> Iterator[Change]:
         expected, wrong = digest_of(bundle.manifest.to_json().encode()), False
@@ -284,13 +299,10 @@ class GitHubRelease(RemoteDestination):
         return [own] if build.channel == "dev" else [own, settings.latest_url("")]
 
     def _unsigned(self, bundle: Bundle) -> Iterator[Change]:
-        """Checks the signature as clients do."""
-        url = f"{self._folders(bundle)[0]}{bundle.manifest.signature_name}"
-        answer = self._http.download(Request("GET", url, accepted=(200, 404)))
         try:
-            self._signer.check(bundle.manifest, answer.content)
+            self.signer(Published.of(bundle))
         except SignatureError as error:
-            yield Change("", f"{url}: {error if answer.status == 200 else 'not there'}")
+            yield Change("", f"{bundle.manifest.signature_name}: {error}")
 
     def _lacking(self, bundle: Bundle, asset: Artifact) -> Change | None:
         """Compares its length, having asked for its first byte: GitHub has told the digest of what it stored."""

@@ -2,6 +2,7 @@
 
 from release.destinations.github.changes import Changes
 from release.destinations.github.model import Status
+from release.signing.job import ISSUER
 from viberun.manifest import Manifest
 from viberun.version import Channel
 
@@ -33,6 +34,7 @@ def text(manifest: Manifest, changes: Changes | None, web: str) -> str:
         "",
         *_install(manifest, page),
         *_files(manifest),
+        *_vouched(manifest, web),
     ]
     if changes:
         lines += _changes(changes, build.channel, page)
@@ -63,6 +65,27 @@ def _files(manifest: Manifest) -> list[str]:
     rows = [f"| `{file.name}` | {file.size} | `{file.sha256}` |" for file in manifest.files]
     images = [f"| `{image.ref or name}` | | `{image.digest}` |" for name, image in sorted(manifest.images.items())]
     return ["| file or image | bytes | sha256 |", "| --- | ---: | --- |", *rows, *images, ""]
+
+
+def _vouched(manifest: Manifest, web: str) -> list[str]:
+    """Tells strangers how to find out for one of the files who made it, with tools that are not ours."""
+    build, signature = manifest.build, manifest.signature_name
+    ref = "refs/heads/main" if build.channel == "dev" else f"refs/tags/{build.version.git}"
+    workflow = f"{build.repository}/.github/workflows/release.yml"
+    return [
+        f"Who made it: `{signature}` is a Sigstore bundle about all of these, with SLSA provenance. For a FILE of them:",
+        "",
+        "```sh",
+        f"gh attestation verify FILE --bundle {signature} --repo {build.repository} --signer-workflow {workflow}"
+        f" --source-ref {ref} --source-digest {build.commit} --deny-self-hosted-runners",
+        f"cosign verify-blob-attestation --bundle {signature} --type slsaprovenance1"
+        f" --certificate-oidc-issuer {ISSUER} --certificate-identity {web}/{workflow}@{ref}"
+        f" --certificate-github-workflow-trigger push --certificate-github-workflow-sha {build.commit} FILE",
+        f"python -m sigstore verify github --bundle {signature} --cert-identity {web}/{workflow}@{ref}"
+        f" --repository {build.repository} --ref {ref} --trigger push --sha {build.commit} FILE",
+        "```",
+        "",
+    ]
 
 
 def _changes(changes: Changes, channel: Channel, page: str) -> list[str]:

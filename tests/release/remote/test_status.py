@@ -13,7 +13,7 @@ from threading import Event
 import pytest
 
 from release.bundle.model import Bundle
-from tests.release.remote.stack import IMAGES, USER, Ended, Stack, runfiles_of
+from tests.release.remote.stack import IMAGES, REPOSITORY, USER, Ended, Stack, runfiles_of
 from tests.release.remote.whole import get, put
 from tests.release.servers.gate import Fault
 from tests.release.servers.process import free_port
@@ -56,7 +56,8 @@ def status(servers: Stack, bundle: Bundle, *arguments: str, environ: Mapping[str
 def test_places_that_agree_are_in_step(servers: Stack, released: Bundle) -> None:
     ended = status(servers, released)
     assert ended.status == 0, ended.err
-    head, _, _, *rows = ended.out.splitlines()
+    head, signed, _, _, *rows = ended.out.splitlines()
+    assert signed == f"signed a moment ago by {servers.gates['github'].url}/{REPOSITORY}/actions/runs/4711/attempts/1"
     build = released.manifest.build
     assert head.startswith(f"in step: dev {build.version}, commit {build.commit[:12]} of ")
     assert head.endswith(" days ago")
@@ -70,7 +71,7 @@ def test_programs_get_json_with_whole_digests(servers: Stack, released: Bundle) 
     assert (facts["in_step"], facts["commit"]) == (True, released.manifest.build.commit)
     assert list(facts) == [
         *("schema", "state", "healthy", "in_step", "version", "commit", "committed"),
-        *("behind", "releasing", "places"),
+        *("behind", "releasing", "signed", "places"),
     ]
     assert (facts["schema"], facts["state"], facts["healthy"]) == (1, "in step", True)
     assert list(facts["places"][0]) == ["name", "version", "commit", "committed", "digest", "wrong", "answered"]
@@ -106,6 +107,12 @@ def out_of_step(servers: Stack, released: Bundle, place: str) -> Iterator[str]:
             del assets[server.id]
             yield f"{server.name} is not there as channel.json has it"
             assets[server.id] = server
+        case "github's signature":
+            assets, name = servers.github.repository.assets, released.manifest.signature_name
+            signature = next(asset for asset in assets.values() if asset.name == name)
+            del assets[signature.id]
+            yield "clients refuse it: nobody has signed it"
+            assets[signature.id] = signature
         case "ghcr":
             registry, tokens = servers.registry, servers.tokens
             token = tokens.token(USER, (f"repository:{IMAGES[0]}:pull,push",))
@@ -128,7 +135,7 @@ def out_of_step(servers: Stack, released: Bundle, place: str) -> Iterator[str]:
             newer.unlink()
 
 
-@pytest.mark.parametrize("place", ["github", "github's files", "ghcr", "npm", "pypi"])
+@pytest.mark.parametrize("place", ["github", "github's files", "github's signature", "ghcr", "npm", "pypi"])
 def test_a_place_that_is_out_of_step_is_named_and_the_exit_status_tells(
     servers: Stack, released: Bundle, place: str
 ) -> None:

@@ -13,15 +13,18 @@ from release.destinations.destination import Ahead, Commits, UnderWay
 from release.driver.status import ChannelStatus, Place
 from tests.release import fabricated
 from viberun.errors import UsageError
+from viberun.sigstore.release_workflow import Signer
 from viberun.version import Version
 
 NOW = datetime(2026, 1, 27, 12, tzinfo=UTC)
 NEXT = Version.parse("0.0.0-dev.20260127110000-abc1234")
 
 
-def printed(folder: Path, monkeypatch: pytest.MonkeyPatch, ahead: Ahead, *arguments: str) -> tuple[int, str]:
+def printed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, ahead: Ahead, *arguments: str, signed: Signer | None = None
+) -> tuple[int, str]:
     manifest = fabricated.make(folder / "viberun", images=False).manifest
-    status = ChannelStatus(manifest, (Place("npm", manifest.build.version.npm),), ahead)
+    status = ChannelStatus(manifest, (Place("npm", manifest.build.version.npm, signed=signed),), ahead)
     monkeypatch.setattr(command, "_ask", lambda *_: status)
     out = io.StringIO()
     process = Process({"RUNFILES_DIR": str(folder / "viberun")}, "linux-amd64", lambda: 0.0, out, io.StringIO())
@@ -44,9 +47,30 @@ def test_a_release_that_ended_without_a_claim_is_not_under_way(
     assert (f"{NEXT} has been under way for {hours} hour" in text) is shown
     assert f"main has been 2 commits ahead for {hours} hour" in text
     facts = json.loads(printed(tmp_path / "again", monkeypatch, ahead, "--json")[1])
-    wanted = {"version": str(NEXT), "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"} if shown else None
+    wanted = {"version": str(NEXT), "since": f"{since:%Y-%m-%dT%H:%M:%SZ}", "signed": True} if shown else None
     assert facts["releasing"] == wanted
     assert facts["behind"]["commits"] == 2
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+def test_what_waits_for_its_signature_is_told_for_as_long_as_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    since = NOW - timedelta(hours=hours)
+    waits = Ahead(Commits(2, since), UnderWay(NEXT, since, claimed=False, signed=False))
+    said = f"{NEXT} waits for its signature, which its run in Actions makes"
+    assert said in printed(tmp_path, monkeypatch, waits)[1].splitlines()
+    signed = Ahead(Commits(2, since), UnderWay(NEXT, since, claimed=False))
+    assert said not in printed(tmp_path / "again", monkeypatch, signed)[1]
+
+
+def test_who_vouches_for_the_channels_build_is_told_and_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = "https://github.com/Some-Owner/viberun/actions/runs/4711/attempts/1"
+    signer = Signer("Some-Owner/viberun", "1", run, NOW - timedelta(hours=7), 1)
+    assert f"signed 7 hours ago by {run}" in printed(tmp_path, monkeypatch, Ahead(), signed=signer)[1].splitlines()
+    facts = json.loads(printed(tmp_path / "again", monkeypatch, Ahead(), "--json", signed=signer)[1])
+    assert facts["signed"] == {"run": run, "at": "2026-01-27T05:00:00Z"}
+    assert "signed" not in facts["places"][0]
 
 
 @pytest.mark.parametrize("text", ["", "soon", "3", "-1h", "1.5h", "3h ", "9999999d"])

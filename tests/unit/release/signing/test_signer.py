@@ -2,16 +2,19 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from release.destinations.github import notes
 from release.signing.job import NotAllowedError
 from release.signing.signer import JobSigner, SigningError, Trust
 from release.transport.http import Http, UnansweredError
 from release.transport.patience import Patience
+from release.transport.programs import PYTHON_VARIABLES, python
 from tests.release import fabricated
 from tests.release.signing import varied, written
 from tests.sigstore.instance import Instance
@@ -61,6 +64,32 @@ def test_the_run_of_a_build_signs_its_manifest_files_and_images(
     said = own.check(of, made)
     assert (said.repository, said.number) == ("Some-Owner/viberun", "4711")
     assert said.run == "https://github.com/Some-Owner/viberun/actions/runs/4711/attempts/1"
+
+
+def test_sigstores_own_command_takes_it_as_the_releases_page_says(
+    sigstore: SigstoreServer, trust: Trust, tmp_path: Path
+) -> None:
+    of = manifest(replace(DEV, repository_id="900100200"))
+    (tmp_path / of.name).write_text(of.to_json())
+    own = signer(trust, sigstore.job(**varied(of.build)))
+    (tmp_path / of.signature_name).write_bytes(own.sign(of, quiet))
+    (tmp_path / "config.json").write_text(json.dumps(sigstore.instance.client_trust_config()))
+    page = notes.text(of, None, "https://github.com")
+    (command,) = (line for line in page.splitlines() if line.startswith("python -m sigstore verify "))
+    words = command.replace(" FILE", f" {of.name}").split()[3:]
+
+    def verify(*changed: str) -> int:
+        return subprocess.run(
+            python("sigstore", "--trust-config", "config.json", *words[:-1], *changed, words[-1]),
+            env={"HOME": str(tmp_path), **PYTHON_VARIABLES},
+            cwd=tmp_path,
+            capture_output=True,
+        ).returncode
+
+    assert verify() == 0
+    assert verify("--trigger", "workflow_dispatch") != 0
+    (tmp_path / of.name).write_text(of.to_json() + " ")
+    assert verify() != 0
 
 
 def test_of_another_build_it_is_no_signature(sigstore: SigstoreServer, trust: Trust) -> None:

@@ -28,7 +28,10 @@ def test_without_a_claim_the_newest_is() -> None:
     there = [asset(1, 2, "aaaaaaa", 60), asset(3, 3, "bbbbbbb", 10), asset(4, 0, "ccccccc", 10**5)]
     found = under_way(coming(there, STANDING), "f" * 40, NOW)
     assert found
-    assert (found.version.sha, found.claimed) == ("bbbbbbb", False)
+    assert (found.version.sha, found.claimed, found.signed) == ("bbbbbbb", False, False)
+    signed = under_way(coming(there, STANDING), "f" * 40, NOW, [f"viberun-{found.version.oci}.intoto.jsonl"])
+    assert signed
+    assert signed.signed
 
 
 def test_what_stands_and_what_was_before_is_not_to_come() -> None:

@@ -74,3 +74,18 @@ def test_a_page_has_no_more_characters_than_github_takes(tmp_path: Path) -> None
     assert "xxx" in text
     assert "xxx" * 100 not in text
     assert len(notes.beside("y" * 100_000, "z\n" * 100_000)) < 125_000
+
+
+@pytest.mark.parametrize(("channel", "ref"), [("dev", "refs/heads/main"), ("prod", "refs/tags/v1.3.0")])
+def test_strangers_are_told_how_to_find_out_who_made_it(tmp_path: Path, channel: Channel, ref: str) -> None:
+    text = page(tmp_path, channel, None)
+    gh, cosign, python = text.partition("For a FILE of them:\n\n```sh\n")[2].partition("\n```")[0].splitlines()
+    identity = f"https://github.com/owner/name/.github/workflows/release.yml@{ref}"
+    assert f"--source-ref {ref} --source-digest {COMMIT} --deny-self-hosted-runners" in gh
+    assert f"--certificate-identity {identity} --certificate-github-workflow-trigger push" in cosign
+    assert f"--cert-identity {identity} --repository owner/name --ref {ref} --trigger push --sha {COMMIT}" in python
+    for command in (gh, cosign, python):
+        assert (
+            f"--bundle viberun-{'1.3.0' if channel == 'prod' else '0.0.0-dev.20260125123045-7777777'}.intoto.jsonl"
+            in command
+        )

@@ -269,7 +269,9 @@ def test_a_second_factor_takes_a_terminal_before_the_claim(
     assert bool(found.later) is (needed and not terminal)
     package = bundle.artifact("npm")
     assert package
-    way_on = f"'npm publish DIR/npm/{package.name} --tag dev' (its sha256 is {package.digest.sha256}), and then the same"
+    way_on = (
+        f"'npm publish DIR/npm/{package.name} --tag dev' (its sha256 is {package.digest.sha256}), and then the same"
+    )
     assert all("second factor on a terminal" in each and way_on in each for each in found.later)
 
 
