@@ -52,7 +52,7 @@ def remote(
     own = http()
     github = GitHubRelease(own, environ, JobSigner(own, environ, trust), keep=keep, force=force)
     return (
-        ContainerRegistry(http(), environ),
+        ContainerRegistry(http(), environ, github.signature),
         NpmRegistry(http(), Npm(run, patience, ask), environ),
         PackageIndex(http(), run, environ),
         github,

@@ -13,6 +13,7 @@ from release.destinations.ghcr import credentials, image
 from release.destinations.ghcr.authorization import Authorization
 from release.destinations.ghcr.credentials import Credentials
 from release.destinations.ghcr.image import Blob, Image, ImageManifest
+from release.destinations.ghcr.referrer import Referrer
 from release.destinations.ghcr.registry import DeniedError, Registry
 from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
@@ -41,8 +42,13 @@ class TargetImage:
 class ContainerRegistry(RemoteDestination):
     name = "ghcr"
 
-    def __init__(self, http: Http, environ: Mapping[str, str]) -> None:
+    """`signature` returns that of a build, once there is a good one; without it images get none."""
+
+    def __init__(
+        self, http: Http, environ: Mapping[str, str], signature: Callable[[Bundle], bytes | None] | None = None
+    ) -> None:
         super().__init__(http)
+        self._signature = signature
         self._host = environ.get("VIBERUN_OCI_REGISTRY") or _DEFAULT
         if set("/@") & set(self._host):  # so there may be a login in it
             raise UsageError("VIBERUN_OCI_REGISTRY is not of the form host[:port]")
@@ -98,6 +104,18 @@ class ContainerRegistry(RemoteDestination):
                 yield Change("", f"{self._host}/{target.repository}:{tag} is not there without a login")
             yield from lacking
 
+    def publish(self, bundle: Bundle) -> Iterator[Change]:
+        signed = self._signature(bundle) if self._signature else None
+        for target in self._targets(bundle) if self._signature else ():
+            repository, subject = target.repository, f"the signature to {target.repository}@{target.image.index.digest}"
+            if signed is None:
+                yield Change("attach", subject)
+                continue
+            referrer = Referrer.of(signed, target.image.index)
+            there = self._registry.manifest(repository, referrer.tag)
+            if not referrer.is_in(there):
+                yield Change("attach", subject, make=self._attach(repository, referrer, there))
+
     def promote(self, held: Published) -> Iterator[Change]:
         tag = held.manifest.build.version.moving
         for name, built in held.manifest.images.items():
@@ -118,6 +136,12 @@ class ContainerRegistry(RemoteDestination):
                 if there is None or there.digest != wanted:
                     is_there, where = there.digest if there else "not there", f"{target.registry}/{target.repository}"
                     yield Change("", f"{where}:{reference} is {is_there}, not {wanted}")
+            if self._signature and (signed := self._signature(bundle)):
+                referrer = Referrer.of(signed, target.image.index)
+                if not referrer.is_in(anybody.manifest(target.repository, referrer.tag)):
+                    yield Change(
+                        "", f"{target.registry}/{target.repository}:{referrer.tag} does not name the signature"
+                    )
 
     def receipt(self, bundle: Bundle) -> Receipt:
         rows, commands = [], []
@@ -183,6 +207,16 @@ class ContainerRegistry(RemoteDestination):
 
     def _store(self, repository: str, manifest: ImageManifest, reference: str) -> Callable[[Meter], None]:
         return lambda meter: self._registry.push_manifest(repository, manifest, reference)
+
+    def _attach(self, repository: str, referrer: Referrer, there: ImageManifest | None) -> Callable[[Meter], None]:
+        def attach(meter: Meter) -> None:
+            for blob in referrer.blobs:
+                if not self._registry.has_blob(repository, blob.digest):
+                    self._registry.push_blob(repository, blob, None, meter.expect, meter.moved)
+            self._registry.push_manifest(repository, referrer.manifest, referrer.manifest.digest)
+            self._registry.push_manifest(repository, referrer.added_to(there), referrer.tag)
+
+        return attach
 
     def _move(self, repository: str, tag: str, digest: str) -> Callable[[Meter], None]:
         def move(meter: Meter) -> None:

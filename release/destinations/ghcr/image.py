@@ -27,7 +27,7 @@ class Blob:
 
     digest: str
     size: int
-    path: Path
+    content: Path | bytes
 
 
 @dataclass(frozen=True)

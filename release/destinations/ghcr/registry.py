@@ -100,7 +100,7 @@ class Registry:
         join = "&" if "?" in location else "?"
         url = f"{location}{join}{urlencode({'digest': blob.digest})}"
         headers = {"Content-Type": "application/octet-stream"}
-        body = Body(blob.path, moved)
+        body = Body(blob.content, moved)
         try:
             self._send(_push(repository), Request("PUT", url, headers, body, accepted=(201,), repeatable=False))
         except HttpError as error:

@@ -206,6 +206,17 @@ class Api:
     def delete_release(self, release: int) -> None:
         self._send("DELETE", f"/releases/{release}", accepted=(204, 404))
 
+    # Attestations
+
+    def has_attestation(self, sha256: str) -> bool:
+        """Tells whether GitHub's store has one about what has this digest (hex)."""
+        answer = self._send("GET", f"/attestations/sha256:{sha256}", accepted=(200, 404))
+        return answer.status == 200 and read(answer, lambda fields: bool(fields["attestations"]))
+
+    def store_attestation(self, bundle: bytes) -> None:
+        """Stores a Sigstore bundle (JSON), by every subject that it is about."""
+        self._send("POST", "/attestations", fields={"bundle": json.loads(bundle)}, accepted=(201,))
+
     # Assets
 
     def assets(self, release: int) -> list[Asset]:

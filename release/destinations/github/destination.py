@@ -101,6 +101,9 @@ class GitHubRelease(RemoteDestination):
     def claim(self, bundle: Bundle) -> Iterator[Change]:
         return self._kind(bundle).claim(bundle)
 
+    def publish(self, bundle: Bundle) -> Iterator[Change]:
+        return self._signature(bundle).unstored()
+
     def promote(self, held: Published) -> Iterator[Change]:
         return self._kind_of(held.manifest.build).promote(held)
 
@@ -160,7 +163,7 @@ class GitHubRelease(RemoteDestination):
     def receipt(self, bundle: Bundle) -> Receipt:
         tag = self._kind(bundle).tag
         rows = tuple(Row(asset.name, asset.digest.size, f"sha256:{asset.digest.sha256}") for asset in bundle.assets)
-        if signature := self._signature(bundle).content:
+        if signature := self.signature(bundle):
             digest = digest_of(signature)
             rows += (Row(bundle.manifest.signature_name, digest.size, f"sha256:{digest.sha256}"),)
         settings = self._settings(bundle)
@@ -185,6 +188,10 @@ class GitHubRelease(RemoteDestination):
                 else ProdRelease(self._http, api, settings.web, build.version.git)
             )
         return self._kinds[build.version.git]
+
+    def signature(self, bundle: Bundle) -> bytes | None:
+        """Returns the signature of a build, once a good one was seen."""
+        return self._signature(bundle).content
 
     def _signature(self, bundle: Bundle) -> Signature:
         """Returns one for all steps, which remembers what it has read."""

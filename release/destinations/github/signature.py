@@ -12,7 +12,7 @@ from release.driver.outcome import Change
 from release.driver.progress import Meter
 from release.signing.signer import Signer
 from release.transport.content import digest_of
-from release.transport.http import Http, HttpError
+from release.transport.http import Http, HttpError, UnansweredError
 from viberun.manifest import Manifest
 from viberun.sigstore.errors import SignatureError
 
@@ -26,6 +26,7 @@ class Signature:
         self._signer = signer
         self._manifest = manifest
         self._wrong = dict[int, str]()
+        self._stored = False
         self.content: bytes | None = None
 
     def lacking(self, release: Release | None) -> Iterator[Change]:
@@ -36,6 +37,28 @@ class Signature:
             return
         made = self._made(release, asset)
         yield Change("replace" if asset and asset.uploaded else "sign", name, make=made, state=asset and asset.id)
+
+    def unstored(self) -> Iterator[Change]:
+        """Tells whether GitHub's own store lacks it, by which `gh attestation verify` finds it. No release fails for that."""
+        if self._stored:
+            return
+
+        def store(meter: Meter) -> str | None:
+            self._stored = True  # or could not be, which another try would not change
+            assert self.content
+            try:
+                self._api.store_attestation(self.content)
+            except (HttpError, UnansweredError) as error:
+                return f"GitHub's store of attestations does not have it ({error.message})"
+            return None
+
+        digest = digest_of(self._manifest.to_json().encode()).sha256
+        try:
+            there = self._api.has_attestation(digest)
+        except (HttpError, UnansweredError):
+            there = False
+        if not there:
+            yield Change("store", "the attestation", make=store)
 
     def _is_good(self, asset: Asset) -> bool:
         if asset.id not in self._wrong:

@@ -15,6 +15,7 @@ _REGISTRIES: Kinds = {
         "take back an upload": ("DELETE", r".*/blobs/uploads/.+"),
         "upload a blob": ("PUT", r".*/blobs/uploads/.+"),
         "push a manifest": ("PUT", r".*/manifests/sha256:\w+"),
+        "name the signatures": ("PUT", r".*/manifests/sha256-\w+"),
         "tag the version": ("PUT", r".*/manifests/[0-9].+"),
         "move a tag": ("PUT", r".*/manifests/(dev|latest)"),
     },
@@ -31,6 +32,7 @@ CHANGES: Mapping[Channel, Kinds] = {
         **_REGISTRIES,
         "github": {
             "upload an asset": ("POST", r".*/releases/\d+/assets"),
+            "store the attestation": ("POST", r".*/attestations"),
             "move the ref": ("PATCH", r".*/git/refs/tags/dev"),
             "rename an asset": ("PATCH", r".*/releases/assets/\d+"),
             "delete an asset": ("DELETE", r".*/releases/assets/\d+"),
@@ -43,6 +45,7 @@ CHANGES: Mapping[Channel, Kinds] = {
             "make the draft": ("POST", r".*/releases"),
             "upload an asset": ("POST", r".*/releases/\d+/assets"),
             "publish the draft": ("PATCH", r".*/releases/\d+"),
+            "store the attestation": ("POST", r".*/attestations"),
         },
     },
 }
@@ -65,6 +68,7 @@ _GITHUB_READS = {
     "read the ref": ("GET", r".*/git/ref/tags/[^/]+"),
     "find the release": ("GET", r".*/releases/tags/[^/]+"),
     "list the assets": ("GET", r".*/releases/\d+/assets"),
+    "look for the attestation": ("GET", r".*/attestations/sha256:\w+"),
     "download a file": ("GET", r".*/releases/(latest/)?download/.+"),
     "compare two commits": ("GET", r".*/compare/.+"),
     "read an asset": ("GET", r".*/releases/assets/\d+"),

@@ -1,5 +1,6 @@
 """What GitHub's REST API answers, operation by operation, for one repository."""
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -290,6 +291,24 @@ class Api:
             raise NOT_FOUND
         return Answer(body=request.json.release(release))
 
+    # Attestations
+
+    def attestations(self, request: Request) -> Answer:
+        bundles = self._repository.attestations.get(request.names["digest"], [])
+        rows: list[Json] = [
+            {"bundle": bundle, "repository_id": self._repository.id, "bundle_url": "", "initiator": "user"}
+            for bundle in bundles
+        ]
+        return Answer(body={"attestations": rows})
+
+    def create_attestation(self, request: Request) -> Answer:
+        bundle = request.fields()["bundle"]
+        statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+        with self._repository.step():
+            for subject in statement["subject"]:
+                self._repository.attestations.setdefault(f"sha256:{subject['digest']['sha256']}", []).append(bundle)
+        return Answer(201, {"id": len(self._repository.attestations)})
+
     # Assets
 
     def assets(self, request: Request) -> Answer:
@@ -350,6 +369,8 @@ _OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "", Api.repository),
     ("GET", "/immutable-releases", Api.immutable_releases),
     ("GET", "/environments/(?P<name>[^/]+)", Api.environment),
+    ("GET", "/attestations/(?P<digest>sha256:[0-9a-f]{64})", Api.attestations),
+    ("POST", "/attestations", Api.create_attestation),
     ("GET", "/branches/(?P<name>[^/]+)", Api.branch),
     ("GET", "/contents/(?P<path>.+)", Api.contents),
     ("GET", "/commits", Api.commits),

@@ -19,6 +19,8 @@ DESCRIPTION = "package/generated/api.github.com.json"
 _REPOSITORY = "/repos/{owner}/{repo}"
 OPERATIONS = {
     "": ("get",),
+    "/attestations": ("post",),
+    "/attestations/{subject_digest}": ("get",),
     "/branches/{branch}": ("get",),
     "/commits": ("get",),
     "/commits/{ref}": ("get",),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from tests.release.github.access import EVERYTHING, Access
 from tests.release.github.commits import Commits
@@ -152,6 +152,7 @@ class Repository:
     `reviewers`: who has to agree to jobs, by their environment; `open_environments`: those that jobs of any branch may use.
     `branch_rules`: of rulesets, for main; `protected`: whether main has protection of its own.
     `fast_forward_tags`: whether `force: false` is honoured for tags, which GitHub documents for refs in general.
+    `attestations`: Sigstore bundles by the digests (`sha256:…`) of what they are about.
     `compares_nothing`: comparisons end in errors, as GitHub's do for some pairs of commits for ever.
     """
 
@@ -177,6 +178,7 @@ class Repository:
     assets: dict[int, Asset] = field(default_factory=dict)
     latest: int | None = None
     rulesets: list[Ruleset] = field(default_factory=lambda: [MAINTAINERS_TAG])
+    attestations: dict[str, list[Any]] = field(default_factory=dict)
     _spent: set[str] = field(default_factory=set)
     _next: int = 1
     _lock: threading.RLock = field(default_factory=threading.RLock)

@@ -70,11 +70,12 @@ def test_everybody_gets_the_second_release_with_what_they_had_of_the_first(
         gate.reset()
     servers.released(second)
     check_everybody_gets(second, servers, engine, home)
-    # The base layer of each image is the registry's already, the configurations and the programs' layers are new.
+    # The base layer of each image is the registry's already; the configurations, the programs' layers and at each image the
+    # signature are new.
     uploads = [
         change for change in servers.gates["ghcr"].changes if change.method == "PUT" and "/blobs/" in change.path
     ]
-    assert len(uploads) == 8
+    assert len(uploads) == 10
 
 
 def test_prod_is_released_beside_dev_and_latest_never_falls(

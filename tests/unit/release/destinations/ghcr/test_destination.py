@@ -1,10 +1,12 @@
 import base64
+import hashlib
 import io
 import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from release.bundle.model import Bundle
 from release.destinations.destination import Published
 from release.destinations.ghcr.credentials import CredentialsError
 from release.destinations.ghcr.destination import ContainerRegistry
-from release.driver.outcome import Done, Skipped
+from release.driver.outcome import Done, Skipped, UnseenError
 from release.driver.progress import Meter, Progress, Style
 from release.transport.http import Http
 from release.transport.patience import Patience
@@ -378,3 +380,66 @@ def test_images_are_looked_for_where_the_manifest_names_them(
         nowhere = destination({})
         assert nowhere.standing(Published.of(there)).wrong == ()
         assert len(nowhere.standing(Published.of(elsewhere)).wrong) == 2
+
+
+SIGNATURE = b'{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json"}\n'
+
+
+def named(registry: DockerRegistry, digest: str) -> list[dict[str, Any]]:
+    """What the fall-back tag of an image lists, as anybody sees it."""
+    anybody = ContainerRegistry(http(), {}).anybody(registry.host)
+    index = anybody.manifest(f"{OWNER}/viberun", digest.replace(":", "-"))
+    return list(json.loads(index.content)["manifests"]) if index else []
+
+
+def test_the_signature_of_a_build_is_found_from_each_image(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    released, environ = bundle(tmp_path, 1, at=registry.host), login(registry, tmp_path)
+    signed = list[bytes]()
+    at = ContainerRegistry(http(), environ, lambda _: signed[-1] if signed else None)
+    assert [change.verb for change in at.publish(released)] == ["attach", "attach"]
+    perform("stage", at, released)
+    signed.append(SIGNATURE)
+    assert perform("publish", at, released) == Done("attach 2")
+    assert perform("publish", at, released) == Skipped()
+    anybody = at.anybody(registry.host)
+    for image in released.images:
+        repository = f"{OWNER}/{image.name}"
+        index = anybody.manifest(repository, image.digest.replace(":", "-"))
+        assert index
+        (entry,) = json.loads(index.content)["manifests"]
+        assert entry["artifactType"] == "application/vnd.dev.sigstore.bundle.v0.3+json"
+        manifest = anybody.manifest(repository, entry["digest"])
+        assert manifest
+        fields = json.loads(manifest.content)
+        assert fields["subject"]["digest"] == image.digest
+        (layer,) = fields["layers"]
+        assert anybody.has_blob(repository, layer["digest"])
+        assert layer["digest"] == f"sha256:{hashlib.sha256(SIGNATURE).hexdigest()}"
+
+
+def test_a_signature_stands_beside_what_else_is_about_the_image(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    released, environ = bundle(tmp_path, 1, at=registry.host), login(registry, tmp_path)
+    for signature in (SIGNATURE, b"another"):
+        at = ContainerRegistry(http(), environ, lambda _, signature=signature: signature)  # type: ignore[misc]
+        perform("stage", at, released)
+        perform("publish", at, released)
+    assert len({each["digest"] for each in named(registry, released.images[0].digest)}) == 2
+
+
+def test_without_the_signature_an_image_is_not_as_it_was_built(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    released, environ = bundle(tmp_path, 1, at=registry.host), login(registry, tmp_path)
+    release(destination(environ), released)
+    at = ContainerRegistry(hasty(), environ, lambda _: SIGNATURE)
+    with pytest.raises(UnseenError, match="does not name the signature"):
+        perform("verify", at, released)
+    perform("publish", at, released)
+    perform("verify", at, released)

@@ -70,7 +70,8 @@ def test_a_release_takes_few_writes(github: GitHub, builds: Builds) -> None:
         release(github, bundle, keep=2)
     uploads, claim, page = len(bundle.assets) + 1, 1, 1  # with the signature
     swap, retired = 4, uploads  # upload, delete the old one, two renames
-    assert len(writes(github)) == uploads + claim + swap + page + retired
+    stored = 1
+    assert len(writes(github)) == uploads + claim + stored + swap + page + retired
 
 
 def test_releasing_the_same_commit_again_changes_nothing(github: GitHub, builds: Builds) -> None:
@@ -87,7 +88,7 @@ def test_the_plan_names_what_a_release_would_do_and_is_empty_afterwards(github: 
     bundle = builds.dev(builds.commit())
     github.requests.clear()
     verbs = [change.verb for change in plan(destination(github), bundle)]
-    assert verbs == ["upload"] * len(bundle.assets) + ["sign", "move", "swap", "write"]
+    assert verbs == ["upload"] * len(bundle.assets) + ["sign", "move", "store", "swap", "write"]
     assert writes(github) == []
     release(github, bundle)
     assert plan(destination(github), bundle) == []

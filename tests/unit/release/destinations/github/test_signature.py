@@ -1,14 +1,17 @@
 """The signature of a build on GitHub: made once, kept while it is good, and part of what makes a release whole."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from release.bundle.model import Bundle
+from release.destinations.github.api import Api
 from release.destinations.github.assets import AssetError
 from release.driver.outcome import Done, Skipped, UnseenError
 from release.signing.job import NotAllowedError
+from release.transport.http import UnansweredError
 from tests.release.builds import Builds
 from tests.release.github.server import GitHub
 from tests.release.signing import varied
@@ -161,6 +164,28 @@ def test_without_a_good_one_a_release_is_not_as_it_was_built(
         put(github, bundle, content)
     with pytest.raises(UnseenError, match=rf"{bundle.manifest.signature_name}: (nobody has signed it|the signature)"):
         step("verify", destination(github), bundle)
+
+
+def test_githubs_own_store_gets_it_once(github: GitHub, builds: Builds) -> None:
+    bundle = dev(builds)
+    outcomes = release(github, bundle)
+    assert outcomes[3] == Done("store the attestation")
+    subject = next(file for file in bundle.manifest.files if file.kind == "wheel")
+    (stored,) = github.repository.attestations[f"sha256:{subject.sha256}"]
+    assert stored == json.loads(read(github, "dev", bundle.manifest.signature_name))
+    assert release(github, bundle)[3] == Skipped()
+
+
+def test_a_release_goes_on_where_githubs_store_does_not_take_it(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(api: Api, bundle: bytes) -> None:
+        raise UnansweredError("503 down")
+
+    bundle = dev(builds)
+    monkeypatch.setattr(Api, "store_attestation", refuse)
+    said = "store the attestation; GitHub's store of attestations does not have it (503 down)"
+    assert release(github, bundle)[3] == Done(said)
 
 
 def test_it_goes_with_the_files_of_its_build(github: GitHub, builds: Builds) -> None:
