@@ -20,6 +20,7 @@ RIGHTS = {
     ("debian", "renew"): {"contents: write", "pull-requests: write"},
     ("release", "again"): {"actions: write"},
     ("release", "turn"): {"actions: read"},
+    ("release", "attest"): {"attestations: read"},
     ("release", "publish"): {
         "actions: read",
         "attestations: write",
@@ -28,6 +29,7 @@ RIGHTS = {
         "packages: write",
     },
     ("status", "status"): {"issues: write"},
+    ("trust", "renew"): {"contents: write", "pull-requests: write"},
 }
 
 
@@ -94,6 +96,7 @@ def test_what_is_published_was_built_twice_and_tried(jobs: dict[tuple[str, str],
         "turn": {"build", "build-again", "try"},
         "publish": {"build", "build-again", "try", "turn"},
         "install": {"build", "publish"},
+        "attest": {"build", "publish"},
     }
     assert needs["turn"] == set(BEFORE_PUBLISH)
     images = {job: jobs["release", job]["runs-on"] for job in ("build", "build-again")}

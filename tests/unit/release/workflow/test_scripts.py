@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-BUILD, PUBLISH, PREPARE = (Path(os.environ[name]) for name in ("BUILD_SH", "PUBLISH_SH", "PREPARE_SH"))
+BUILD, PUBLISH, PREPARE, ATTEST = (
+    Path(os.environ[name]) for name in ("BUILD_SH", "PUBLISH_SH", "PREPARE_SH", "ATTEST_SH")
+)
 
 # Makes the folder that it is told to, or says what it was called with.
 BAZELW = """#!/bin/sh
@@ -174,3 +176,63 @@ def test_a_machine_keeps_downloads_where_the_caches_are(machine: Machine, argume
     assert len(settings) == lines
     restricted = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").exists()
     assert (machine.folder / "sudo").exists() == restricted
+
+
+# Says what it was called with; `gh attestation verify` without a bundle, as from GitHub's own store, may fail.
+PROGRAM = """#!/bin/sh
+echo "${0##*/} $(echo "$@" | tr '\\n' ' ')" >>"$CALLED"
+case "$0 $*" in
+*--bundle*) ;;
+*"attestation verify"*) exit "${STORE-0}" ;;
+esac
+case "$*" in *"${FAILS-nothing fails}"*) exit 1 ;; esac
+"""
+IMAGES = ("ghcr.io/o/n/a:dev", "ghcr.io/o/n/b:dev")
+
+
+def attest(machine: Machine, channel: str, version: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    (programs := machine.folder / "programs").mkdir()
+    for name in ("gh", "docker"):
+        (programs / name).write_text(PROGRAM)
+        (programs / name).chmod(0o755)
+    job = {"GITHUB_REPOSITORY": "o/n", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_SHA": "5a21"}
+    path = f"{programs}:{os.environ['PATH']}"
+    return machine.run(ATTEST, channel, version, *IMAGES, **{**job, "PATH": path, **variables})
+
+
+@pytest.mark.parametrize(
+    ("channel", "version", "tag", "ref"),
+    [
+        ("dev", "0.0.0-dev.1+abc1234", "dev", "refs/heads/main"),
+        ("prod", "1.2.3", "v1.2.3", "refs/tags/v1.2.3"),
+    ],
+)
+def test_who_made_a_release_is_asked_of_others_for_this_very_build(
+    machine: Machine, channel: str, version: str, tag: str, ref: str
+) -> None:
+    done = attest(machine, channel, version)
+    assert (done.returncode, done.stdout) == (0, "")
+    *downloads, first, second, third, fourth, docker = machine.called.read_text().splitlines()
+    oci = version.replace("+", "-")
+    assert all(line.startswith(f"gh release download {tag} --repo o/n --dir /") for line in downloads)
+    assert [line.split()[-1] for line in downloads] == [
+        f"viberun-{oci}.json",
+        f"viberun-{oci}-linux-amd64.tar.gz",
+        f"viberun-{oci}.intoto.jsonl",
+    ]
+    for line, bundled in ((first, True), (second, False), (third, True), (fourth, False)):
+        assert f"--source-ref {ref} --source-digest 5a21 --deny-self-hosted-runners" in line
+        assert (f"/viberun-{oci}.intoto.jsonl" in line) is bundled
+    assert f"--env IDENTITY=https://github.com/o/n/.github/workflows/release.yml@{ref}" in docker
+    assert machine.called.read_text().rstrip().endswith(f" sh ghcr.io/o/n/a:{oci} ghcr.io/o/n/b:{oci}")
+
+
+def test_githubs_own_store_need_not_vouch_for_it(machine: Machine) -> None:
+    done = attest(machine, "prod", "1.2.3", STORE="1")
+    assert done.returncode == 0
+    assert "::warning::GitHub's own store does not vouch for viberun-1.2.3.json\n" in done.stdout
+
+
+@pytest.mark.parametrize("fails", ["--bundle", "debian:testing-slim", "release download"])
+def test_what_others_do_not_take_is_an_error(machine: Machine, fails: str) -> None:
+    assert attest(machine, "prod", "1.2.3", FAILS=fails).returncode != 0
