@@ -110,10 +110,7 @@ def place(build: Build, environ: Mapping[str, str], wanted: str) -> Place:
             remedy=f"set {REPOSITORY} to owner/name, or {CHANNEL_URL} to the address or folder that holds {NAME}",
         )
     releases = f"{build.github}/{build.repository}/releases"
-    script = (
-        f"the install script of {releases}/tag/dev" if channel == "dev" else f"{releases}/latest/download/install.sh"
-    )
-    renewal = install_method.renewal(method, channel, script)
+    renewal = install_method.renewal(method, channel, f"{build.github}/{build.repository}/raw/main/install.sh")
     at = version.git if version is not None else "dev" if wanted == "dev" else None
     return Place(f"{releases}/download/{at}" if at else f"{releases}/latest/download", renewal, Trust.of(build))
 

@@ -217,13 +217,13 @@ def test_a_broken_manifest_is_not_passed_over_for_an_older_one() -> None:
             GITHUB,
             {"VIBERUN_INSTALL_METHOD": "script"},
             "dev",
-            "run the install script of https://github.com/owner/name/releases/tag/dev again",
+            "run https://github.com/owner/name/raw/main/install.sh again",
         ),
         (
             "https://ghe.example.org",
             {"VIBERUN_INSTALL_METHOD": "script"},
             "latest",
-            "run https://ghe.example.org/owner/name/releases/latest/download/install.sh again",
+            "run https://ghe.example.org/owner/name/raw/main/install.sh again",
         ),
         (
             GITHUB,
