@@ -1,4 +1,4 @@
-"""Renews Sigstore's two documents, over TUF: `bazel run //tools/trust:update`. Prints what changed.
+"""Renews Sigstore's two documents, and install.sh after them, over TUF: `bazel run //tools/trust:update`. Prints what changed.
 
 `sigstore` brings the root of trust of that, and so checks what it gets. A service that signs is used once clients have known
 it for a while, since those from before could not verify what it signs.
@@ -17,6 +17,7 @@ from typing import Any
 from sigstore._internal.tuf import DEFAULT_TUF_URL, TrustUpdater
 
 from tools.lock.file import replace
+from tools.trust.install_script import trusting
 
 KNOWN_FOR = timedelta(days=30)
 _SERVICES = {
@@ -107,8 +108,10 @@ def renew(folder: Path, new: Documents, now: datetime) -> list[str]:
 
 
 def main() -> int:
-    folder = Path(os.environ["BUILD_WORKSPACE_DIRECTORY"]) / "tools/trust"
+    workspace = Path(os.environ["BUILD_WORKSPACE_DIRECTORY"])
+    folder, script = workspace / "tools/trust", workspace / "install.sh"
     print("".join(f"{line}\n" for line in renew(folder, fetched(), datetime.now(UTC))), end="")
+    script.write_text(trusting(script.read_text(), (folder / "trusted_root.json").read_text()))
     return 0
 
 
