@@ -67,12 +67,10 @@ class Release:
             registry.push(place, layout, f"{REPOSITORY}/{name}", (self.oci,))
 
     def promote(self, site: Site, registry: Registry, place: str) -> None:
-        """Makes it what its channel stands at; of main's builds the install script is what main has then."""
+        """Makes it what its channel stands at."""
         for name, layout in self.images.items():
             registry.push(place, layout, f"{REPOSITORY}/{name}", (_MOVING[self.channel],))
         site.files[f"{PLACES[self.channel]}/channel.json"] = self.files[f"viberun-{self.oci}.json"].read_bytes()
-        if self.channel == "dev":
-            site.files[f"/{REPOSITORY}/raw/main/install.sh"] = self.files[f"install-{self.oci}.sh"]
 
 
 def read(variable: str) -> Release:

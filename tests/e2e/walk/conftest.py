@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.host import sites, world
 from tests.e2e.host.machine import Machine
 from tests.e2e.host.network import LAPTOP
+from tests.e2e.host.release import REPOSITORY
 from tests.e2e.host.world import World
 from tests.e2e.refresh import releases
 from tests.e2e.refresh.releases import Npm, Pypi, Release
@@ -44,9 +45,10 @@ def newer() -> Release:
 
 @pytest.fixture(scope="session")
 def the_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The channel stands at the older build."""
+    """The channel stands at the older build; main has an install script that knows of no repository."""
     with world.made(tmp_path_factory.mktemp("world"), ["python3-venv"]) as made:
         shutil.rmtree(made.laptop.path("/opt/older"))
+        made.github.files[f"/{REPOSITORY}/raw/main/install.sh"] = Path(os.environ["VIBERUN_MAIN_SCRIPT"])
         yield made
 
 
