@@ -11,7 +11,7 @@ from typing import Any
 from viberun.sigstore import strict, timestamp
 from viberun.sigstore.certificate import CODE_SIGNING, Certificate
 from viberun.sigstore.certificate_log import is_logged
-from viberun.sigstore.errors import SignatureError, UnknownServiceError
+from viberun.sigstore.errors import SignatureError, UnknownError
 from viberun.sigstore.transparency_log import Entry
 from viberun.sigstore.trusted_root import TrustedRoot
 
@@ -52,7 +52,7 @@ def verify(text: bytes, root: TrustedRoot, now: datetime) -> Signed:
 
 def _verify(fields: Mapping[str, Any], root: TrustedRoot, now: datetime) -> Signed:
     if fields["mediaType"] not in _MEDIA_TYPES:
-        raise SignatureError(f"the signature is of a kind that is not known: {fields['mediaType']!a}")
+        raise UnknownError(f"the signature is of a kind that is not known: {fields['mediaType']!a}")
     material = fields["verificationMaterial"]
     certificate = Certificate(strict.decoded(material["certificate"]["rawBytes"]))
     (entry_fields,) = material["tlogEntries"]
@@ -109,9 +109,9 @@ def _check_certificate(certificate: Certificate, times: Sequence[datetime], root
     trusted = [each.chain[0] for each in root.certificate_authorities if all(map(each.is_trusted_at, times))]
     issuer = next((each for each in trusted if certificate.is_signed_by(each)), None)
     if issuer is None:
-        raise UnknownServiceError("the certificate is of nobody who is trusted")
+        raise UnknownError("the certificate is of nobody who is trusted")
     if not is_logged(certificate, issuer, root.certificate_logs):
-        raise UnknownServiceError("the certificate stands in no log that is known")
+        raise UnknownError("the certificate stands in no log that is known")
 
 
 def _is_about(entry: Entry, certificate: Certificate, envelope: _Envelope) -> bool:
@@ -128,7 +128,7 @@ def _is_about(entry: Entry, certificate: Certificate, envelope: _Envelope) -> bo
         signature, held = logged["content"], strict.decoded(logged["verifier"]["x509Certificate"]["rawBytes"])
         wanted = hashlib.sha256(envelope.signed).digest()
     else:
-        raise SignatureError(f"the log's entry is of a kind that is not known: {' '.join(map(str, entry.kind))}")
+        raise UnknownError(f"the log's entry is of a kind that is not known: {' '.join(map(str, entry.kind))}")
     return (digest, strict.decoded(signature), held) == (wanted, envelope.signature, certificate.raw)
 
 

@@ -7,8 +7,8 @@ class SignatureError(Exception):
     """Nobody who is trusted vouches for it; the message says why, in one line without a full stop."""
 
 
-class UnknownServiceError(SignatureError):
-    """It is of a service of Sigstore's that the trusted root does not have: a later one may."""
+class UnknownError(SignatureError):
+    """It is of a form that this reader does not know, or of a service that the trusted root does not have: a later one may."""
 
 
 class FormError(ValueError):

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from viberun.sigstore import strict
-from viberun.sigstore.errors import FormError, SignatureError, UnknownServiceError
+from viberun.sigstore.errors import FormError, SignatureError, UnknownError
 from viberun.sigstore.trusted_root import Log
 
 _MOST_LEVELS = 64  # of a tree
@@ -46,7 +46,7 @@ class Entry:
         """Raises SignatureError unless one of these logs, which was trusted at each of the times, has it."""
         log = next((each for each in logs if each.id == self.log_id), None)
         if log is None:
-            raise UnknownServiceError("it stands in a log that is not known")
+            raise UnknownError("it stands in a log that is not known")
         if not all(time in log.span for time in times):
             raise SignatureError("it stands in a log that was not trusted then")
         if self._promise:

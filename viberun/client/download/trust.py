@@ -18,7 +18,7 @@ from viberun.client.download.fetch import Fetcher, NotThereError, is_loopback, i
 from viberun.errors import UsageError, ViberunError
 from viberun.manifest import Manifest
 from viberun.sigstore.bundle import MOST_BYTES
-from viberun.sigstore.errors import SignatureError, UnknownServiceError
+from viberun.sigstore.errors import SignatureError, UnknownError
 from viberun.sigstore.release_workflow import Repository, Signer
 from viberun.sigstore.trusted_root import TrustedRoot
 
@@ -28,7 +28,7 @@ class UntrustedError(ViberunError):
 
 
 class TooOldError(UntrustedError):
-    """Somebody vouches for a build by what this client's trusted root does not have."""
+    """Somebody vouches for a build in a form, or by services of Sigstore's, that this client does not know."""
 
 
 def _now() -> datetime:
@@ -77,7 +77,7 @@ class Trust:
             if trusted is None:
                 raise SignatureError("it is of no repository")
             return provenance.check(manifest, content, signature, trusted, self._root(), self.now())
-        except UnknownServiceError as error:
+        except UnknownError as error:
             raise TooOldError(
                 f"this viberun is too old to tell who signed the release {version}: {error}", remedy=renewal
             ) from None

@@ -179,6 +179,15 @@ def test_a_client_that_is_too_old_to_know_the_log_says_how_to_update() -> None:
     )
 
 
+def test_a_signature_of_a_later_form_says_how_to_update() -> None:
+    later = signature(manifest()).replace(b"bundle.v0.3+json", b"bundle.v0.9+json")
+    said = refused(at(VIBERUN_INSTALL_METHOD="npm"), pages(by=later))
+    assert (
+        f"too old to tell who signed the release {CLIENT.version}: the signature is of a kind that is not known" in said
+    )
+    assert said.endswith("; update it with 'npm install --prefer-online -g viberun@dev'")
+
+
 @pytest.mark.parametrize("root", ["", "{", "{}", "[]", '{"mediaType": 1}'])
 def test_a_client_whose_root_is_damaged_takes_nothing(root: str) -> None:
     assert refused(at(root=root), pages()) == "the trusted root in this viberun is damaged; install viberun again"
