@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from release.destinations.github.api import Api
 from release.destinations.github.assets import AssetError, Assets, Wanted
 from release.destinations.github.model import Asset
-from release.destinations.github.retention import version_of
+from release.destinations.github.retention import manifest_of
 from release.transport.content import Digest
 from release.transport.http import HttpError
 from viberun.version import Order
@@ -104,11 +104,7 @@ def perform(step: Upload | Delete | Swap, api: Api, assets: Assets, target: Want
 
 def _leads_forwards(new: Asset, standing: Asset | None, assets: Sequence[Asset]) -> bool:
     """Tells whether `new` is the manifest of a newer build than `standing` is; both are known by the manifests staged."""
-    builds = {
-        asset.sha256: version
-        for asset in assets
-        if asset.uploaded and asset.name.endswith(".json") and (version := version_of(asset.name))
-    }
+    builds = {asset.sha256: version for asset in assets if asset.uploaded and (version := manifest_of(asset.name))}
     after, before = (builds.get(asset.sha256) if asset else None for asset in (new, standing))
     return after is not None and (before is None or after.compare(before) is Order.NEWER)
 

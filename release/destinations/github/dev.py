@@ -298,9 +298,8 @@ class DevRelease:
 
 def _manifest_of(asset: Asset, commit: str) -> bool:
     """Tells whether it may be the staged manifest of a build of the commit."""
-    version = retention.version_of(asset.name)
-    named = asset.uploaded and asset.name.endswith(".json")
-    return named and version is not None and commit.startswith(version.sha or "-")
+    version = retention.manifest_of(asset.name)
+    return asset.uploaded and version is not None and commit.startswith(version.sha or "-")
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:

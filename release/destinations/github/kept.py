@@ -44,5 +44,5 @@ def kept(api: Api, keep: Keep) -> Kept:
     while some := retention.expired(left, keep, now, needed, MOST):
         expired += some
         left = [asset for asset in left if asset not in some]
-    builds = (asset for asset in left if asset.name.endswith(".json") and retention.version_of(asset.name))
+    builds = (asset for asset in left if retention.manifest_of(asset.name))
     return Kept(standing[CURRENT], (*manifests, *standing.values(), *(read(asset) for asset in builds)), tuple(expired))

@@ -21,6 +21,12 @@ def version_of(name: str) -> Version | None:
     return Version.parse(match[0]) if match else None
 
 
+def manifest_of(name: str) -> Version | None:
+    """Returns the version of the build whose manifest an asset of this name is; None where it is something else."""
+    version = version_of(name)
+    return version if version and name == f"viberun-{version.oci}.json" else None
+
+
 @dataclass(frozen=True)
 class Keep:
     """How many builds keep their files: `builds` at least, and all that are at most `days` older than the newest."""
@@ -64,7 +70,7 @@ def expired(
             leaving_builds.add(version)
             left -= sizes[version]
     leaving = [asset for asset in assets if versions.get(asset.id) in leaving_builds]
-    leaving.sort(key=lambda asset: (versions[asset.id].precedence, not asset.name.endswith(".json"), asset.name))
+    leaving.sort(key=lambda asset: (versions[asset.id].precedence, manifest_of(asset.name) is None, asset.name))
     return leaving[:MOST_AT_ONCE]
 
 

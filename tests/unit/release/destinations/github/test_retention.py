@@ -1,7 +1,7 @@
 import pytest
 
 from release.destinations.github.model import Asset
-from release.destinations.github.retention import MOST_AT_ONCE, Keep, expired, version_of
+from release.destinations.github.retention import MOST_AT_ONCE, Keep, expired, manifest_of, version_of
 from viberun.version import Version
 
 MOST = 1000
@@ -61,6 +61,13 @@ def test_one_release_deletes_a_bounded_number() -> None:
 )
 def test_every_kind_of_name_tells_its_version(name: str) -> None:
     assert version_of(name) == build(1)
+
+
+@pytest.mark.parametrize(
+    "name", ["viberun-{}.json", "viberun-{}.cdx.json", "viberun-{}.intoto.jsonl", "x-viberun-{}.json"]
+)
+def test_a_manifest_is_known_by_its_exact_name(name: str) -> None:
+    assert manifest_of(name.format(build(1).oci)) == (build(1) if name == "viberun-{}.json" else None)
 
 
 def on(day: int) -> Version:
