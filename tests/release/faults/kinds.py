@@ -64,6 +64,11 @@ _REGISTRY_READS: Kinds = {
 
 _GITHUB_READS = {
     "read the repository": ("GET", r"/api/v3/repos/[^/]+/[^/]+"),
+    "look how main is protected": ("GET", r".*/branches/main"),
+    "list the rules of main": ("GET", r".*/rules/branches/main"),
+    "list the rulesets": ("GET", r".*/rulesets"),
+    "read a ruleset": ("GET", r".*/rulesets/\d+"),
+    "read an environment": ("GET", r".*/environments/\w+"),
     "look for the commit": ("GET", r".*/commits/\w+"),
     "read the ref": ("GET", r".*/git/ref/tags/[^/]+"),
     "find the release": ("GET", r".*/releases/tags/[^/]+"),
@@ -77,10 +82,7 @@ _GITHUB_READS = {
 READS: Mapping[Channel, Kinds] = {
     "dev": {
         **_REGISTRY_READS,
-        "github": {
-            **_GITHUB_READS,
-            "list the rulesets": ("GET", r".*/rulesets"),
-        },
+        "github": _GITHUB_READS,
     },
     "prod": {
         **_REGISTRY_READS,

@@ -48,6 +48,16 @@ def whole(packages: RegistryPackages, bundle: Bundle) -> list[bool]:
     return [there(name, layout.digest) for name, layout in zip(IMAGES, bundle.images, strict=True)]
 
 
+def signed(packages: RegistryPackages, bundle: Bundle) -> list[bool]:
+    """Tells for each image of a build whether its signature can be found there, and is."""
+
+    def there(repository: str, digest: str) -> bool:
+        signatures = packages.children(repository, digest.replace(":", "-"))
+        return bool(signatures) and all(packages.children(repository, each) is not None for each in signatures or ())
+
+    return [there(name, layout.digest) for name, layout in zip(IMAGES, bundle.images, strict=True)]
+
+
 def orphan(packages: RegistryPackages, name: str) -> str:
     """Pushes an index that nothing names; returns its digest."""
     content = json.dumps(
@@ -66,8 +76,10 @@ def test_nothing_is_deleted_without_being_told_to(
     assert ended.status == 0, ended.err
     lines = ended.out.splitlines()
     gone = {asset.name for bundle in builds[:2] for asset in bundle.assets}
+    gone |= {bundle.manifest.signature_name for bundle in builds[:2]}
     assert gone <= {line.strip() for line in lines}
-    assert f"would delete 6 manifests of {builds[-1].manifest.build.registry}/{IMAGES[0]}" in lines
+    # Of each build the index, two platforms, the signature and what names that.
+    assert f"would delete 10 manifests of {builds[-1].manifest.build.registry}/{IMAGES[0]}" in lines
     assert "give --yes to delete that" in lines
     assert "npm deprecate" in ended.out
     assert servers.github.repository.assets == before
@@ -87,6 +99,7 @@ def test_what_no_kept_build_reaches_goes_and_all_else_is_whole(
         [True, True],
         [True, True],
     ]
+    assert [signed(packages, bundle) for bundle in builds] == [whole(packages, bundle) for bundle in builds]
     left = {version.digest for version in packages.versions(IMAGES[0])}
     assert (old in left, new in left, tagged in left) == (False, True, True)
     names = {asset.name for asset in servers.github.repository.assets.values()}
