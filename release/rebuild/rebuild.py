@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,19 +44,20 @@ class SourceError(ViberunError):
 
 
 def rebuild(arguments: Sequence[str], process: Process) -> int:
-    """Compares; the first argument names version.json of the checkout, a path below the runfiles.
+    """Compares; the first argument names version.json of the checkout, the second Sigstore's trusted root, paths below the
+    runfiles.
 
     Returns 0 where all is the same, DIFFERENT, or raises ViberunError, whose exit code is CANT_TELL unless the usage is wrong.
     """
-    version_json, *rest = arguments
+    version_json, trusted_root, *rest = arguments
     options = _parser().parse_args(rest)
-    checkout = Build.from_json(Path(process.environ["RUNFILES_DIR"], version_json).read_bytes())
+    checkout = Build.from_json(process.runfile(version_json).read_bytes())
     if options.repository is not None:
         if not REPOSITORY.fits(options.repository):
             raise UsageError(f"--repository must be {REPOSITORY.meaning}, not {options.repository!r}")
         checkout = replace(checkout, repository=options.repository, repository_id=None)
     try:
-        return _rebuild(checkout, options.version, process)
+        return _rebuild(checkout, options.version, process.runfile(trusted_root).read_text, process)
     except VersionError as error:
         raise UsageError(str(error)) from error
     except ViberunError as error:
@@ -84,11 +85,13 @@ def _parser() -> Parser:
     return parser
 
 
-def _rebuild(whose: Build, wanted: str, process: Process) -> int:
+def _rebuild(whose: Build, wanted: str, root: Callable[[], str], process: Process) -> int:
     fetch, err = Fetcher.of(process.environ), process.err
-    published = resolve(place(whose, process.environ, wanted), wanted, fetch)
+    at = place(whose, process.environ, wanted)
+    published = resolve(replace(at, trust=replace(at.trust, root=root)), wanted, fetch)
     build = published.manifest.build
-    err.write(f"builds {build.version} of {build.repository} again, from its commit {build.commit}\n")
+    signer = f"signed in {published.signer.run}" if published.signer else "which nobody signed"
+    err.write(f"builds {build.version} of {build.repository} again ({signer}), from its commit {build.commit}\n")
     with _scratch() as scratch:
         source = _Source(scratch / "source", _environment(process.environ, build), err)
         source.fetch(build, process.environ.get("BUILD_WORKSPACE_DIRECTORY", ""))

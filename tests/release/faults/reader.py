@@ -19,6 +19,8 @@ from tests.release.remote.stack import IMAGES, REPOSITORY, Stack
 from tests.release.remote.whole import get
 from viberun.client.download.fetch import Fetcher
 from viberun.client.download.resolver import Place, newest
+from viberun.client.download.trust import Trust
+from viberun.sigstore.release_workflow import Repository
 
 _FOR_A_POLL = 60.0
 _REST = 5  # times as long as a poll takes, or reading would take more of the machine than releasing
@@ -30,7 +32,9 @@ class Reader:
 
     def __init__(self, servers: Stack) -> None:
         self._servers = servers
-        self._place = Place(f"{servers.github.url}/{REPOSITORY}/releases/download/dev")
+        trusted = Repository(REPOSITORY, server=servers.gates["github"].url)
+        trust = Trust(trusted, servers.trust.trusted_root.read_text)
+        self._place = Place(f"{servers.github.url}/{REPOSITORY}/releases/download/dev", trust=trust)
         self._fetch = Fetcher(attempts=1)  # no failure is to be got over
         self._changed = threading.Condition()
         self._over = False

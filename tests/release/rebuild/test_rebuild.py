@@ -4,6 +4,7 @@ Bazel is the repository's own `bazelw`, which here puts up what a build would ma
 """
 
 import functools
+import json
 import os
 import subprocess
 import sys
@@ -18,10 +19,12 @@ import pytest
 from tests.checkout.git import git
 from tests.release import fabricated
 from tests.release.local import channels
+from tests.release.signing import InProcess
 from viberun.build import Build
 from viberun.version import Version
 
 WHEN = 1769344245
+RUNFILES = ("version.json", "trusted_root.json")
 BAZELW = """\
 #!/bin/sh
 # Takes: --output_base=PLACE run --config=hermetic //release:CHANNEL -- --out DIR, or --output_base=PLACE shutdown.
@@ -66,7 +69,7 @@ class World:
             "GITHUB_TOKEN": "ghs_secret",
             **variables,
         }
-        command = [sys.executable, "-P", "-S", "-B", "-m", "release.rebuild.rebuild", "version.json", wanted]
+        command = [sys.executable, "-P", "-S", "-B", "-m", "release.rebuild.rebuild", *RUNFILES, wanted]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
         assert list((self.home / "tmp").iterdir()) == []
         return Ended(done.returncode, done.stdout, done.stderr)
@@ -90,9 +93,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     git(source, "commit", "--quiet", "--all", "--message=another")
     (home / ".gitconfig").write_text(f'[url "file://{source}"]\n\tinsteadOf = https://github.com/Acme/viberun\n')
     (home / "version.json").write_text(build.to_json())
+    signer = InProcess()
+    (home / "trusted_root.json").write_text(json.dumps(signer.instance.trusted_root()))
     bundle = fabricated.make(tmp_path / "runfiles", build)
     for out in (home / "built", tmp_path / "published"):
         channels.release(bundle, out)
+    signature = tmp_path / "published/github" / bundle.manifest.signature_name
+    signature.write_bytes(signer.sign(bundle.manifest, print))
     handler = functools.partial(_Quiet, directory=str(tmp_path / "published/github"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -106,6 +113,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def test_what_the_commit_builds_is_the_same_byte_for_byte(world: World) -> None:
     ended = world.rebuild("dev")
     assert ended.status == 0, ended.err
+    assert "(signed in https://github.com/Acme/viberun/actions/runs/4711/attempts/1)" in ended.err
     assert ended.out.startswith(f"the same: 9 files of {world.build.version} on GitHub byte for byte")
 
 
@@ -174,6 +182,14 @@ def test_a_commit_that_is_gone_can_t_be_told(world: World, tmp_path: Path) -> No
     ended = world.rebuild("dev")
     assert (ended.status, ended.out) == (4, "")
     assert "rebuild: the clone of https://github.com/Acme/viberun failed; " in ended.err
+
+
+def test_what_another_signed_is_not_built(world: World) -> None:
+    (world.home / "trusted_root.json").write_text(json.dumps(InProcess().instance.trusted_root()))
+    ended = world.rebuild("dev")
+    assert (ended.status, ended.out) == (4, "")
+    assert "the certificate is of nobody who is trusted" in ended.err
+    assert not (world.home / "arguments").exists()
 
 
 def test_what_is_no_version_is_wrong_usage(world: World) -> None:
