@@ -417,7 +417,7 @@ verify() {
     check_log
     check_signature
     check_job
-    say "viberun $version was signed by $name's release workflow"
+    say "signed by $name's release workflow"
 }
 
 refuse() {

@@ -6,6 +6,7 @@ https://slsa.dev/spec/v1.1/provenance
 
 import hashlib
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ INSTANCE = Instance(seed="editions")
 
 
 def signature(manifest: bytes, **varied: str) -> bytes:
-    """The bundle for a channel.json, signed by the run of the repository's release workflow for its commit; but for what is
-    `varied` of that job's claims."""
-    job = job_of(manifest, **varied)
-    return sign(INSTANCE, statement(manifest, job), job)
+    """The bundle for a channel.json, signed by the run of the repository's release workflow for its commit, when that was
+    made; but for what is `varied` of that job's claims."""
+    job, at = job_of(manifest, **varied), datetime.fromisoformat(json.loads(manifest)["committed"])
+    return sign(INSTANCE, statement(manifest, job), job, at)
 
 
 def signature_name(manifest: bytes) -> str:

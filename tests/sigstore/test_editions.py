@@ -26,6 +26,7 @@ def _manifest(channel: str) -> bytes:
     files = [{"name": "client.tar.gz", "sha256": "a" * 64}]
     images = {"viberun": {"digest": f"sha256:{'b' * 64}"}}
     says = {"channel": channel, "repository": "example/viberun", "version": version, "commit": COMMIT}
+    says["committed"] = "2026-01-26T08:00:00Z"
     return json.dumps({**says, "spellings": {"oci": oci}, "files": files, "images": images}).encode()
 
 
