@@ -25,7 +25,7 @@ from viberun.sigstore.errors import SignatureError
 
 DEV, PROD = (replace(build, repository_id="4711") for build in (fabricated.DEV, fabricated.PROD))
 IMAGES = {"viberun": Image("ghcr.io/some-owner/viberun/viberun:dev", f"sha256:{'ab' * 32}")}
-HASTY = Patience(silence=2, first=0.01, longest=0.05, lag=0.03)
+HASTY = Patience(silence=30, first=0.01, longest=0.05, lag=0.03)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_service_that_stays_away_is_told(
 ) -> None:
     monkeypatch.setattr("release.signing.signer._START_SECONDS", 5.0)
     sigstore.troubles = {service: trouble}
-    own = signer(trust, sigstore.job(**varied(DEV)))
+    own = signer(trust, sigstore.job(**varied(DEV)), replace(HASTY, silence=2))
     with pytest.raises(SigningError, match=r"the services that sign don't answer .*the same command goes on"):
         own.sign(manifest(), quiet)
 
