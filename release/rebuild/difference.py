@@ -15,24 +15,30 @@ def digest(content: bytes) -> str:
 
 
 def members(content: bytes) -> dict[str, Member]:
-    """Lists an archive's members (tar, gzip-compressed or not, and zip); empty for any other file."""
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {
-                info.filename: (f"{info.external_attr >> 16:o} {info.date_time}", digest(archive.read(info)))
-                for info in archive.infolist()
-            }
+    """Lists an archive's members (tar, gzip-compressed or not, and zip); empty for any other file, and for a damaged one."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            return {
-                info.name: (
-                    f"{info.mode:o} {info.uid}:{info.gid} {info.mtime}",
-                    digest(file.read()) if (file := archive.extractfile(info)) else info.linkname,
-                )
-                for info in archive
-            }
-    except tarfile.TarError:
+        return _zipped(content) if zipfile.is_zipfile(io.BytesIO(content)) else _archived(content)
+    except Exception:  # what can be wrong with an archive ends in errors of many modules
         return {}
+
+
+def _zipped(content: bytes) -> dict[str, Member]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {
+            info.filename: (f"{info.external_attr >> 16:o} {info.date_time}", digest(archive.read(info)))
+            for info in archive.infolist()
+        }
+
+
+def _archived(content: bytes) -> dict[str, Member]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        return {
+            info.name: (
+                f"{info.mode:o} {info.uid}:{info.gid} {info.mtime}",
+                digest(file.read()) if info.isfile() and (file := archive.extractfile(info)) else info.linkname,
+            )
+            for info in archive
+        }
 
 
 def difference(one: Path, other: Path) -> list[str]:

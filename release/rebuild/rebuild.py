@@ -6,6 +6,7 @@ build it, in a clone of their own, and are told what the signed manifest says: w
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -20,27 +21,33 @@ from release.bundle import folder
 from release.bundle.model import Artifact, Bundle
 from release.commands.process import Process
 from release.rebuild.difference import difference
-from viberun import program
+from release.transport.address import without_login
+from release.transport.content import digest_of
+from release.transport.http import Http, Request
+from release.transport.patience import Patience
+from release.transport.secrets import secrets_of
+from viberun import channel, program
 from viberun.arguments import Parser
 from viberun.build import REPOSITORY, Build
-from viberun.client.download.fetch import Fetcher, NotThereError, shown
+from viberun.client.download.fetch import Fetcher, is_url, shown
 from viberun.client.download.resolver import Resolved, place, resolve
 from viberun.errors import UsageError, VersionError, ViberunError
-from viberun.manifest import Manifest
+from viberun.manifest import NAME, Manifest
 
 DIFFERENT = 1
 CANT_TELL = 4
 
 _SECONDS = 3 * 3600.0  # for a clone, and for a build
-_LARGEST = 2 << 30  # GitHub takes no larger asset
 _SHOWN = 5  # lines of what differs in one file
-_PASSED_ON = ("HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME", "SSL_CERT_FILE", "DEBIAN_MIRROR")
-_PASSED_ON_STARTS = ("PIP_", "npm_config_")
+_PASSED_ON = ("HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME", "SSL_CERT_FILE")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_MIRRORS = ("DEBIAN_MIRROR", "PIP_INDEX_URL", "npm_config_registry")
 
 
 class SourceError(ViberunError):
-    """The commit can't be had, or does not build."""
+    """The commit can't be had, or does not build, or there is no room for it."""
+
+    exit_code = CANT_TELL
 
 
 def rebuild(arguments: Sequence[str], process: Process) -> int:
@@ -56,8 +63,12 @@ def rebuild(arguments: Sequence[str], process: Process) -> int:
         if not REPOSITORY.fits(options.repository):
             raise UsageError(f"--repository must be {REPOSITORY.meaning}, not {options.repository!r}")
         checkout = replace(checkout, repository=options.repository, repository_id=None)
+        environ = {name: value for name, value in process.environ.items() if name != channel.REPOSITORY}
+        process = replace(process, environ=environ)
     try:
         return _rebuild(checkout, options.version, process.runfile(trusted_root).read_text, process)
+    except OSError as error:
+        raise SourceError(f"{error.filename or 'a file'}: {error.strerror}", remedy="see to that") from error
     except VersionError as error:
         raise UsageError(str(error)) from error
     except ViberunError as error:
@@ -73,7 +84,7 @@ def _parser() -> Parser:
         description=(
             "Builds a published release again from its commit, with that commit's own tools, and compares every byte. Ends with"
             f" 0 where all is the same, with {DIFFERENT} where something is not, with {CANT_TELL} where that can't be told. Takes"
-            " some 4 GB below TMPDIR, which it removes."
+            " some 4 GB below TMPDIR, which it removes. What builds is the commit's own code, and runs as you."
         ),
         examples=[
             (f"{command} -- dev", "what the dev channel stands at"),
@@ -97,7 +108,8 @@ def _rebuild(whose: Build, wanted: str, root: Callable[[], str], process: Proces
         source.fetch(build, process.environ.get("BUILD_WORKSPACE_DIRECTORY", ""))
         made = source.build(build, scratch / "made", scratch / "bazel")
         err.write("compares\n")
-        found = list(_differences(made, published, fetch, scratch / "published"))
+        http = Http(Patience.of(process.environ), secrets_of(process.environ))
+        found = list(_differences(made, published, http, scratch / "published"))
     if found:
         process.out.writelines(f"different: {each}\n" for each in found)
         return DIFFERENT
@@ -135,6 +147,8 @@ class _Source:
         if not self._runs("git", "cat-file", "-e", f"{build.commit}^{{commit}}"):
             self._run(f"the fetch of {build.commit}", "git", "fetch", "--quiet", "origin", build.commit)
         self._run(f"the checkout of {build.commit}", "git", "checkout", "--quiet", "--detach", build.commit)
+        if build.channel == "prod" and not self._runs("git", "rev-parse", "--quiet", "--verify", _tag(build)):
+            raise SourceError(f"{url} has no tag {build.version.git}", remedy="without it the build has no version")
 
     def build(self, build: Build, out: Path, output_base: Path) -> Bundle:
         """Makes the release folder with the commit's own tools, and reads it. Raises SourceError, FolderError."""
@@ -169,25 +183,34 @@ class _Source:
 def _environment(environ: Mapping[str, str], build: Build) -> dict[str, str]:
     """Returns what the build is to know of its surroundings: how to reach the network, and what the manifest says it was told."""
     told = {
+        "GITHUB_REF": "refs/heads/main" if build.channel == "dev" else _tag(build),
         "GITHUB_REPOSITORY": build.repository or "",
         "GITHUB_REPOSITORY_ID": build.repository_id or "",
         "GITHUB_SERVER_URL": build.github,
         "VIBERUN_OCI_REGISTRY": build.registry,
         "GIT_TERMINAL_PROMPT": "0",
     }
-    return {name: value for name, value in environ.items() if _is_passed_on(name)} | told
+    return {name: value for name, value in environ.items() if _is_passed_on(name, value)} | told
 
 
-def _is_passed_on(name: str) -> bool:
-    return name in _PASSED_ON or name.lower() in _PROXIES or name.startswith(_PASSED_ON_STARTS)
+def _is_passed_on(name: str, value: str) -> bool:
+    """The proxies come as they are, or nothing could be had; a mirror with a login is nothing for what a commit runs."""
+    return name in _PASSED_ON or name.lower() in _PROXIES or (name in _MIRRORS and without_login(value) == value)
 
 
-def _differences(made: Bundle, published: Resolved, fetch: Fetcher, scratch: Path) -> Iterator[str]:
-    """Tells what was built otherwise than it is published, the manifest first."""
+def _tag(build: Build) -> str:
+    return f"refs/tags/{build.version.git}"
+
+
+def _differences(made: Bundle, published: Resolved, http: Http, scratch: Path) -> Iterator[str]:
+    """Tells what was built otherwise than it is published, the manifest first, whose very bytes were verified."""
+    manifest = replace(made.manifest, files_at=published.manifest.files_at)
+    if digest_of(manifest.to_json().encode()).sha256 != published.sha256:
+        yield f"{NAME}: sha256 {published.sha256} at {shown(published.place.base)}, which is not what was built"
     yield from _between(made.manifest, published.manifest)
     scratch.mkdir()
     for asset in made.assets:
-        yield from _in_asset(asset, published, fetch, scratch / asset.name)
+        yield from _in_asset(asset, published, http, scratch / asset.name)
 
 
 def _between(made: Manifest, published: Manifest) -> Iterator[str]:
@@ -199,17 +222,24 @@ def _between(made: Manifest, published: Manifest) -> Iterator[str]:
             yield f"{name}: {there.get(name, 'not')} in the manifest, {here.get(name, 'not')} built"
 
 
-def _in_asset(asset: Artifact, published: Resolved, fetch: Fetcher, copy: Path) -> Iterator[str]:
+def _in_asset(asset: Artifact, published: Resolved, http: Http, copy: Path) -> Iterator[str]:
     address = published.place.at(published.manifest.files_at + asset.name)
-    try:
-        copy.write_bytes(fetch.get(address, _LARGEST))
-    except NotThereError:
+    content = _content(address, http)
+    if content is None:
         yield f"{shown(address)} is not there"
         return
+    copy.write_bytes(content)
     lines = difference(copy, asset.path)
     yield from (f"{asset.name}: {line}" for line in lines[:_SHOWN])
     if len(lines) > _SHOWN:
         yield f"{asset.name}: and {len(lines) - _SHOWN} more"
+
+
+def _content(address: str, http: Http) -> bytes | None:
+    if not is_url(address):
+        return Path(address).read_bytes() if Path(address).exists() else None
+    answer = http.download(Request("GET", address, accepted=(200, 404)))
+    return answer.content if answer.status == 200 else None
 
 
 @contextmanager
@@ -225,6 +255,8 @@ def _scratch() -> Iterator[Path]:
 
 
 def main(arguments: Sequence[str]) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: the folder goes, and so does the build
+        signal.signal(number, lambda signum, frame: sys.exit(128 + signum))
     return rebuild(arguments, Process.this())
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from release.bundle import kinds
 from release.bundle.model import Artifact, Bundle
 from release.destinations.destination import Ahead, Published, Receipt, RemoteDestination, Row, Standing
+from release.destinations.github import notes
 from release.destinations.github.ahead import ahead, claimed, coming
 from release.destinations.github.api import Api
 from release.destinations.github.channel import CURRENT
@@ -167,10 +168,11 @@ class GitHubRelease(RemoteDestination):
             digest = digest_of(signature)
             rows += (Row(bundle.manifest.signature_name, digest.size, f"sha256:{digest.sha256}"),)
         settings = self._settings(bundle)
+        page, channel = f"{settings.web}/{settings.repository}", bundle.manifest.build.channel
         commands = [f"curl -fsSL {settings.download_url(tag, CURRENT)}"]
-        if script := bundle.artifact("install"):
-            commands.insert(0, f"curl -fsSL {settings.download_url(tag, script.name)} | sh")
-        return Receipt(f"{settings.web}/{settings.repository}/releases/tag/{tag}", rows, tuple(commands))
+        if settings.repository and bundle.artifact("install"):
+            commands.insert(0, notes.install_command(page, settings.repository, channel))
+        return Receipt(f"{page}/releases/tag/{tag}", rows, tuple(commands))
 
     def _settings(self, bundle: Bundle) -> Settings:
         return Settings.of(self._environ, bundle.manifest.build.repository)

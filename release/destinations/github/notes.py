@@ -54,11 +54,16 @@ def _capped(text: str, most: int) -> str:
 def _install(manifest: Manifest, page: str) -> list[str]:
     build = manifest.build
     package, where = ("viberun-dev", "dev") if build.channel == "dev" else ("viberun", "latest")
-    script = next((file.name for file in manifest.files if file.kind == "install"), None)
     commands = [f"npx --prefer-online -y viberun@{where}", f"uvx {package}@latest"]
-    if script:
-        commands.append(f"curl -fsSL {page}/releases/download/{build.version.git}/{script} | sh")
+    if build.repository:
+        commands.append(install_command(page, build.repository, build.channel))
     return ["```sh", *commands, "```", ""]
+
+
+def install_command(page: str, repository: str, channel: Channel) -> str:
+    """Returns the line that runs main's install script: one of a release would be checked by itself."""
+    dev = " --dev" if channel == "dev" else ""
+    return f"curl -fsSL {page}/raw/main/install.sh | sh -s -- --from {repository}{dev}"
 
 
 def _files(manifest: Manifest) -> list[str]:

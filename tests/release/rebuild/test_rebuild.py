@@ -6,16 +6,19 @@ Bazel is the repository's own `bazelw`, which here puts up what a build would ma
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from release.bundle.model import Bundle
 from tests.checkout.git import git
 from tests.release import fabricated
 from tests.release.local import channels
@@ -33,6 +36,7 @@ set -eu
 env | sort >"$HOME/environment"
 printf '%s ' "$@" >"$HOME/arguments"
 [ ! -e "$HOME/fails" ] || exit 1
+[ ! -e "$HOME/lasts" ] || exec sleep 60
 cp -rL "$HOME/built" "$7"
 """
 
@@ -57,8 +61,16 @@ class World:
     published: Path
     address: str
     build: Build
+    bundle: Bundle
+    signer: InProcess
 
-    def rebuild(self, wanted: str, **variables: str) -> Ended:
+    def rebuild(self, wanted: str, *options: str, **variables: str) -> Ended:
+        done = self.start(wanted, *options, **variables)
+        out, err = done.communicate(timeout=120)
+        assert list((self.home / "tmp").iterdir()) == []
+        return Ended(done.returncode, out, err)
+
+    def start(self, wanted: str, *options: str, **variables: str) -> "subprocess.Popen[str]":
         environ = {
             "HOME": str(self.home),
             "PATH": os.environ["PATH"],
@@ -69,10 +81,8 @@ class World:
             "GITHUB_TOKEN": "ghs_secret",
             **variables,
         }
-        command = [sys.executable, "-P", "-S", "-B", "-m", "release.rebuild.rebuild", *RUNFILES, wanted]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)
-        assert list((self.home / "tmp").iterdir()) == []
-        return Ended(done.returncode, done.stdout, done.stderr)
+        command = [sys.executable, "-P", "-S", "-B", "-m", "release.rebuild.rebuild", *RUNFILES, wanted, *options]
+        return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.fixture
@@ -104,7 +114,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
-    yield World(home, tmp_path / "published/github", f"http://127.0.0.1:{server.server_port}", build)
+    yield World(home, tmp_path / "published/github", f"http://127.0.0.1:{server.server_port}", build, bundle, signer)
     server.shutdown()
     server.server_close()
     thread.join()
@@ -118,12 +128,14 @@ def test_what_the_commit_builds_is_the_same_byte_for_byte(world: World) -> None:
 
 
 def test_the_build_is_told_what_the_manifest_says_and_gets_no_secret(world: World) -> None:
-    assert world.rebuild(str(world.build.version), GITHUB_REPOSITORY="else/where", HTTPS_PROXY="").status == 0
+    secrets = {"PIP_INDEX_URL": "https://me:secret@index.example", "npm_config__authToken": "npm_secret"}
+    ended = world.rebuild(str(world.build.version), GITHUB_REPOSITORY="else/where", HTTPS_PROXY="", **secrets)
+    assert ended.status == 0, ended.err
     told = dict(line.split("=", 1) for line in (world.home / "environment").read_text().splitlines())
-    assert told["GITHUB_REPOSITORY"] == "Acme/viberun"
+    assert (told["GITHUB_REPOSITORY"], told["GITHUB_REF"]) == ("Acme/viberun", "refs/heads/main")
     assert told["VIBERUN_OCI_REGISTRY"] == "registry.example"
     assert "HTTPS_PROXY" in told
-    assert "GITHUB_TOKEN" not in told
+    assert not told.keys() & {"GITHUB_TOKEN", *secrets}
     assert "VIBERUN_CHANNEL_URL" not in told
     assert " run --config=hermetic //release:dev -- --out " in (world.home / "arguments").read_text()
 
@@ -138,6 +150,35 @@ def test_a_published_file_with_a_byte_changed_is_named(world: World) -> None:
     assert ended.status == 1, ended.err
     (line,) = ended.out.splitlines()
     assert line.startswith(f"different: {name}: 2000 and 2000 bytes, sha256 ")
+
+
+def test_another_manifest_than_the_commit_makes_is_named_though_it_is_signed(world: World) -> None:
+    images = {name: replace(image, ref="evil.example/x:dev") for name, image in world.bundle.manifest.images.items()}
+    other = replace(world.bundle.manifest, images=images)
+    (world.published / "channel.json").write_text(other.to_json())
+    (world.published / other.signature_name).write_bytes(world.signer.sign(other, print))
+    ended = world.rebuild("dev")
+    assert (ended.status, len(ended.out.splitlines())) == (1, 1), ended.err
+    assert ended.out.startswith("different: channel.json: sha256 ")
+
+
+def test_the_repository_of_the_option_counts_whatever_the_environment_says(world: World) -> None:
+    ended = world.rebuild("dev", "--repository", "acme/VIBERUN", VIBERUN_REPOSITORY="an/other")
+    assert ended.status == 0, ended.err
+    assert "not by an/other" in world.rebuild("dev", VIBERUN_REPOSITORY="an/other").err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_nothing_is_left_where_it_is_ended(world: World, number: signal.Signals) -> None:
+    (world.home / "lasts").touch()
+    running = world.start("dev")
+    while not (world.home / "arguments").exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(number)
+    running.communicate(timeout=60)
+    assert running.returncode not in (0, 1, 4)
+    assert list((world.home / "tmp").iterdir()) == []
 
 
 def test_a_file_that_is_gone_is_named(world: World) -> None:
