@@ -437,6 +437,8 @@ read_certificate() {
     openssl verify -attime "$time" -trusted "$new/authority" "$new/certificate" >"$new/log" 2>&1 ||
         refuse "the certificate of its signature is of nobody who is trusted, or was not valid then"
     openssl x509 -in "$new/certificate" -noout -pubkey >"$new/key" 2>"$new/log"
+    # Of P-256 and no other kind: of a key of RSA the signer chooses the bytes, and could write there what `holds` looks for.
+    sed -n 2p "$new/key" | grep -q '^MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE' || refuse 'the key of its signature is not of P-256'
 }
 
 # That the log promised (Rekor v1, SET) to hold this very entry, and that it is the one of this signature.

@@ -31,16 +31,18 @@ def sign(
     stamped: Sequence[datetime.datetime] | None = None,
     certified: datetime.datetime | None = None,
     payload_type: str = PAYLOAD_TYPE,
+    curve: ec.EllipticCurve | None = None,
     **certificate: Any,
 ) -> bytes:
     """A bundle (v0.3, JSON of one line without its end) with the statement in a DSSE envelope.
 
     `at`: when it is logged and stamped, now by default; `certified`: when the certificate was issued, as a rule `at` too;
+    `curve`: of the key that it is for, as a rule P-256;
     `certificate`: more of it, as `CertificateAuthority.issue` has it. `stamped`: the times of its stamps, as a rule one if the
     log's version is 2, which says no time itself.
     """
     at = at or datetime.datetime.now(datetime.UTC)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = ec.generate_private_key(curve or ec.SECP256R1())
     issued = instance.authority.issue(key.public_key(), claims, certified or at, **certificate)
     message = b"DSSEv1 %d %b %d %b" % (len(payload_type), payload_type.encode(), len(statement), statement)
     signature = keys.sign(key, message)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.e2e.install.conftest import NEW, OLD, REPOSITORY, Channel, Person, oci, without
@@ -190,6 +191,7 @@ ATTACKS: dict[str, tuple[Sign, str]] = {
     "certificate that has ended": (_at(timedelta(minutes=11)), _NOBODY),
     "certificate that has not begun": (_at(timedelta(minutes=-1)), _NOBODY),
     "certificate for something else": (_how(purpose=ExtendedKeyUsageOID.SERVER_AUTH), f"{_ANOTHER} purpose"),
+    "key of another kind": (_how(curve=ec.SECP384R1()), "the key of its signature is not of P-256"),
     "another kind of statement": (_how(payload_type="application/json"), _MISFIT),
     "second version of the log": (_how(log=2), _NO_TIME),
     "signature changed": (_changed(lambda it, _: _flip(it["dsseEnvelope"]["signatures"][0], "sig")), _OTHER_ENTRY),
