@@ -79,22 +79,22 @@ class Upgrade:
             self._install(installation, found)
         except (DigestMismatchError, NotThereError):
             # A channel can have gone on between its manifest and the file.
-            self._install(installation, self._find(to))
+            again = self._find(to, found.version)
+            if not self._stays(again, to):
+                self._install(installation, again)
 
-    def _find(self, to: str | None) -> Resolved:
-        """Resolves the newest build, or the version `to`. Raises what `resolve` raises, and RollbackError."""
+    def _find(self, to: str | None, before: Version | None = None) -> Resolved:
+        """Resolves the newest build, or the version `to`. `before` is what it was a moment ago.
+
+        Raises what `resolve` raises, and RollbackError.
+        """
         wanted = to or MOVING[self.identity.channel]
         where = place(self.identity.build, self.environ, wanted)
         found = resolve(where, wanted, self.fetch)
         floor = Floor(found, f"{where.base} {wanted}", self.state)
         floor.check()
-        newer, mine = floor.above(), self.identity.version
-        if (
-            newer
-            and to is None
-            and mine.channel == found.version.channel
-            and mine.compare(found.version) is Order.OLDER
-        ):
+        newer = floor.above() or (before if before and found.version.compare(before) is Order.OLDER else None)
+        if newer and to is None and self._order(found) not in (Order.SAME, Order.NEWER):
             raise RollbackError(
                 f"the channel at {shown(where.base)} has {found.version}, and before it had {newer}: somebody put it back,"
                 " or put an old copy in its place",
@@ -107,8 +107,7 @@ class Upgrade:
 
     def _stays(self, found: Resolved, to: str | None) -> bool:
         """Says why this client stays as it is, where it does."""
-        mine = self.identity.version
-        order = mine.compare(found.version) if mine.channel == found.version.channel else Order.UNKNOWN
+        mine, order = self.identity.version, self._order(found)
         if order is Order.SAME:
             self.screen.line(f"viberun is {mine}: {'nothing to do' if to else 'up to date'}.")
         elif order is Order.NEWER and to is None:
@@ -119,6 +118,11 @@ class Upgrade:
         else:
             return False
         return True
+
+    def _order(self, found: Resolved) -> Order:
+        """How this client's version stands to what was found; of two channels that is not known."""
+        mine = self.identity.version
+        return mine.compare(found.version) if mine.channel == found.version.channel else Order.UNKNOWN
 
     def _command(self, version: Version | None, to: str | None) -> str:
         if to is None or version is None:

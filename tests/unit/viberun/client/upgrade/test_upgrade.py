@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
+import sys
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,12 @@ import pytest
 from tests.unit.viberun.client.hosts import archive, build_at
 from tests.unit.viberun.installed import BUILD, START, install, run
 from viberun.build import Build
+from viberun.client.download.fetch import Fetcher, NotThereError
+from viberun.client.identity import Identity
+from viberun.client.screen import Screen
+from viberun.client.store import Store
 from viberun.client.upgrade.script_install import ScriptInstall
+from viberun.client.upgrade.upgrade import RollbackError, Upgrade
 from viberun.errors import UsageError
 from viberun.manifest import File, Manifest
 from viberun.version import Version
@@ -156,6 +164,51 @@ def test_a_channel_that_had_a_newer_build_before_is_not_followed_unless_its_buil
     assert line == only(installed.run("upgrade", "--check"))
     assert installed.run("upgrade", "--to", NEWER.version.semver).returncode == 0
     assert installed.says() == NEWER.version.semver
+
+
+def test_another_channel_s_newest_is_not_followed_back_either(installed: Installed) -> None:
+    installed.release(replace(PROD, version=Version.prod("1.3.0")))
+    assert installed.run("upgrade", "--check", VIBERUN_CHANNEL="prod").returncode == 0
+    installed.release(PROD)
+    assert "has 1.2.3, and before it had 1.3.0: somebody put it back" in fails(installed, VIBERUN_CHANNEL="prod")
+
+
+@dataclass(frozen=True)
+class _Gone(Fetcher):
+    """Finds no file, and the channel at something else from then on."""
+
+    go_on: Callable[[], object] = bool
+
+    def download(self, *_: object, **__: object) -> None:
+        self.go_on()
+        raise NotThereError("it is gone")
+
+
+def looks_again(installed: Installed, then: Build, state: Path) -> None:
+    """Upgrades where the channel stands at `then` by the time that the file is asked for."""
+    environ = {
+        "VIBERUN_CHANNEL_URL": str(installed.channel),
+        "VIBERUN_INSTALL_METHOD": "script",
+        "VIBERUN_INSTALL_DIR": str(installed.launcher.folder),
+        "VIBERUN_INSTALL_BIN": str(installed.launcher.bin),
+    }
+    fetch, screen = _Gone(go_on=lambda: installed.release(then)), Screen(sys.stdout, sys.stderr, environ)
+    Upgrade(Identity.of(BUILD, environ), environ, fetch, Store(state), screen).perform(None)
+
+
+def test_a_second_look_takes_nobody_back(installed: Installed, capsys: pytest.CaptureFixture[str]) -> None:
+    installed.release(NEWER)
+    looks_again(installed, OLDER, installed.home / "state")
+    assert f"newer than the channel's newest, {OLDER.version}" in capsys.readouterr().out
+
+
+def test_a_second_look_does_not_follow_a_channel_back_even_where_nothing_can_be_remembered(
+    installed: Installed,
+) -> None:
+    installed.release(NEWEST)
+    (installed.home / "file").touch()
+    with pytest.raises(RollbackError, match=f"before it had {re.escape(str(NEWEST.version))}"):
+        looks_again(installed, NEWER, installed.home / "file" / "state")
 
 
 @pytest.mark.parametrize("spelling", ["semver", "npm", "oci", "pypi"])
