@@ -50,11 +50,20 @@ class Signer(ABC):
     def __init__(self, root: TrustedRoot) -> None:
         self._root = root
 
-    def check(self, manifest: Manifest, signature: bytes, content: bytes | None = None) -> release_workflow.Signer:
-        """Returns who vouches for the build, by its signature; `content` is what the manifest was read from, unless it is to
-        be written. Raises SignatureError."""
-        build, content = manifest.build, manifest.to_json().encode() if content is None else content
-        trusted = Repository(build.repository or "", build.repository_id, build.github)
+    def check(
+        self,
+        manifest: Manifest,
+        signature: bytes,
+        content: bytes | None = None,
+        trusted: Repository | None = None,
+    ) -> release_workflow.Signer:
+        """Returns who vouches for the build, by its signature. Raises SignatureError.
+
+        An own manifest needs no more; of another, which came from elsewhere, `content` is what it was read from, and `trusted`
+        whose it must be.
+        """
+        content = manifest.to_json().encode() if content is None else content
+        trusted = trusted or repository_of(manifest.build)
         return provenance.check(manifest, content, signature, trusted, self._root, datetime.now(UTC))
 
     @abstractmethod
@@ -132,6 +141,11 @@ class JobSigner(Signer):
         except SignatureError as error:
             raise SigningError(f"what was signed is no good: {error}") from error
         return made
+
+
+def repository_of(build: Build) -> Repository:
+    """Returns the one that is to sign the build, by what it says itself."""
+    return Repository(build.repository or "", build.repository_id, build.github)
 
 
 def _left_to_its_run(why: str, build: Build) -> NotAllowedError:

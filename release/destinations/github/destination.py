@@ -24,6 +24,7 @@ from release.destinations.github.published import download
 from release.destinations.github.retention import KEEP, Keep
 from release.destinations.github.settings import Settings
 from release.destinations.github.signature import Signature
+from release.destinations.github.vouched import Vouched
 from release.driver.outcome import Change, Problems
 from release.driver.progress import Meter
 from release.signing.signer import Signer
@@ -184,10 +185,11 @@ class GitHubRelease(RemoteDestination):
         """Returns one for all steps, since it believes what it was answered."""
         if build.version.git not in self._kinds:
             settings, api = Settings.of(self._environ, build.repository), self._api(build)
+            vouched = Vouched(api, self._signer, build)
             self._kinds[build.version.git] = (
-                DevRelease(self._http, api, settings.web, self._keep, self._force)
+                DevRelease(self._http, api, vouched, settings.web, self._keep, self._force)
                 if build.channel == "dev"
-                else ProdRelease(self._http, api, settings.web, build.version.git)
+                else ProdRelease(self._http, api, vouched, settings.web, build.version.git)
             )
         return self._kinds[build.version.git]
 

@@ -13,7 +13,8 @@ from release.destinations.github.channel import CURRENT, NEW, OLD, Delete, Swap,
 from release.destinations.github.fence import DivergedError, Fence, FencedError
 from release.destinations.github.model import Asset, Release
 from release.destinations.github.retention import Keep
-from release.driver.outcome import Change, StaleError
+from release.destinations.github.vouched import Vouched
+from release.driver.outcome import Change
 from release.driver.progress import Meter
 from release.transport.content import digest_of
 from release.transport.http import Http, HttpError, UnansweredError
@@ -32,16 +33,16 @@ class DevRelease:
 
     tag = TAG
 
-    def __init__(self, http: Http, api: Api, web: str, keep: Keep, force: bool) -> None:
+    def __init__(self, http: Http, api: Api, vouched: Vouched, web: str, keep: Keep, force: bool) -> None:
         self._http = http
         self._api = api
+        self._vouched = vouched
         self._web = web
         self._keep = keep
         self._force = force
         self._fence = Fence(api, TAG, http.waits)
         self._described = set[str]()
         self._pruned = False
-        self._contents = dict[int, bytes]()
         self._compared = dict[tuple[str, str], Changes]()
         self._release: Release | None = None
         self._brought: Asset | None = None
@@ -145,10 +146,13 @@ class DevRelease:
         commit = self._fence.reclaim(bundle.manifest.build.commit)
         if commit == bundle.manifest.build.commit:
             return Published.of(bundle)
-        for asset in self._api.assets(self._published_release().id):
-            if _manifest_of(asset, commit or "") and (manifest := self._manifest(asset)).build.commit == commit:
-                return Published(manifest, self._content(asset))
-        raise ChannelError(f"ref dev stands at {commit}, and no build of that commit is staged", remedy="release it")
+        for asset in (there := self._api.assets(self._published_release().id)):
+            held = self._vouched.build(asset, there) if _manifest_of(asset, commit or "") else None
+            if held and held.manifest.build.commit == commit:
+                return held
+        raise ChannelError(
+            f"ref dev stands at {commit}, and no signed build of that commit is there", remedy="release it"
+        )
 
     def promote(self, held: Published) -> Iterator[Change]:
         """`channel.json`, then the page, then what has had its time. A newer build's is left alone: the ref will show whose."""
@@ -264,9 +268,9 @@ class DevRelease:
         return retention.expired(there, self._keep, current.build.version, needed, MOST - room)
 
     def _superseded(self, bundle: Bundle, there: list[Asset]) -> list[Asset]:
-        """Tells what has had its time before another build comes."""
-        standing, room = self._manifest_named(CURRENT, there), self._room(bundle, there)
-        return self._expired(standing, self._manifest_named(OLD, there), there, room) if standing else []
+        """Tells what has had its time before another build comes. Where nobody vouches for what stands the new one counts."""
+        standing = self._manifest_named(CURRENT, there) or bundle.manifest
+        return self._expired(standing, self._manifest_named(OLD, there), there, self._room(bundle, there))
 
     def _excess(self, bundle: Bundle, there: list[Asset]) -> int:
         """Tells how many assets too many there would be."""
@@ -278,22 +282,9 @@ class DevRelease:
         return len(difference(wanted(bundle), there).missing) + (2 if signed else 3)
 
     def _manifest_named(self, name: str, there: list[Asset]) -> Manifest | None:
-        """Returns the manifest that has the name, as the assets were listed. Raises StaleError."""
-        return next((self._manifest(asset) for asset in there if asset.name == name and asset.uploaded), None)
-
-    def _manifest(self, asset: Asset) -> Manifest:
-        return Manifest.parse(self._content(asset))
-
-    def _content(self, asset: Asset) -> bytes:
-        """Downloads it once. Raises StaleError where another run has deleted it."""
-        if asset.id not in self._contents:
-            try:
-                self._contents[asset.id] = self._api.download(asset.id).content
-            except HttpError as error:
-                if error.status == 404:
-                    raise StaleError(f"{asset.name} changes all the time", remedy="release again") from error
-                raise
-        return self._contents[asset.id]
+        """Returns that of a build that the own repository vouches for; any other is nobody's. Raises StaleError."""
+        build = self._vouched.named(name, there)
+        return build.manifest if build else None
 
 
 def _manifest_of(asset: Asset, commit: str) -> bool:

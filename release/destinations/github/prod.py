@@ -15,6 +15,7 @@ from release.destinations.github.changes import Changes
 from release.destinations.github.channel import CURRENT
 from release.destinations.github.fence import FencedError
 from release.destinations.github.model import Release
+from release.destinations.github.vouched import Vouched
 from release.driver.outcome import Change, StaleError
 from release.driver.progress import Meter
 from release.transport.content import digest_of
@@ -27,9 +28,10 @@ from viberun.version import Version
 class ProdRelease:
     """The steps of `release.destinations.github.destination` for the prod channel."""
 
-    def __init__(self, http: Http, api: Api, web: str, tag: str) -> None:
+    def __init__(self, http: Http, api: Api, vouched: Vouched, web: str, tag: str) -> None:
         self._http = http
         self._api = api
+        self._vouched = vouched
         self._web = web
         self.tag = tag
         self._made = 0
@@ -108,15 +110,15 @@ class ProdRelease:
         self._published = published
 
     def holder(self, bundle: Bundle) -> Published:
-        """Returns the newest release: this one, or another that was published since."""
-        version, newest = self._newest()
-        if version.precedence <= bundle.manifest.build.version.precedence:
-            return Published.of(bundle)
-        asset = next((asset for asset in self._api.assets(newest.id) if asset.name == CURRENT), None)
-        if asset is None:
-            raise ViberunError(f"the release {newest.tag} has no {CURRENT}", remedy="release it again")
-        content = self._api.download(asset.id).content
-        return Published(Manifest.parse(content), content)
+        """Returns the newest release that is signed: this one, or another that was published since."""
+        own = bundle.manifest.build.version
+        for version, newer in self._newest_first():
+            if version.precedence <= own.precedence:
+                break
+            held = self._vouched.named(CURRENT, self._api.assets(newer.id))
+            if held and held.manifest.build.version == version:
+                return held
+        return Published.of(bundle)
 
     def promote(self, held: Published) -> Iterator[Change]:
         """GitHub's `latest`, which only ever moves up."""
@@ -131,13 +133,13 @@ class ProdRelease:
             raise StaleError(f"the release {version.git} is not there yet", remedy="run the same command again")
         self._api.update_release(release.id, {"make_latest": "true"})
 
-    def _newest(self) -> tuple[Version, Release]:
+    def _newest_first(self) -> list[tuple[Version, Release]]:
         """Picks from what GitHub lists and this one, since its list can lag behind."""
         own = self._release()
         published = list(_published([*self._api.releases(), *([own] if own else [])]))
         if not published:
             raise ViberunError("GitHub lists no release yet", remedy="run the same command again")
-        return max(published, key=lambda pair: pair[0].precedence)
+        return sorted(published, key=lambda pair: pair[0].precedence, reverse=True)
 
     def _changes(self, manifest: Manifest) -> Changes | None:
         """Compares with the newest release below this one; None where there is none, or its tag is gone."""

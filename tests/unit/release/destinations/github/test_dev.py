@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from release.bundle.model import Bundle
 from release.destinations.github.api import Api
 from release.driver.outcome import Skipped, StaleError
 from release.transport.http import Answer
@@ -40,6 +41,7 @@ def test_the_manifest_of_a_holder_that_is_overtaken_and_pruned_is_not_missed(
     at, download = destination(github), Api.download
     for bundle in (first, second):
         step("stage", at, bundle)
+        step("sign", at, bundle)
         step("claim", at, bundle)
 
     def late(api: Api, asset: int, *, keep: bool = True) -> Answer:
@@ -58,6 +60,7 @@ def test_a_run_that_is_overtaken_as_it_waits_leaves_the_channel_to_the_newer(git
     at, waited = destination(github), list[float]()
     for bundle in (older, newer):
         step("stage", at, bundle)
+        step("sign", at, bundle)
     step("claim", at, older)
     upload = github.repository.begin_asset(min(github.repository.releases), "channel.new.json", None, "text/plain")
 
@@ -126,3 +129,69 @@ def test_a_release_that_lost_its_tag_is_not_published_again_where_it_would_be_im
     access = github.tokens["ghs_secret"]
     github.tokens["administrator"] = replace(access, installation=False)
     assert "turn release immutability off" in problems(github, builds.dev(builds.commit()), token="administrator")
+
+
+def forged(bundle: Bundle) -> bytes:
+    """A manifest of the same build, but for other images, that nobody has signed."""
+    images = {name: replace(image, digest=f"sha256:{'e' * 64}") for name, image in bundle.manifest.images.items()}
+    return replace(bundle.manifest, images=images).to_json().encode()
+
+
+def put(github: GitHub, name: str, content: bytes) -> None:
+    """Brings an asset, in the place of what has the name."""
+    repository, number = github.repository, min(github.repository.releases)
+    with repository.step():
+        for asset in [each for each in repository.assets.values() if each.name == name]:
+            repository.delete_asset(asset.id)
+        begun = repository.begin_asset(number, name, None, "application/json")
+        repository.finish_asset(begun.id, content)
+
+
+def test_a_newer_build_that_has_the_channel_counts_by_its_signature_alone(github: GitHub, builds: Builds) -> None:
+    first, older, newer = (builds.dev(builds.commit()) for _ in range(3))
+    release(github, first)
+    at = destination(github)
+    step("stage", at, older)
+    step("sign", at, older)
+    step("claim", at, older)
+    put(github, newer.manifest.name, forged(newer))
+    github.repository.update_ref("refs/tags/dev", newer.manifest.build.commit, force=False)
+    with pytest.raises(ViberunError, match="no signed build of that commit is there"):
+        step("promote", at, older)
+    put(github, newer.manifest.signature_name, b"{}\n")
+    with pytest.raises(ViberunError, match="no signed build of that commit is there"):
+        step("promote", destination(github), older)
+    assert read(github, "dev", "channel.json") == first.manifest.to_json().encode()
+
+
+@pytest.mark.parametrize("kind", ["unsigned", "garbage", "for newer readers"])
+def test_a_channel_that_nobody_vouches_for_is_swapped_over_and_blocks_nobody(
+    github: GitHub, builds: Builds, kind: str
+) -> None:
+    first, bundle, newer = (builds.dev(builds.commit()) for _ in range(3))
+    release(github, first)
+    content = {
+        "unsigned": forged(newer),
+        "garbage": b"\x00[[[",
+        "for newer readers": newer.manifest.to_json().replace('"min_reader": 1', '"min_reader": 99').encode(),
+    }[kind]
+    put(github, "channel.json", content)
+    release(github, bundle)
+    assert read(github, "dev", "channel.json") == bundle.manifest.to_json().encode()
+    put(github, "channel.old.json", b"garbage")
+    release(github, newer)
+    assert read(github, "dev", "channel.json") == newer.manifest.to_json().encode()
+
+
+def test_room_is_made_where_nobody_vouches_for_what_stands(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundles = [builds.dev(builds.commit()) for _ in range(4)]
+    most = 3 * (len(bundles[0].assets) + 1) + 4
+    monkeypatch.setattr("release.destinations.github.dev.MOST", most)
+    monkeypatch.setattr("tests.release.github.state.MOST_ASSETS", most)
+    for bundle in bundles[:3]:
+        release(github, bundle)
+    put(github, "channel.json", b"garbage")
+    release(github, bundles[3], keep=2)
+    assert read(github, "dev", "channel.json") == bundles[3].manifest.to_json().encode()

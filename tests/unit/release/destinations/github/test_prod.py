@@ -304,3 +304,23 @@ def test_a_draft_that_was_published_by_hand_is_said_to_be_and_completed(github: 
     release(github, bundle)
     assert read(github, "v1.2.3", "channel.json") == bundle.manifest.to_json().encode()
     assert "by hand" not in said()
+
+
+def test_a_newer_release_counts_by_its_signature_alone(github: GitHub, builds: Builds) -> None:
+    bundle, newer, at = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit()), destination(github)
+    release(github, bundle)
+    made = github.repository.create_release("v1.2.4", "main", None, None, False, False, "false")
+    assert at.holder(bundle).manifest == bundle.manifest
+    for name, content in (
+        ("channel.json", newer.manifest.to_json().encode()),
+        (newer.manifest.signature_name, b"{}\n"),
+    ):
+        with github.repository.step():
+            begun = github.repository.begin_asset(made.id, name, None, "application/json")
+            github.repository.finish_asset(begun.id, content)
+        assert at.holder(bundle).manifest == bundle.manifest
+    github.repository.delete_asset(begun.id)
+    with github.repository.step():
+        begun = github.repository.begin_asset(made.id, newer.manifest.signature_name, None, "application/json")
+        github.repository.finish_asset(begun.id, SIGNER.sign(newer.manifest, lambda _: None))
+    assert at.holder(bundle).manifest == newer.manifest
