@@ -189,7 +189,7 @@ class GitHubRelease(RemoteDestination):
             self._kinds[build.version.git] = (
                 DevRelease(self._http, api, vouched, settings.web, self._keep, self._force)
                 if build.channel == "dev"
-                else ProdRelease(self._http, api, vouched, settings.web, build.version.git)
+                else ProdRelease(self._http, api, vouched, self.signature, settings.web, build.version.git)
             )
         return self._kinds[build.version.git]
 

@@ -4,7 +4,7 @@ The tag was there first: whoever pushes `vX.Y.Z` asks for the release. Works wit
 after the draft is published.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from release.bundle.model import Bundle
 from release.destinations.destination import Published
@@ -26,12 +26,22 @@ from viberun.version import Version
 
 
 class ProdRelease:
-    """The steps of `release.destinations.github.destination` for the prod channel."""
+    """The steps of `release.destinations.github.destination` for the prod channel. `signature` returns the good one of a build,
+    once it was seen."""
 
-    def __init__(self, http: Http, api: Api, vouched: Vouched, web: str, tag: str) -> None:
+    def __init__(
+        self,
+        http: Http,
+        api: Api,
+        vouched: Vouched,
+        signature: Callable[[Bundle], bytes | None],
+        web: str,
+        tag: str,
+    ) -> None:
         self._http = http
         self._api = api
         self._vouched = vouched
+        self._signature = signature
         self._web = web
         self.tag = tag
         self._made = 0
@@ -62,7 +72,7 @@ class ProdRelease:
                     f"{release.html_url} was published by hand, without {len(gap.missing)} of its files: who asks for the latest"
                     " release misses them until this one is through"
                 )
-            if len(there) + len(gap.missing) > MOST:
+            if len(there) + len(missing) > MOST:
                 yield f"the release {self.tag} would have more than {MOST} assets"
 
     def forcible(self, bundle: Bundle) -> Iterator[str]:
@@ -166,14 +176,16 @@ class ProdRelease:
         return sorted(drafts, key=lambda release: (release.draft, release.id))
 
     def _whole_draft(self, bundle: Bundle) -> Release:
-        """Returns the oldest draft that has all files: one that was published without some could never be completed."""
-        reasons = [f"there is no draft of {self.tag}"]
+        """Returns the oldest draft that has all files, and the good signature: one that was published without could never be
+        completed."""
+        reasons, files, name = [f"there is no draft of {self.tag}"], wanted(bundle), bundle.manifest.signature_name
+        if signature := self._signature(bundle):
+            files.append(Wanted(name, digest_of(signature), signature))
         for draft in self._drafts():
-            there = self._api.assets(draft.id)
-            gap, signature = difference(wanted(bundle), there), bundle.manifest.signature_name
+            gap = difference(files, self._api.assets(draft.id))
             lacking = [f"{file.name}: not there" for file in gap.missing] + list(gap.conflicts)
-            if not any(asset.name == signature and asset.uploaded for asset in there):
-                lacking.append(f"{signature}: not there")
+            if not signature:
+                lacking.append(f"{name}: not there")
             if not lacking:
                 return draft
             reasons = lacking

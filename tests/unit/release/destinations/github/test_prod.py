@@ -1,6 +1,7 @@
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -324,3 +325,29 @@ def test_a_newer_release_counts_by_its_signature_alone(github: GitHub, builds: B
         begun = github.repository.begin_asset(made.id, newer.manifest.signature_name, None, "application/json")
         github.repository.finish_asset(begun.id, SIGNER.sign(newer.manifest, lambda _: None))
     assert at.holder(bundle).manifest == newer.manifest
+
+
+def test_the_draft_that_is_published_is_the_one_whose_signature_is_good(github: GitHub, builds: Builds) -> None:
+    bundle, at = builds.prod("1.2.3", builds.commit()), destination(github)
+    step("stage", at, bundle)
+    step("sign", at, bundle)
+    name = bundle.manifest.signature_name
+    (signed,) = (asset for asset in github.repository.assets.values() if asset.name == name)
+    github.repository.assets[signed.id] = replace(signed, content=b"{}\n")
+    with pytest.raises(ViberunError, match=rf"{name}: sha256 .*, not"):
+        step("claim", at, bundle)
+    assert github.repository.published("v1.2.3") is None
+    step("sign", destination(github), bundle)
+    release(github, bundle)
+    assert SIGNER.check(bundle.manifest, read(github, "v1.2.3", name)).repository == "octo/viberun"
+
+
+def test_the_signature_is_counted_among_the_assets_to_come(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, at = builds.prod("1.2.3", builds.commit()), destination(github)
+    step("stage", at, bundle)
+    monkeypatch.setattr("release.destinations.github.prod.MOST", len(bundle.assets) + 1)
+    assert "would have more than" in problems(github, bundle)
+    monkeypatch.setattr("release.destinations.github.prod.MOST", len(bundle.assets) + 2)
+    assert problems(github, bundle) == ""
