@@ -10,10 +10,12 @@ from release.destinations.github.assets import Assets, Wanted
 from release.destinations.github.model import Asset, Release
 from release.driver.outcome import Change
 from release.driver.progress import Meter
+from release.signing.job import NotAllowedError
 from release.signing.signer import Signer
 from release.transport.content import digest_of
 from release.transport.http import Http, HttpError, UnansweredError
 from viberun.manifest import Manifest
+from viberun.sigstore.bundle import MOST_BYTES
 from viberun.sigstore.errors import SignatureError
 
 
@@ -61,6 +63,8 @@ class Signature:
             yield Change("store", "the attestation", make=store)
 
     def _is_good(self, asset: Asset) -> bool:
+        if asset.size > MOST_BYTES:
+            self._wrong[asset.id] = f"it has more than {MOST_BYTES} bytes"
         if asset.id not in self._wrong:
             try:
                 content = self._api.download(asset.id).content
@@ -76,13 +80,19 @@ class Signature:
 
     def _made(self, release: Release | None, left: Asset | None) -> Callable[[Meter], str | None]:
         def make(meter: Meter) -> str | None:
-            content = self._signer.sign(self._manifest, meter.note)
+            wrong = left and self._wrong.get(left.id)
+            try:
+                content = self._signer.sign(self._manifest, meter.note)
+            except NotAllowedError as error:
+                if not wrong:
+                    raise
+                said = f"the signature that is there is no good ({wrong}), and {error.message}"
+                raise NotAllowedError(said, remedy=error.remedy) from error
             assets = Assets(self._http, self._api, release)
             if left and left.uploaded:
                 self._api.delete_asset(left.id)
             assets.clear(left)
             assets.upload(Wanted(self._manifest.signature_name, digest_of(content), content))
-            wrong = left and self._wrong.get(left.id)
             return f"the one that was there is no good: {wrong}" if wrong else None
 
         return make

@@ -308,7 +308,11 @@ def test_a_draft_that_was_published_by_hand_is_said_to_be_and_completed(github: 
 
 
 def test_a_newer_release_counts_by_its_signature_alone(github: GitHub, builds: Builds) -> None:
-    bundle, newer, at = builds.prod("1.2.3", builds.commit()), builds.prod("1.2.4", builds.commit()), destination(github)
+    bundle, newer, at = (
+        builds.prod("1.2.3", builds.commit()),
+        builds.prod("1.2.4", builds.commit()),
+        destination(github),
+    )
     release(github, bundle)
     made = github.repository.create_release("v1.2.4", "main", None, None, False, False, "false")
     assert at.holder(bundle).manifest == bundle.manifest

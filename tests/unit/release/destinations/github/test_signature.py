@@ -30,6 +30,7 @@ from tests.unit.release.destinations.github.releasing import (
     step,
     writes,
 )
+from viberun.sigstore.bundle import MOST_BYTES
 
 __all__ = ["builds", "github"]
 LEFT = NotAllowedError("nobody has signed this build yet", remedy="its run in Actions signs it")
@@ -211,3 +212,29 @@ def test_it_is_read_with_the_token_alone(github: GitHub, builds: Builds) -> None
     at = destination(github, token=TOKEN)
     step("stage", at, bundle)
     assert step("sign", at, bundle) == Done(f"sign {bundle.manifest.signature_name}")
+
+
+def test_one_that_is_too_large_is_no_good_and_not_downloaded(github: GitHub, builds: Builds) -> None:
+    bundle = dev(builds)
+    at = destination(github)
+    step("stage", at, bundle)
+    step("sign", at, bundle)
+    put(github, bundle, b"x" * (MOST_BYTES + 1))
+    (large,) = (each for each in github.repository.assets.values() if each.name == bundle.manifest.signature_name)
+    github.requests.clear()
+    said = str(step("sign", destination(github), bundle))
+    assert f"the one that was there is no good: it has more than {MOST_BYTES} bytes" in said
+    assert not [line for line in github.requests if line.startswith("GET") and str(large.id) in line]
+
+
+def test_why_one_is_no_good_is_told_where_nobody_signs(
+    github: GitHub, builds: Builds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = dev(builds)
+    at = destination(github)
+    step("stage", at, bundle)
+    step("sign", at, bundle)
+    put(github, bundle, b"{}\n")
+    monkeypatch.setattr(SIGNER, "hinders", LEFT)
+    with pytest.raises(NotAllowedError, match=r"no good \(the signature can't be read .*\), and nobody has signed"):
+        step("sign", destination(github), bundle)
