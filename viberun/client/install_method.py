@@ -58,12 +58,17 @@ def exact_command(method: str, version: Version) -> str:
     return _EXACT[_known(method)].format(distribution=distribution, **version.spellings)
 
 
-def renewal(method: str, channel: Channel, script: str) -> str:
+def renewal(method: str, channel: Channel, github: str, repository: str | None) -> str:
     """Returns what to do where this client is too old to read the channel, and so to upgrade itself from it.
 
-    `script` is which install script to run, where that is how it was installed.
+    Who installed it by script gets that of the trusted repository at `github`, and never a mirror's.
     """
-    return f"run {script} again" if method == SCRIPT else f"update it with '{refresh_command(method, channel)}'"
+    if method != SCRIPT:
+        return f"update it with '{refresh_command(method, channel)}'"
+    if repository is None:
+        return "use a newer viberun"
+    flag = " --dev" if channel == "dev" else ""
+    return f"run 'curl -fsSL {github}/{repository}/raw/main/install.sh | sh -s -- --from {repository}{flag}'"
 
 
 def _known(method: str) -> str:

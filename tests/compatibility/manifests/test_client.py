@@ -99,7 +99,10 @@ def test_the_client_upgrades_itself(host: Host, channel: Path, path: Path) -> No
     [
         ("npm", "update it with 'npm install --prefer-online -g viberun@dev'"),
         ("uvx", "update it with 'uvx viberun-dev@latest'"),
-        ("script", "run the newest install script of {channel} again"),
+        (
+            "script",
+            "run 'curl -fsSL https://github.com/example/viberun/raw/main/install.sh | sh -s -- --from example/viberun --dev'",
+        ),
         ("", "update it with 'npx --prefer-online -y viberun@dev'"),
     ],
 )

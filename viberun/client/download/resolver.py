@@ -100,17 +100,15 @@ def place(build: Build, environ: Mapping[str, str], wanted: str) -> Place:
     build, named = followed(build, environ), environ.get(CHANNEL_URL, "").strip()
     version = None if wanted in MOVING.values() else Version.parse(wanted)
     method, channel = install_method.installed_by(environ), _channel_of(wanted, version)
+    renewal = install_method.renewal(method, channel, build.github, build.repository)
     if named:
-        base = _base(named)
-        renewal = install_method.renewal(method, channel, f"the newest install script of {shown(base)}")
-        return Place(base, renewal, Trust.of(build))
+        return Place(_base(named), renewal, Trust.of(build))
     if build.repository is None:
         raise UsageError(
             "this viberun was built outside a GitHub repository and knows no place of releases",
             remedy=f"set {REPOSITORY} to owner/name, or {CHANNEL_URL} to the address or folder that holds {NAME}",
         )
     releases = f"{build.github}/{build.repository}/releases"
-    renewal = install_method.renewal(method, channel, f"{build.github}/{build.repository}/raw/main/install.sh")
     at = version.git if version is not None else "dev" if wanted == "dev" else None
     return Place(f"{releases}/download/{at}" if at else f"{releases}/latest/download", renewal, Trust.of(build))
 

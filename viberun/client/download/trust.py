@@ -79,7 +79,8 @@ class Trust:
             return provenance.check(manifest, content, signature, trusted, self._root(), self.now())
         except UnknownError as error:
             raise TooOldError(
-                f"this viberun is too old to tell who signed the release {version}: {error}", remedy=renewal
+                f"the signature of the release {version} is forged, or this viberun too old to know whose it is: {error}",
+                remedy=renewal,
             ) from None
         except SignatureError as error:
             raise UntrustedError(

@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Pages], str]] = {
     "no signature": (without_signature, "nobody signed the release"),
     "another build's signature": (with_the_signature_of_another_build, "the commit is"),
     "a newer manifest with another image": (with_another_image, "the statement is about another build"),
-    "another Sigstore's signature": (by_another_sigstore, "too old to tell who signed"),
+    "another Sigstore's signature": (by_another_sigstore, "is forged, or this viberun too old to know whose it is"),
     "a fork signs this repository's build": (by(**OF_FORK), "signed by evil/name (number 666)"),
     "a fork signs its own build": (at(FORK, **OF_FORK), "signed by evil/name (number 666)"),
     "release.yml on another branch": (by(ref="refs/heads/feature"), "refs/heads/feature, not"),

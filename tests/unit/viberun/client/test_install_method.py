@@ -47,9 +47,12 @@ def test_an_exact_version_is_spelt_as_its_registry_spells_it(method: str) -> Non
     assert "viberun-dev" not in prod
 
 
-def test_who_is_too_old_for_the_channel_runs_the_script_again_or_the_newest_from_elsewhere() -> None:
-    assert install_method.renewal("script", "dev", "the script") == "run the script again"
-    assert install_method.renewal("uvx", "prod", "the script") == "update it with 'uvx viberun@latest'"
+def test_who_is_too_old_for_the_channel_runs_the_repository_s_script_or_the_newest_from_elsewhere() -> None:
+    line = "curl -fsSL https://github.com/o/n/raw/main/install.sh | sh -s -- --from o/n"
+    assert install_method.renewal("script", "prod", "https://github.com", "o/n") == f"run '{line}'"
+    assert install_method.renewal("script", "dev", "https://github.com", "o/n") == f"run '{line} --dev'"
+    assert install_method.renewal("script", "dev", "https://github.com", None) == "use a newer viberun"
+    assert install_method.renewal("uvx", "prod", "https://github.com", "o/n") == "update it with 'uvx viberun@latest'"
 
 
 def test_the_launcher_says_what_installed_it() -> None:

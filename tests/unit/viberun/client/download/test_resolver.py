@@ -217,19 +217,19 @@ def test_a_broken_manifest_is_not_passed_over_for_an_older_one() -> None:
             GITHUB,
             {"VIBERUN_INSTALL_METHOD": "script"},
             "dev",
-            "run https://github.com/owner/name/raw/main/install.sh again",
+            "run 'curl -fsSL https://github.com/owner/name/raw/main/install.sh | sh -s -- --from owner/name --dev'",
         ),
         (
             "https://ghe.example.org",
             {"VIBERUN_INSTALL_METHOD": "script"},
             "latest",
-            "run https://ghe.example.org/owner/name/raw/main/install.sh again",
+            "run 'curl -fsSL https://ghe.example.org/owner/name/raw/main/install.sh | sh -s -- --from owner/name'",
         ),
         (
             GITHUB,
             {"VIBERUN_INSTALL_METHOD": "script", "VIBERUN_CHANNEL_URL": "https://me:secret@mirror.example.org/"},
             "dev",
-            "run the newest install script of https://mirror.example.org again",
+            "run 'curl -fsSL https://github.com/owner/name/raw/main/install.sh | sh -s -- --from owner/name --dev'",
         ),
     ],
 )

@@ -174,17 +174,15 @@ def test_a_client_that_is_too_old_to_know_the_log_says_how_to_update() -> None:
     later = json.dumps({**json.loads(ROOT), "tlogs": json.loads(json.dumps(Instance().trusted_root()))["tlogs"]})
     said = refused(at(root=later, VIBERUN_INSTALL_METHOD="npm"), pages())
     assert said == (
-        f"this viberun is too old to tell who signed the release {CLIENT.version}: it stands in a log that is not known;"
-        " update it with 'npm install --prefer-online -g viberun@dev'"
+        f"the signature of the release {CLIENT.version} is forged, or this viberun too old to know whose it is:"
+        " it stands in a log that is not known; update it with 'npm install --prefer-online -g viberun@dev'"
     )
 
 
 def test_a_signature_of_a_later_form_says_how_to_update() -> None:
     later = signature(manifest()).replace(b"bundle.v0.3+json", b"bundle.v0.9+json")
     said = refused(at(VIBERUN_INSTALL_METHOD="npm"), pages(by=later))
-    assert (
-        f"too old to tell who signed the release {CLIENT.version}: the signature is of a kind that is not known" in said
-    )
+    assert "or this viberun too old to know whose it is: the signature is of a kind that is not known" in said
     assert said.endswith("; update it with 'npm install --prefer-online -g viberun@dev'")
 
 
