@@ -10,10 +10,15 @@ from viberun import channel as channels
 from viberun.client.host.remote import Remote, ServerError
 from viberun.client.identity import Identity
 from viberun.client.screen import Screen
+from viberun.errors import ViberunError
 from viberun.manifest import Manifest
 
 # viberun-server's exit status for an image that could not be pulled.
 _NOT_PULLED = 6
+
+
+class NoImageError(ViberunError):
+    """A signed build says nothing of an image that the channel has."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +36,23 @@ class Outcome:
         return self.status == "failed" or bool(self.problem)
 
 
-def digests(identity: Identity, manifest: Manifest) -> dict[str, str]:
+def digests(identity: Identity, environ: Mapping[str, str], manifest: Manifest, *, signed: bool) -> dict[str, str]:
     """Returns the digests to pull by: those of the build, for each image that has the channel's own name.
 
-    An image that the user named otherwise is the user's, and pulled by that name.
+    An image that the user named otherwise is the user's, and pulled by that name. Raises NoImageError where a `signed` build
+    lacks one of the others: its name alone is nothing that anybody signed.
     """
-    own = channels.defaults(identity.channel, identity.build)
+    own = channels.defaults(identity.channel, channels.followed(identity.build, environ))
     found = {}
     for name, variable in channels.IMAGES.items():
-        image = manifest.images.get(name)
-        if image and identity.settings.get(variable) in (own.get(variable), image.ref):
+        image, named = manifest.images.get(name), identity.settings.get(variable)
+        if image and named in (own.get(variable), image.ref):
             found[name] = image.digest
+        elif image is None and signed and named is not None and named == own.get(variable):
+            raise NoImageError(
+                f"the release {manifest.build.version} does not say which image {name} it has",
+                remedy=f"take another release, or set {variable} to the image that you want",
+            )
     return found
 
 

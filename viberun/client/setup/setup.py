@@ -78,6 +78,8 @@ class Setup:
         self, remote: Remote, platform: str, found: Target, server: Server | None, *, install: bool = True
     ) -> Server:
         """Does what there is to do, installing the target or without; returns what the server is then."""
+        resolved = found.resolved
+        by = images.digests(self.identity, self.environ, resolved.manifest, signed=resolved.signer is not None)
         if self.fresh:
             self._docker(remote)
         if install:
@@ -85,7 +87,7 @@ class Setup:
         now, docker = self._self_check(remote)
         outcomes: list[Outcome] = []
         if now.version is not None and now.version.compare(found.version) is Order.SAME:
-            outcomes = self._images(remote, found)
+            outcomes = self._images(remote, by)
             self._record(remote, found, platform, outcomes)
         self._summary(remote.host, now.version, docker, outcomes)
         return now
@@ -192,7 +194,7 @@ class Setup:
             step.done(f"the server is sound, Docker is {version}")
             return now, version
 
-    def _images(self, remote: Remote, found: Target) -> list[Outcome]:
+    def _images(self, remote: Remote, by: Mapping[str, str]) -> list[Outcome]:
         missing = images.nameless(self.identity)
         if missing:
             self.screen.warn(
@@ -201,7 +203,7 @@ class Setup:
             )
         if len(missing) == len(channels.IMAGES):
             return []
-        return images.pull(remote, images.digests(self.identity, found.resolved.manifest), self.screen)
+        return images.pull(remote, by, self.screen)
 
     def _record(self, remote: Remote, found: Target, platform: str, outcomes: list[Outcome]) -> None:
         by = {outcome.name: outcome for outcome in outcomes}
