@@ -12,7 +12,7 @@ from release.destinations.destination import Published, Receipt, RemoteDestinati
 from release.destinations.ghcr import credentials, image
 from release.destinations.ghcr.authorization import Authorization
 from release.destinations.ghcr.credentials import Credentials
-from release.destinations.ghcr.image import Blob, Image, ImageManifest
+from release.destinations.ghcr.image import Blob, Image, ImageError, ImageManifest
 from release.destinations.ghcr.referrer import Referrer
 from release.destinations.ghcr.registry import DeniedError, Registry
 from release.driver.outcome import Change, Problems
@@ -49,6 +49,8 @@ class ContainerRegistry(RemoteDestination):
     ) -> None:
         super().__init__(http)
         self._signature = signature
+        self._left = set[str]()
+        """The tags of others where a list of signatures should be."""
         self._host = environ.get("VIBERUN_OCI_REGISTRY") or _DEFAULT
         if set("/@") & set(self._host):  # so there may be a login in it
             raise UsageError("VIBERUN_OCI_REGISTRY is not of the form host[:port]")
@@ -112,9 +114,8 @@ class ContainerRegistry(RemoteDestination):
                 yield Change("attach", subject)
                 continue
             referrer = Referrer.of(signed, target.image.index)
-            there = self._registry.manifest(repository, referrer.tag)
-            if not referrer.is_in(there):
-                yield Change("attach", subject, make=self._attach(repository, referrer, there))
+            if referrer.tag not in self._left and not self._names(self._registry, repository, referrer):
+                yield Change("attach", subject, make=self._attach(repository, referrer))
 
     def promote(self, held: Published) -> Iterator[Change]:
         tag = held.manifest.build.version.moving
@@ -138,7 +139,8 @@ class ContainerRegistry(RemoteDestination):
                     yield Change("", f"{where}:{reference} is {is_there}, not {wanted}")
             if self._signature and (signed := self._signature(bundle)):
                 referrer = Referrer.of(signed, target.image.index)
-                if not referrer.is_in(anybody.manifest(target.repository, referrer.tag)):
+                left = referrer.tag in self._left
+                if not left and not self._names(anybody, target.repository, referrer):
                     yield Change(
                         "", f"{target.registry}/{target.repository}:{referrer.tag} does not name the signature"
                     )
@@ -208,13 +210,26 @@ class ContainerRegistry(RemoteDestination):
     def _store(self, repository: str, manifest: ImageManifest, reference: str) -> Callable[[Meter], None]:
         return lambda meter: self._registry.push_manifest(repository, manifest, reference)
 
-    def _attach(self, repository: str, referrer: Referrer, there: ImageManifest | None) -> Callable[[Meter], None]:
-        def attach(meter: Meter) -> None:
+    def _names(self, registry: Registry, repository: str, referrer: Referrer) -> bool:
+        """Tells whether the fall-back tag lists it. What can't be read does not."""
+        try:
+            return referrer.is_in(registry.manifest(repository, referrer.tag))
+        except ImageError:
+            return False
+
+    def _attach(self, repository: str, referrer: Referrer) -> Callable[[Meter], str | None]:
+        def attach(meter: Meter) -> str | None:
             for blob in referrer.blobs:
                 if not self._registry.has_blob(repository, blob.digest):
                     self._registry.push_blob(repository, blob, None, meter.expect, meter.moved)
             self._registry.push_manifest(repository, referrer.manifest, referrer.manifest.digest)
-            self._registry.push_manifest(repository, referrer.added_to(there), referrer.tag)
+            try:  # others may add to it at any time
+                index = referrer.added_to(self._registry.manifest(repository, referrer.tag))
+            except ImageError as error:
+                self._left.add(referrer.tag)
+                return f"{repository}:{referrer.tag} stays as it is: {error.message}"
+            self._registry.push_manifest(repository, index, referrer.tag)
+            return None
 
         return attach
 

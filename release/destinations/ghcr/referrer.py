@@ -63,10 +63,14 @@ class Referrer:
 
 
 def _listed(index: ImageManifest | None) -> list[Mapping[str, Any]]:
+    """Raises ImageError for what is no index: somebody else has the tag."""
+    if index is None:
+        return []
     try:
-        return list(json.loads(index.content)["manifests"]) if index else []
+        listed = [(entry, str(entry["digest"])) for entry in json.loads(index.content)["manifests"]]
     except (ValueError, LookupError, TypeError) as error:
         raise ImageError(f"what lists an image's signatures can't be read ({type(error).__name__}: {error})") from error
+    return [entry for entry, _ in listed]
 
 
 def _descriptor(media_type: str, digest: str, size: int) -> dict[str, Any]:

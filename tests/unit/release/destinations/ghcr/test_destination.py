@@ -12,8 +12,13 @@ import pytest
 
 from release.bundle.model import Bundle
 from release.destinations.destination import Published
+from release.destinations.ghcr import credentials
+from release.destinations.ghcr.authorization import Authorization
 from release.destinations.ghcr.credentials import CredentialsError
 from release.destinations.ghcr.destination import ContainerRegistry
+from release.destinations.ghcr.image import INDEX, ImageError, ImageManifest, read
+from release.destinations.ghcr.referrer import Referrer
+from release.destinations.ghcr.registry import Registry
 from release.driver.outcome import Done, Skipped, UnseenError
 from release.driver.progress import Meter, Progress, Style
 from release.transport.http import Http
@@ -443,3 +448,48 @@ def test_without_the_signature_an_image_is_not_as_it_was_built(
         perform("verify", at, released)
     perform("publish", at, released)
     perform("verify", at, released)
+
+
+def test_what_others_have_where_an_images_signatures_are_listed_stays_and_keeps_no_release_back(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    released, environ = bundle(tmp_path, 1, at=registry.host), login(registry, tmp_path)
+    release(destination(environ), released)
+    at = ContainerRegistry(hasty(), environ, lambda _: SIGNATURE)
+    own, other = read(released.images[0]), at.anybody(registry.host)
+    repository, tag = f"{OWNER}/viberun", own.index.digest.replace(":", "-")
+    as_owner = Registry(
+        http(), f"http://{registry.host}", Authorization(http(), credentials.find(registry.host, environ))
+    )
+    as_owner.push_manifest(repository, own.manifests[0], tag)
+    assert f"{repository}:{tag} stays as it is" in str(perform("publish", at, released))
+    perform("verify", at, released)
+    assert other.digest(repository, tag) == own.manifests[0].digest
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"manifests":null}', '{"manifests":[{}]}', '{"manifests":["x"]}', "\0"])
+def test_what_lists_no_signatures_is_not_written_over(text: str) -> None:
+    subject = ImageManifest(f"sha256:{64 * 'a'}", INDEX, b"{}")
+    referrer, there = Referrer.of(SIGNATURE, subject), ImageManifest(f"sha256:{64 * 'b'}", INDEX, text.encode())
+    for ask in (referrer.is_in, referrer.added_to):
+        with pytest.raises(ImageError, match="what lists an image's signatures can't be read"):
+            ask(there)
+
+
+def test_a_signature_that_another_run_lists_meanwhile_stays_listed(
+    registry: DockerRegistry, tokens: TokenServer, tmp_path: Path
+) -> None:
+    tokens.public |= REPOSITORIES
+    released, environ = bundle(tmp_path, 1, at=registry.host), login(registry, tmp_path)
+    release(destination(environ), released)
+    slow, fast = (
+        ContainerRegistry(http(), environ, lambda _, signature=signature: signature)  # type: ignore[misc]
+        for signature in (SIGNATURE, b"another")
+    )
+    changes = list(slow.publish(released))
+    perform("publish", fast, released)
+    for change in changes:
+        assert change.make
+        change.make(Progress(io.StringIO(), Style(quiet=True), lambda: 0.0).begin("publish", "ghcr"))
+    assert len({each["digest"] for each in named(registry, released.images[0].digest)}) == 2
