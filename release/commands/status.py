@@ -23,6 +23,7 @@ from viberun import program
 from viberun.arguments import Parser
 from viberun.build import Build
 from viberun.errors import UsageError
+from viberun.sigstore.release_workflow import Repository
 from viberun.version import Channel
 
 SCHEMA = 1
@@ -66,7 +67,7 @@ def print_status(arguments: Sequence[str], process: Process, now: Callable[[], f
     if process.err.isatty():
         process.err.write("asking GitHub, ghcr.io, PyPI and npm\n")
     trust = Trust(process.runfile(trusted_root), process.runfile(signing_config))
-    status = _ask(process.environ, trust, build.repository, options.channel)
+    status = _ask(process.environ, trust, build, options.channel)
     moment = datetime.fromtimestamp(now(), UTC)
     state, healthy = status.state(moment, max_age)
     lines = [*_head(status, state, moment), "", *_table(status, moment), ""]
@@ -83,16 +84,23 @@ def _duration(text: str) -> timedelta:
     return timedelta(**{unit: int(match[1])})
 
 
-def _ask(environ: Mapping[str, str], trust: Trust, repository: str | None, channel: Channel) -> ChannelStatus:
+def _ask(environ: Mapping[str, str], trust: Trust, build: Build, channel: Channel) -> ChannelStatus:
     """Asks GitHub first, whose `channel.json` says where the others should stand. Raises UsageError."""
     # Who only looks is told early.
-    patience, settings = replace(Patience.of(environ), tries=_TRIES), Settings.of(environ, repository)
+    patience, settings = replace(Patience.of(environ), tries=_TRIES), Settings.of(environ, build.repository)
     if settings.repository is None:
         raise UsageError("nothing names the repository", remedy="set GITHUB_REPOSITORY to owner/name")
-    *others, github = remote(environ, trust, patience)
+    *others, github = remote(environ, trust, patience, trusted=_trusted(environ, settings, build))
     http = Http(patience, secrets_of(environ))
     assert isinstance(github, GitHubRelease)
     return channel_status([github, *others], lambda: published(http, settings, channel), github.ahead)
+
+
+def _trusted(environ: Mapping[str, str], settings: Settings, build: Build) -> Repository:
+    """Returns whose signature counts: what the channel's manifest says of itself anybody could have written."""
+    stamped = build.repository_id if settings.repository == build.repository else None
+    number = environ.get("GITHUB_REPOSITORY_ID") if environ.get("GITHUB_REPOSITORY") else None
+    return Repository(settings.repository or "", number or stamped, settings.web)
 
 
 def _json(status: ChannelStatus, state: State, *, healthy: bool) -> str:

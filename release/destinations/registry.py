@@ -17,6 +17,7 @@ from release.transport.http import Http
 from release.transport.patience import Patience
 from release.transport.programs import has_terminal, runner
 from release.transport.secrets import redactor, secrets_of
+from viberun.sigstore.release_workflow import Repository
 
 
 def local(folder: Path, platform: str) -> tuple[Destination, ...]:
@@ -31,6 +32,7 @@ def remote(
     *,
     keep: Keep = KEEP,
     force: bool = False,
+    trusted: Repository | None = None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.time,
 ) -> tuple[RemoteDestination, ...]:
@@ -38,8 +40,8 @@ def remote(
 
     npm's comes before PyPI: it looks through a package before it shows it, and until then the others stand as they did.
     GitHub's is last: its `channel.json` commits the release. Its ref says who holds the channel, and whatever moves elsewhere
-    (image tags, the dist-tag) follows it. `trust` says who may sign it; `keep` and `force` as GitHubRelease has them; `patience`
-    is the environment's, unless given. Raises ViberunError.
+    (image tags, the dist-tag) follows it. `trust` says who may sign it; `keep`, `force` and `trusted` as GitHubRelease has
+    them; `patience` is the environment's, unless given. Raises ViberunError.
     """
     patience, secrets = patience or Patience.of(environ), secrets_of(environ)
 
@@ -50,7 +52,7 @@ def remote(
     run = runner(environ, redactor(environ))
     ask = runner(environ, redactor(environ), terminal=True) if has_terminal() else None
     own = http()
-    github = GitHubRelease(own, environ, JobSigner(own, environ, trust), keep=keep, force=force)
+    github = GitHubRelease(own, environ, JobSigner(own, environ, trust), keep=keep, force=force, trusted=trusted)
     return (
         ContainerRegistry(http(), environ, github.signature),
         NpmRegistry(http(), Npm(run, patience, ask), environ),

@@ -17,7 +17,8 @@ from release.destinations.github.api import Api
 from release.destinations.github.channel import CURRENT
 from release.destinations.github.dev import DevRelease
 from release.destinations.github.fence import OVERTAKEN, WORKFLOWS
-from release.destinations.github.model import Release, Repository
+from release.destinations.github.model import Release
+from release.destinations.github.model import Repository as OnGitHub
 from release.destinations.github.prod import ProdRelease
 from release.destinations.github.protection import gaps
 from release.destinations.github.published import download
@@ -33,6 +34,7 @@ from release.transport.http import Http, HttpError, Request
 from release.transport.parallel import each
 from viberun.build import Build
 from viberun.sigstore.errors import SignatureError
+from viberun.sigstore.release_workflow import Repository
 from viberun.sigstore.release_workflow import Signer as SignedBy
 from viberun.version import moment
 
@@ -62,16 +64,25 @@ class ReleaseKind(Protocol):
 
 
 class GitHubRelease(RemoteDestination):
-    """`keep` says which dev builds' files stay; `force` claims the channel whatever it stands at."""
+    """`keep` says which dev builds' files stay; `force` claims the channel whatever it stands at. `trusted` is whose builds count
+    where they are read from there, else each is its own word."""
 
     name = "github"
 
     def __init__(
-        self, http: Http, environ: Mapping[str, str], signer: Signer, *, keep: Keep = KEEP, force: bool = False
+        self,
+        http: Http,
+        environ: Mapping[str, str],
+        signer: Signer,
+        *,
+        keep: Keep = KEEP,
+        force: bool = False,
+        trusted: Repository | None = None,
     ) -> None:
         super().__init__(http)
         self._environ = environ
         self._signer = signer
+        self._trusted = trusted
         self._keep = keep
         self._force = force
         self._kinds = dict[str, ReleaseKind]()
@@ -146,7 +157,7 @@ class GitHubRelease(RemoteDestination):
         answer = self._http.download(Request("GET", url, accepted=(200, 404)))
         if answer.status == 404:
             raise SignatureError("nobody has signed it")
-        return self._signer.check(channel.manifest, answer.content, channel.content)
+        return self._signer.check(channel.manifest, answer.content, channel.content, self._trusted)
 
     def verify(self, bundle: Bundle) -> Iterator[Change]:
         expected, wrong = digest_of(bundle.manifest.to_json().encode()), False
@@ -265,7 +276,7 @@ class GitHubRelease(RemoteDestination):
         elif build.channel == "dev":  # the tag of a prod release is there already, and moves never
             yield from self._ref_problems(api, settings, repository, commit)
 
-    def _ref_problems(self, api: Api, settings: Settings, repository: Repository, commit: str) -> Iterator[str]:
+    def _ref_problems(self, api: Api, settings: Settings, repository: OnGitHub, commit: str) -> Iterator[str]:
         """Tells why the ref may not move to the commit, wherever it stands."""
         branch = repository.default_branch
         if not self._force and api.relation(branch, commit) not in ("behind", "identical"):

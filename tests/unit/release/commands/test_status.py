@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from release.commands import status as command
 from release.commands.process import Process
 from release.destinations.destination import Ahead, Commits, UnderWay
 from release.driver.status import ChannelStatus, Place
+from release.signing.signer import Trust
 from tests.release import fabricated
 from viberun.errors import UsageError
-from viberun.sigstore.release_workflow import Signer
+from viberun.sigstore.release_workflow import Repository, Signer
 from viberun.version import Version
 
 NOW = datetime(2026, 1, 27, 12, tzinfo=UTC)
@@ -77,3 +79,27 @@ def test_who_vouches_for_the_channels_build_is_told_and_when(tmp_path: Path, mon
 def test_a_time_that_is_none_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     with pytest.raises(UsageError, match="is no time; give a number and one of s, m, h, d"):
         printed(tmp_path, monkeypatch, Ahead(), f"--max-age={text}")
+
+
+@pytest.mark.parametrize(
+    ("environ", "name", "number"),
+    [
+        ({}, "Some-Owner/viberun", "7"),
+        ({"GITHUB_REPOSITORY": "an/other"}, "an/other", None),
+        ({"GITHUB_REPOSITORY": "an/other", "GITHUB_REPOSITORY_ID": "8"}, "an/other", "8"),
+    ],
+)
+def test_whose_signature_counts_is_stamped_or_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], name: str, number: str | None
+) -> None:
+    asked = list[Repository | None]()
+
+    def remote(*_: object, trusted: Repository | None = None, **options: object) -> None:
+        asked.append(trusted)
+        raise UsageError("asked")
+
+    build = replace(fabricated.DEV, repository_id="7")
+    monkeypatch.setattr(command, "remote", remote)
+    with pytest.raises(UsageError, match="asked"):
+        command._ask(environ, Trust(tmp_path, tmp_path), build, "dev")
+    assert asked == [Repository(name, number)]

@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from release.bundle.model import Bundle
+from release.destinations.destination import Published
 from release.destinations.github.api import Api
 from release.destinations.github.assets import AssetError
+from release.destinations.github.destination import GitHubRelease
 from release.driver.outcome import Done, Skipped, UnseenError
 from release.signing.job import NotAllowedError
-from release.transport.http import UnansweredError
+from release.transport.http import Http, UnansweredError
+from release.transport.patience import Patience
 from tests.release.builds import Builds
 from tests.release.github.server import GitHub
 from tests.release.signing import varied
@@ -31,6 +34,7 @@ from tests.unit.release.destinations.github.releasing import (
     writes,
 )
 from viberun.sigstore.bundle import MOST_BYTES
+from viberun.sigstore.release_workflow import Repository
 
 __all__ = ["builds", "github"]
 LEFT = NotAllowedError("nobody has signed this build yet", remedy="its run in Actions signs it")
@@ -238,3 +242,15 @@ def test_why_one_is_no_good_is_told_where_nobody_signs(
     monkeypatch.setattr(SIGNER, "hinders", LEFT)
     with pytest.raises(NotAllowedError, match=r"no good \(the signature can't be read .*\), and nobody has signed"):
         step("sign", destination(github), bundle)
+
+
+@pytest.mark.parametrize("trusted", [Repository("octo/viberun", "1"), Repository("octo/other")])
+def test_a_channel_of_another_repository_is_refused_whatever_it_says_of_itself(
+    github: GitHub, builds: Builds, trusted: Repository
+) -> None:
+    bundle = dev(builds)
+    release(github, bundle)
+    looking = GitHubRelease(Http(Patience()), github.env, SIGNER, trusted=replace(trusted, server=github.url))
+    standing = looking.standing(Published.of(bundle))
+    assert standing.signed is None
+    assert any("clients refuse it: it was signed by octo/viberun" in wrong for wrong in standing.wrong)
