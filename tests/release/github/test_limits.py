@@ -16,7 +16,7 @@ def slow(tmp_path: Path) -> Iterator[Field]:
         yield slow
 
 
-@pytest.mark.parametrize(("builds", "most"), [(3, 48), (21, 48), (104, 80)])
+@pytest.mark.parametrize(("builds", "most"), [(3, 60), (21, 68), (97, 90)])
 def test_a_release_beside_so_many_builds_costs_few_requests(slow: Field, builds: int, most: int) -> None:
     slow.keep(builds)
     bundle = slow.dev()
