@@ -249,9 +249,11 @@ def test_a_run_that_was_overtaken_leaves_the_channel_to_the_newer_one(github: Gi
     release(github, first)
     slow = destination(github)
     step("stage", slow, older)
+    step("sign", slow, older)
     step("claim", slow, older)
     at = destination(github)
     step("stage", at, newer)
+    step("sign", at, newer)
     step("claim", at, newer)
     github.requests.clear()
     outcome = step("promote", slow, older)
@@ -271,12 +273,14 @@ def test_a_run_that_is_overtaken_amid_the_swap_helps_the_newer_one_in(
     older, newer = builds.dev(builds.commit()), builds.dev(builds.commit())
     slow, rename = destination(github), Api.rename_asset
     step("stage", slow, older)
+    step("sign", slow, older)
     step("claim", slow, older)
 
     def overtaken(api: Api, asset: int, name: str) -> None:
         monkeypatch.setattr(Api, "rename_asset", rename)
         at = destination(github)
         step("stage", at, newer)
+        step("sign", at, newer)
         step("claim", at, newer)
         rename(api, asset, name)
 
