@@ -64,7 +64,7 @@ _REGISTRY_READS: Kinds = {
 
 _GITHUB_READS = {
     "read the repository": ("GET", r"/api/v3/repos/[^/]+/[^/]+"),
-    "look how main is protected": ("GET", r".*/branches/main"),
+    "look how main is protected": ("GET", r"/api/v3/repos/[^/]+/[^/]+/branches/main"),
     "list the rules of main": ("GET", r".*/rules/branches/main"),
     "list the rulesets": ("GET", r".*/rulesets"),
     "read a ruleset": ("GET", r".*/rulesets/\d+"),
